@@ -1,0 +1,62 @@
+import tseslint from 'typescript-eslint';
+
+/** Forbids imports by pattern, with the reason in the message. */
+const forbid = (...rules) => ({
+  '@typescript-eslint/no-restricted-imports': [
+    'error',
+    { patterns: rules.map(([regex, message]) => ({ regex, message })) },
+  ],
+});
+const noHarness = ['/harness/', 'sdk never imports harness.'];
+const noEngineInside = [
+  'engines/(v86|qemu)/',
+  'Outside sdk/engines/<name>/ only the contract (engines/engine.ts, engines/index.ts) is seen.',
+];
+const noPlaywright = ['^@playwright/test', 'Only the harness knows a test runner.'];
+const nodeOnly = [
+  '^(node:|fs$|path$|os$|worker_threads$|execa|pngjs)',
+  'This code must also run in a browser: web-standard APIs only.',
+];
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'reports/**', 'node_modules/**', 'coverage/**'] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true, allowRegExp: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/require-await': 'off',
+      // A stack that leads to the scenario's line needs every frame on the way.
+      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
+    },
+  },
+  { files: ['sdk/**/*.ts'], rules: forbid(noHarness, noPlaywright, noEngineInside) },
+  { files: ['sdk/engines/**/*.ts'], rules: forbid(noHarness, noPlaywright) },
+  {
+    files: ['sdk/screen/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: forbid(noHarness, noPlaywright, noEngineInside, nodeOnly),
+  },
+  {
+    files: ['sdk/engines/v86/core/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      ...forbid(noHarness, noPlaywright, nodeOnly),
+      'no-restricted-globals': ['error', 'process', 'Buffer', 'setImmediate', 'global', '__dirname', 'require'],
+    },
+  },
+  { files: ['harness/**/*.ts', 'scenarios/**/*.ts'], rules: forbid(noEngineInside) },
+  { files: ['harness/server/**/*.ts', 'harness/console/**/*.ts'], rules: forbid(noPlaywright) },
+  {
+    files: ['scenarios/**/*.ts'],
+    rules: forbid(['^\\.\\.?/', "Scenarios import guestwright as a user's project would."]),
+  },
+  { files: ['**/*.mjs'], ...tseslint.configs.disableTypeChecked },
+);

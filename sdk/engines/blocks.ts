@@ -1,0 +1,21 @@
+/** How disks and media reach an engine: formats, overlays and networks are behind it. */
+
+/**
+ * A block device's bytes. It has to cross into a worker, so it is described by data and opened there:
+ * - `file`: a raw file, never written;
+ * - `bytes`: in memory.
+ */
+export type BlockSource = { kind: 'file'; path: string; size: number } | { kind: 'bytes'; bytes: Uint8Array };
+
+/** An opened {@link BlockSource}: reads are synchronous, because on a bit-exact engine a read has no duration. */
+export interface Blocks {
+  readonly size: number;
+  /** A fresh copy of `length` bytes at `offset`. */
+  read(offset: number, length: number): Uint8Array;
+  write(offset: number, data: Uint8Array): void;
+  flush(): void;
+}
+
+export function blockSourceSize(source: BlockSource): number {
+  return source.kind === 'file' ? source.size : source.bytes.length;
+}

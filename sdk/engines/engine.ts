@@ -1,0 +1,193 @@
+/**
+ * The contract that every engine fulfils. Outside `sdk/engines/<name>/` nothing else of an engine is seen.
+ *
+ * Two closed sets carry everything: {@link Input} (nothing else can reach a device) and {@link Question} (nothing else
+ * can be seen). Both are plain data and carry guest time, because a journal stands on them.
+ */
+import type { ScreenContent } from '../screen/content.js';
+import type { KeyCode } from '../input/keycodes.js';
+import type { BlockSource } from './blocks.js';
+
+/** Guest time in milliseconds since the machine was first started; it never runs backwards but for a revert. */
+export type GuestTime = number;
+
+/** `bit-exact`: the same inputs give the same state, always. `recorded`: a run can be replayed exactly. `none`: neither. */
+export type Determinism = 'bit-exact' | 'recorded' | 'none';
+
+/**
+ * - `stepped`: the guest runs only while something waits for it; idle time is skipped.
+ * - `paced`: stepped, but held to wall time, for people.
+ * - `free`: advancing means waiting.
+ * - `virtual`: free, with guest time independent of the host's load.
+ */
+export type ClockKind = 'stepped' | 'paced' | 'free' | 'virtual';
+
+export interface Capabilities {
+  determinism: Determinism;
+  clocks: readonly ClockKind[];
+  architectures: readonly string[];
+  firmware: readonly ('bios' | 'uefi')[];
+  pointer: readonly ('relative' | 'absolute')[];
+  snapshots: boolean;
+  migration: boolean;
+  /** Highest number of serial ports. */
+  serialPorts: number;
+}
+
+/** What `probe()` found. */
+export type Probe = { available: true; detail: string } | { available: false; missing: string; install: string };
+
+/** A power state that the engine itself can be in. `off` after the guest or the user powered off. */
+export type PowerState = 'running' | 'off' | 'halted' | 'crashed';
+
+/** Where removable media go. */
+export type Drive = 'floppy0' | 'floppy1' | 'cdrom0';
+
+/** Everything that can reach a device. Closed on purpose. */
+export type Input =
+  | { kind: 'key'; code: KeyCode; down: boolean }
+  | { kind: 'pointer'; action: PointerAction }
+  | { kind: 'serial'; port: number; data: Uint8Array }
+  | { kind: 'network'; frame: Uint8Array }
+  | { kind: 'media'; drive: Drive; medium: BlockSource | null; digest: string | null }
+  | { kind: 'power'; action: 'reset' | 'off' }
+  | { kind: 'snapshot' }
+  | { kind: 'clock'; clock: ClockKind };
+
+export type PointerAction =
+  /** Relative movement in guest counts; positive is right and down. */
+  | { type: 'move'; dx: number; dy: number }
+  /** Absolute position, each 0 to 1 of the screen. */
+  | { type: 'moveTo'; x: number; y: number }
+  | { type: 'buttons'; left: boolean; middle: boolean; right: boolean }
+  /** Positive scrolls down. */
+  | { type: 'wheel'; dy: number };
+
+/** Everything that can be asked. Answers are plain data, named by (question, guest time). */
+export type Question =
+  | { kind: 'screen' }
+  /** Output of a serial port from the byte offset `from` (0 is the first byte the guest ever sent). */
+  | { kind: 'serial'; port: number; from: number }
+  /** Keys that the guest has not taken out of the controller, or out of the firmware's buffer, yet. */
+  | { kind: 'keyboard' }
+  | { kind: 'pointer' }
+  | { kind: 'power' }
+  /** SHA-256 over guest memory, CPU, devices, disks, clock and randomness, and the parts it is made of. */
+  | { kind: 'stateHash' };
+
+export interface Answers {
+  screen: ScreenContent;
+  serial: { data: Uint8Array; end: number };
+  keyboard: { pending: number; enabled: boolean };
+  pointer: { absolute: boolean; enabled: boolean; pending: number };
+  power: { state: PowerState; detail: string | null };
+  stateHash: StateHash;
+}
+
+export interface StateHash {
+  /** Lower-case hex SHA-256 over `parts` in order. */
+  hash: string;
+  /** Named digests, so that a difference can be located: `memory`, `cpu`, `devices`, `disks`, `clock`, `random`. */
+  parts: Record<string, string>;
+}
+
+/** What ends an `advance` before its limit. */
+export type StopReason = 'screen' | 'serial' | 'keyboard' | 'power';
+
+export interface AdvanceRequest {
+  /** Guest time at which to stop at the latest. */
+  limit: GuestTime;
+  /**
+   * Stop earlier, at the first sample point where any of these has changed since the observation last answered:
+   * the screen, the serial output (any port), the keyboard buffer having drained. A change of power always stops.
+   */
+  stopOn: readonly StopReason[];
+}
+
+export interface AdvanceResult {
+  now: GuestTime;
+  /** Why it stopped: `limit`, or what changed. */
+  reason: 'limit' | StopReason;
+  power: PowerState;
+}
+
+/** What a snapshot is to its holder; the bytes stay with the engine until they are exported. */
+export interface EngineSnapshot {
+  id: string;
+  time: GuestTime;
+  bytes: number;
+}
+
+/** Something the engine reports unasked. */
+export type EngineEvent =
+  | { kind: 'power'; state: PowerState; detail: string | null; at: GuestTime }
+  | { kind: 'reset'; at: GuestTime }
+  /** The engine itself failed: its process or worker died, or a wall-clock guard fired. */
+  | { kind: 'failed'; error: Error };
+
+/** A running machine as an engine gives it. Calls made at once are carried out in the order in which they were made. */
+export interface EngineMachine extends AsyncDisposable {
+  readonly capabilities: Capabilities;
+  /** Guest time as of the last answer. */
+  readonly now: GuestTime;
+  input(input: Input): Promise<{ at: GuestTime }>;
+  advance(request: AdvanceRequest): Promise<AdvanceResult>;
+  observe<K extends Question['kind']>(question: Extract<Question, { kind: K }>): Promise<Answers[K]>;
+  /** Takes a snapshot. Away from a canonical point this is itself an input. */
+  save(): Promise<EngineSnapshot>;
+  /** Goes back to a snapshot of this machine, or to one that was imported. */
+  restore(id: string): Promise<void>;
+  forget(id: string): Promise<void>;
+  /** Writes a snapshot to a file (beside, then renamed). */
+  exportSnapshot(id: string, file: string): Promise<void>;
+  importSnapshot(file: string): Promise<EngineSnapshot>;
+  onEvent(listener: (event: EngineEvent) => void): () => void;
+  /** Ends the machine at once. Idempotent. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface Engine {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /** Says whether the engine can run here and, if not, what is missing and the command that installs it. */
+  probe(): Promise<Probe>;
+  start(hardware: Hardware, context: EngineContext): Promise<EngineMachine>;
+}
+
+/** The machine's hardware: a spec with its files opened and its defaults filled in. */
+export interface Hardware {
+  memoryMb: number;
+  videoMemoryMb: number;
+  /** One entry per drive; null is an empty drive. */
+  floppies: readonly (Medium | null)[];
+  /** `undefined`: no CD drive. */
+  cdrom: Medium | null | undefined;
+  disks: readonly Medium[];
+  kernel: { kernel: Uint8Array; initrd: Uint8Array | null; commandLine: string } | null;
+  bootOrder: readonly ('floppy' | 'cdrom' | 'disk')[];
+  serialPorts: number;
+  acpi: boolean;
+  /** Date of the guest's clock when the machine first starts, ms since the epoch (UTC). */
+  rtc: number;
+  seed: number;
+  clock: ClockKind;
+}
+
+export interface Medium {
+  source: BlockSource;
+  /** SHA-256 of the base's bytes: names it in journals and keys. */
+  digest: string;
+  /** `memory`: writes are kept by the engine. A file: they are kept there too, beside the base. Read-only for CDs. */
+  overlay: { kind: 'memory' } | { kind: 'file'; path: string } | { kind: 'none' };
+}
+
+export interface EngineContext {
+  /** Every file that the machine makes goes in here. */
+  runDirectory: string;
+  /** Carried in the environment of every process. */
+  runId: string;
+  /** Guest time at which this power-on happens (a machine that is started again goes on counting). */
+  startTime: GuestTime;
+  /** Wall-clock guard for one `advance`, ms: firing is an infrastructure failure. */
+  guardMs: number;
+}

@@ -1,0 +1,109 @@
+/**
+ * What a machine is made of, as its user writes it. Everything from outside is checked here, with messages that name the
+ * field and say what would be right.
+ */
+import { z } from 'zod';
+import { GuestwrightError } from '../errors.js';
+
+/** A file path, or a guest image of the catalogue by name and part: `grub-rescue:floppy`. */
+const fileRef = z.string().min(1, 'give a file path, or a catalogue image such as "grub-rescue:floppy"');
+
+const megabytes = z.number().int().min(4).max(2048);
+
+export const diskSchema = z.union([
+  fileRef.transform((path) => ({ path })),
+  z.strictObject({
+    path: fileRef,
+    /** A file that keeps what the guest writes; without it writes are kept in memory until the machine is disposed. */
+    overlay: z.string().min(1).optional(),
+  }),
+  z.strictObject({
+    /** A blank disk of this size, MB. */
+    sizeMb: z.number().int().min(1).max(4096),
+    overlay: z.string().min(1).optional(),
+  }),
+]);
+
+export const mediaShape = {
+  /** First floppy drive: a file, or `null` for an empty drive. Without the field there is no drive. */
+  floppy: fileRef.nullable().optional(),
+  /** CD drive: likewise. */
+  cdrom: fileRef.nullable().optional(),
+  /** Devices to boot from, in this order. Default: floppy, CD, disk, those that are there. */
+  boot: z
+    .array(z.enum(['floppy', 'cdrom', 'disk']))
+    .min(1)
+    .max(3)
+    .optional(),
+};
+
+export const mediaSchema = z.strictObject(mediaShape);
+
+export const specSchema = z.strictObject({
+  engine: z.enum(['v86']).default('v86'),
+  /** Main memory, MB. */
+  memory: megabytes.default(64),
+  /** Video memory, MB: 8 is enough for 1600x1200 at 32 bits. */
+  videoMemory: z.number().int().min(1).max(64).default(8),
+  ...mediaShape,
+  disks: z.array(diskSchema).max(2).default([]),
+  /** Boots a Linux kernel directly. */
+  kernel: z.strictObject({ path: fileRef, initrd: fileRef.optional(), commandLine: z.string().default('') }).optional(),
+  /** Number of serial ports. */
+  serial: z.number().int().min(0).max(4).default(1),
+  acpi: z.boolean().default(true),
+  /** Date of the guest's clock at power-on (UTC). */
+  date: z.iso.datetime().default('2026-01-01T00:00:00Z'),
+  /** Seed of the guest-visible randomness of the hardware. */
+  seed: z.number().int().min(0).max(0xffffffff).default(1),
+  clock: z.enum(['stepped', 'paced']).default('stepped'),
+  /** Keyboard layout that the guest is set to; `type()` uses it. */
+  layout: z.enum(['us']).default('us'),
+  /** Where `shell.run` finds a shell. */
+  shell: z
+    .strictObject({
+      on: z.enum(['serial', 'screen']).default('serial'),
+      port: z.number().int().min(0).max(3).default(0),
+      /** What the shell's prompt looks like. */
+      prompt: z.instanceof(RegExp).default(/[#$] $/),
+    })
+    .prefault({}),
+  /** A file that `machine.saveState()` wrote: the machine starts as it was then. */
+  state: z.string().min(1).optional(),
+});
+
+export type MachineSpec = z.output<typeof specSchema>;
+/** What a user writes: every field optional. */
+export type MachineSpecInput = z.input<typeof specSchema>;
+export type Media = z.input<typeof mediaSchema>;
+
+/** Checks a spec. @throws GuestwrightError `usage/spec-invalid` naming every wrong field */
+export function parseSpec(input: unknown): MachineSpec {
+  return parse(specSchema, input, 'The machine spec is not valid');
+}
+
+export function parseMedia(input: unknown): z.output<typeof mediaSchema> {
+  return parse(mediaSchema, input, 'The media are not valid');
+}
+
+function parse<S extends z.ZodType>(schema: S, input: unknown, summary: string): z.output<S> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw new GuestwrightError(summary, {
+    kind: 'usage',
+    code: 'spec-invalid',
+    seen: result.error.issues.map((issue) => wordIssue(issue, input)).join('\n'),
+    next: `the fields are: ${Object.keys(specSchema.shape).join(', ')}`,
+  });
+}
+
+/** `memory: expected number, received string (got "64")`. */
+function wordIssue(issue: z.core.$ZodIssue, input: unknown): string {
+  const field = issue.path.map(String).join('.') || '(the whole spec)';
+  const value = issue.path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    input,
+  );
+  const got = value === undefined ? '' : ` (got ${JSON.stringify(value)})`;
+  return `${field}: ${issue.message}${got}`;
+}

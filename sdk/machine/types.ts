@@ -1,0 +1,219 @@
+/**
+ * The public face of a machine. Classes beside this file fulfil it; the harness and the command line see only this.
+ * All times are guest milliseconds unless a name says `wall`.
+ */
+import type { Capabilities, ClockKind, EngineEvent, GuestTime, Input, StateHash } from '../engines/engine.js';
+import type { Failure } from '../errors.js';
+import type { Frame } from '../screen/frame.js';
+import type { Region } from '../screen/content.js';
+import type { Media, MachineSpec } from './spec.js';
+
+/** `off`: not started yet, powered off by itself or by us. `halted`: the guest stopped its CPU for good. */
+export type MachineState = 'off' | 'running' | 'paused' | 'halted' | 'crashed' | 'disposed';
+
+/** One call of the public API, as a report shows it. */
+export interface Action {
+  /** For example `keyboard.type` or `screen.getByText.waitFor`. */
+  name: string;
+  /** A sentence part for a step's title: `Press Enter`, `Wait for text "grub>"`. */
+  title: string;
+  /** Plain data: what the call was given (secrets already replaced). */
+  params: Record<string, unknown>;
+}
+
+/**
+ * Called around every public action, synchronously with the call itself (so that the caller's stack is still there).
+ * Must call `run` exactly once and return its result. The harness makes report steps of it.
+ */
+export type ActionHook = <T>(action: Action, run: () => Promise<T>, machine: Machine) => Promise<T>;
+
+export interface LaunchOptions {
+  /** Shown in reports and messages; default: the guest's name or `machine`. */
+  name?: string;
+  /** Where the run's files go; default: a fresh folder under the system's temporary folder, removed on dispose. */
+  runDirectory?: string;
+  onAction?: ActionHook;
+  /** Default time-outs, ms. */
+  timeouts?: Partial<Timeouts>;
+  signal?: AbortSignal;
+}
+
+/** Named defaults: boot 180 s and expect 30 s of guest time; guard: wall ms behind one wait (an infrastructure failure). */
+export interface Timeouts {
+  boot: number;
+  expect: number;
+  guard: number;
+}
+
+export interface WaitOptions {
+  /** Guest ms where the engine owns the clock, wall ms elsewhere. */
+  timeout?: number;
+}
+
+export interface Machine extends AsyncDisposable {
+  /** Unique: names its run directory and travels in the environment of its processes. */
+  readonly id: string;
+  readonly name: string;
+  /** `v86`, `qemu`. */
+  readonly engine: string;
+  readonly capabilities: Capabilities;
+  readonly spec: MachineSpec;
+  readonly state: MachineState;
+  readonly runDirectory: string;
+  readonly timeouts: Timeouts;
+  readonly screen: Screen;
+  readonly keyboard: Keyboard;
+  readonly pointer: Pointer;
+  /** The first serial port; `serialPort(n)` for the others. */
+  readonly serial: Serial;
+  serialPort(index: number): Serial;
+  readonly shell: Shell;
+  readonly clock: Clock;
+  /** The inputs so far, with their guest times. */
+  readonly journal: readonly JournalEntry[];
+
+  /** Starts a machine that is off; media given here replace those of the spec (`null` empties a drive). */
+  start(media?: Media): Promise<void>;
+  /** Stops the guest's time until `resume()`; every wait fails with a typed error meanwhile. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** The reset button. */
+  reset(): Promise<void>;
+  /** Pulls the plug. The disks keep what was written. */
+  powerOff(): Promise<void>;
+  /** Waits until the guest has powered itself off. */
+  waitForPowerOff(options?: WaitOptions): Promise<void>;
+  /** Puts a medium into a drive of the running machine, or takes it out. */
+  insert(drive: 'floppy0' | 'floppy1' | 'cdrom0', medium: string | null): Promise<void>;
+
+  snapshot(name?: string): Promise<Snapshot>;
+  revert(snapshot: Snapshot): Promise<void>;
+  /** Writes the whole machine to a file; `launch({ ..., state: file })` goes on from it, in any process. */
+  saveState(file: string): Promise<void>;
+  stateHash(): Promise<StateHash>;
+
+  onEvent(listener: (event: EngineEvent) => void): () => void;
+  /** Everything that went wrong with the machine itself so far (crash, unexpected power-off, engine failure). */
+  readonly failure: Failure | null;
+  dispose(): Promise<void>;
+}
+
+export interface Snapshot {
+  readonly id: string;
+  readonly name: string;
+  readonly time: GuestTime;
+  /** Size of the raw state, bytes. */
+  readonly bytes: number;
+}
+
+export interface JournalEntry {
+  at: GuestTime;
+  input: Input;
+}
+
+export interface Clock {
+  readonly kind: ClockKind;
+  readonly now: GuestTime;
+  /** Lets the guest run for so many guest ms. */
+  advance(ms: number): Promise<void>;
+  /**
+   * The one way of waiting: evaluates `check` now, then at every sample point where something of `on` changed, until it
+   * gives a value other than `undefined`.
+   * @throws GuestwrightError `assertion/timeout` worded by the caller through `onTimeout`, `guest/...` when the machine
+   * powered off, halted or crashed meanwhile (unless `survivesPowerOff`)
+   */
+  waitUntil<T>(request: WaitRequest<T>): Promise<T>;
+}
+
+export interface WaitRequest<T> {
+  /** What is waited for, for messages: `the text "grub>"`. */
+  what: string;
+  on: readonly ('screen' | 'serial' | 'keyboard' | 'power')[];
+  check: () => Promise<T | undefined> | T | undefined;
+  timeout?: number;
+  /** Called once at the time-out: makes the error to throw (for a nearest miss and the like). */
+  onTimeout?: (waitedMs: number) => Promise<Error> | Error;
+  /** The machine may be off, halted or crashed: waiting for just that. */
+  survivesPowerOff?: boolean;
+}
+
+export interface Screen {
+  /** The current frame. Frames are values: they never change afterwards. */
+  frame(): Promise<Frame>;
+  /** The screen's text, one line per row, right-trimmed, joined with newlines; empty when nothing can be read. */
+  text(): Promise<string>;
+  getByText(text: string | RegExp, options?: { exact?: boolean }): TextLocator;
+  /** Waits for `check(frame)` to be true at a sample point. */
+  waitFor(what: string, check: (frame: Frame) => boolean, options?: WaitOptions): Promise<Frame>;
+}
+
+/** A place on the screen named by its text. Lazy: every call looks anew. */
+export interface TextLocator {
+  /** Waits until the text is on the screen and says where. */
+  waitFor(options?: WaitOptions & { state?: 'visible' | 'hidden' }): Promise<TextMatch>;
+  /** Where the text is now. @throws `assertion/text-not-found` */
+  region(): Promise<Region>;
+  /** All its places now, in reading order. */
+  all(): Promise<TextMatch[]>;
+  /** Waits for the text and clicks its centre. */
+  click(options?: WaitOptions): Promise<void>;
+  /** `"grub>"` or `/grub> $/`: for messages. */
+  toString(): string;
+}
+
+export interface TextMatch {
+  text: string;
+  region: Region;
+  /** How it was read. */
+  rung: 'cells';
+}
+
+export interface Keyboard {
+  /** Presses and releases a chord: `Enter`, `Control+Alt+Delete`, `Shift+a`, `F12`. */
+  press(chord: string, options?: { delay?: number }): Promise<void>;
+  down(key: string): Promise<void>;
+  up(key: string): Promise<void>;
+  /** Types text in the machine's layout, no faster than the guest takes it. `\n` is Enter, `\t` Tab. */
+  type(text: string, options?: { delay?: number; secret?: boolean }): Promise<void>;
+}
+
+export interface Pointer {
+  /** Moves to a pixel of the frame. */
+  move(x: number, y: number): Promise<void>;
+  click(x: number, y: number, options?: { button?: MouseButton; count?: number }): Promise<void>;
+  drag(from: { x: number; y: number }, to: { x: number; y: number }): Promise<void>;
+  /** Positive scrolls down. */
+  wheel(dy: number): Promise<void>;
+  down(button?: MouseButton): Promise<void>;
+  up(button?: MouseButton): Promise<void>;
+}
+
+export type MouseButton = 'left' | 'middle' | 'right';
+
+export interface Serial {
+  readonly index: number;
+  /** Everything the guest has sent so far, as text (UTF-8; escape sequences kept). */
+  text(): Promise<string>;
+  /** The same by lines, escape sequences and carriage returns removed; the last may be unfinished. */
+  lines(): Promise<string[]>;
+  /** Waits for a match in the output after the previous match, and moves past it. */
+  waitFor(pattern: string | RegExp, options?: WaitOptions): Promise<SerialMatch>;
+  write(data: string | Uint8Array): Promise<void>;
+}
+
+export interface SerialMatch {
+  text: string;
+  groups: Record<string, string>;
+  /** Output between the previous match and this one. */
+  before: string;
+}
+
+export interface ShellResult {
+  stdout: string;
+  exitCode: number;
+}
+
+export interface Shell {
+  /** Runs a command in the guest's shell. A non-zero exit code is a result, not an error. */
+  run(command: string, options?: WaitOptions): Promise<ShellResult>;
+}
