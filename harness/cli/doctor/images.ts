@@ -1,0 +1,41 @@
+/** The cache of guest images: what is in it, and whether it can take more. */
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { cacheFolder, listImages } from '../../../sdk/images/index.js';
+import type { Finding } from './report.js';
+
+/** A guest image with its packages, while it is being built. */
+const NEEDED_BYTES = 1 << 30;
+
+export async function cacheCheck(): Promise<Finding> {
+  const name = 'cache folder';
+  const folder = cacheFolder();
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { name, status: 'missing', detail, next: 'make it writable, or name another: GUESTWRIGHT_CACHE=<folder>' };
+  }
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  const detail = `${folder}, ${(free / 2 ** 30).toFixed(1)} GB free`;
+  if (free >= NEEDED_BYTES) return { name, status: 'ok', detail };
+  const next = 'free 1 GB there, or name another folder: GUESTWRIGHT_CACHE=<folder>';
+  return { name, status: 'missing', detail, next };
+}
+
+export async function imagesCheck(): Promise<Finding> {
+  const name = 'images';
+  const images = await listImages();
+  const built = images.filter(({ cached }) => cached).map((image) => image.name);
+  const rest = images.filter(({ cached }) => !cached).map((image) => image.name);
+  if (rest.length === 0) return { name, status: 'ok', detail: built.join(', ') };
+  const detail = `${built.length === 0 ? 'none built yet' : `built: ${built.join(', ')}`}; to build: ${rest.join(', ')}`;
+  // They are built when a scenario needs them.
+  return {
+    name,
+    status: built.length === 0 ? 'optional' : 'ok',
+    detail,
+    next: `guestwright images build ${rest[0] ?? ''}`,
+  };
+}

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { packageVersion } from './package.js';
+import { doctorCommand } from './doctor.js';
+import { initCommand } from './init.js';
+import { openCommand } from './open.js';
+import { runCommand } from './run.js';
+
+/** Every command, in the order in which the help lists them. A new one is a file of its own and a line here. */
+const COMMANDS: readonly (() => Command)[] = [initCommand, runCommand, openCommand, doctorCommand];
+
+export function createProgram(): Command {
+  const program = new Command('guestwright')
+    .description('Playwright Test for whole operating systems: boot a real guest, type, click, read its screen.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    // What follows a command is that command's: `run` hands it on as it is.
+    .enablePositionalOptions()
+    .addHelpText('after', AFTER_HELP);
+  for (const command of COMMANDS) program.addCommand(command());
+  forEachCommand(program, (command) => {
+    command.exitOverride().showSuggestionAfterError(true);
+    command.helpOption('-h, --help', 'print this help').showHelpAfterError(`Try "${fullName(command)} --help".`);
+  });
+  return program;
+}
+
+const AFTER_HELP = `
+Examples:
+  guestwright init                     start a project in this folder
+  guestwright run                      run its scenarios
+  guestwright open grub-rescue:floppy  boot an image and use it in this terminal
+
+Exit codes: 0 passed, 1 a scenario failed, 2 wrong usage, 3 the infrastructure failed.`;
+
+function forEachCommand(command: Command, visit: (command: Command) => void): void {
+  visit(command);
+  for (const sub of command.commands) forEachCommand(sub, visit);
+}
+
+function fullName(command: Command): string {
+  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
+}

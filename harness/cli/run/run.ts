@@ -1,0 +1,57 @@
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { decideOutcome, wordOutcome } from './outcome.js';
+import { requirePlaywright } from './playwright.js';
+import { readSummary, removeSummary, summaryFile } from './summary.js';
+
+/** Enough of the error output to find Playwright's own complaint in. */
+const KEPT_ERRORS = 64 * 1024;
+
+/**
+ * Runs Playwright Test in `cwd` with these arguments, on this terminal.
+ * @returns the exit code for the shell
+ * @throws GuestwrightError `infrastructure/playwright-missing`
+ */
+export async function runScenarios(args: readonly string[], cwd: string): Promise<number> {
+  const playwright = requirePlaywright(cwd);
+  const file = summaryFile(cwd);
+  await removeSummary(file);
+  const ended = await spawnPlaywright(playwright.cli, args, cwd);
+  const { exitCode, words } = wordOutcome(decideOutcome({ ...ended, summary: await readSummary(file) }));
+  if (words !== null) process.stderr.write(`\n${words}\n`);
+  return exitCode;
+}
+
+async function spawnPlaywright(
+  cli: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<{ exitCode: number | null; errors: string; interruptedBy: NodeJS.Signals | null }> {
+  const host = fileURLToPath(new URL('./host.js', import.meta.url));
+  const child = execa(process.execPath, [host, cli, 'test', ...args], {
+    cwd,
+    // The fourth is the host's lifeline: nobody writes to it, it closes when this process is gone.
+    stdio: ['inherit', 'inherit', ['inherit', 'pipe'], 'pipe'],
+    buffer: false,
+    reject: false,
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-KEPT_ERRORS);
+  });
+
+  let interruptedBy: NodeJS.Signals | null = null;
+  // Playwright shuts down on SIGINT alone; a terminal's Ctrl-C reaches it as well, and it counts both as one.
+  const interrupt = (signal: NodeJS.Signals): void => {
+    interruptedBy = signal;
+    child.kill('SIGINT');
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, interrupt);
+  try {
+    const { exitCode } = await child;
+    return { exitCode: exitCode ?? null, errors, interruptedBy };
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt);
+  }
+}
