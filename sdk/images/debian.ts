@@ -1,0 +1,306 @@
+/**
+ * Debian packages without root and without installing: a private package list (its own apt state, for one
+ * architecture, made from the host's own sources), `apt-get download`, and extraction with `dpkg-deb -x`.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa, ExecaError } from 'execa';
+import { GuestwrightError } from '../errors.js';
+import { exists, sha256OfFile } from './files.js';
+
+export type Progress = (message: string) => void;
+
+/** What a recipe needs from the archive. */
+export interface PackageRequest {
+  name: string;
+  /** The package only points at the real one: take its first dependency that matches. */
+  follow?: RegExp;
+}
+
+/** One package as `images.lock` pins it. */
+export interface PinnedPackage {
+  name: string;
+  architecture: string;
+  version: string;
+  /** Lower-case hex SHA-256 of the .deb. */
+  sha256: string;
+}
+
+/** A package that the archive has now, and where. */
+interface OfferedPackage extends PinnedPackage {
+  file: string;
+  size: number;
+}
+
+/** apt's `Acquire::Check-*` and the like stay the host's; only where it keeps its state is ours. */
+export class DebianArchive {
+  private readonly aptFolder: string;
+  private readonly packageFolder: string;
+  private updated = false;
+  /** What went wrong while reading the list; of interest only if a package is then missing. */
+  private listTrouble = '';
+
+  constructor(
+    cache: string,
+    private readonly architecture: string,
+    private readonly onProgress: Progress,
+  ) {
+    this.aptFolder = join(cache, 'apt', architecture);
+    this.packageFolder = join(cache, 'packages');
+  }
+
+  /** The newest packages that the archive has for these requests. */
+  async newest(requests: readonly PackageRequest[]): Promise<PinnedPackage[]> {
+    await this.update();
+    const names: string[] = [];
+    for (const request of requests) names.push(await this.realName(request));
+    const offers = await this.offers(names);
+    if (offers.kind === 'missing') throw this.notInArchive(names, offers.reason);
+    return offers.packages.map(({ name, architecture, version, sha256 }) => ({ name, architecture, version, sha256 }));
+  }
+
+  /**
+   * Gets exactly the pinned packages, from the cache or from the archive.
+   *
+   * @returns the .deb file of each package, or the versions that the archive has instead of what was pinned
+   */
+  async fetch(
+    pins: readonly PinnedPackage[],
+  ): Promise<{ kind: 'fetched'; files: Map<string, string> } | { kind: 'drifted'; drift: Drift[] }> {
+    const files = new Map<string, string>();
+    const wanted: PinnedPackage[] = [];
+    for (const pin of pins) {
+      const file = this.packageFile(pin.sha256);
+      if (await exists(file)) files.set(pin.name, file);
+      else wanted.push(pin);
+    }
+    if (wanted.length === 0) return { kind: 'fetched', files };
+    const names = wanted.map((pin) => `${pin.name}=${pin.version}`);
+    let offers = await this.offers(names);
+    if (offers.kind === 'missing' && !this.updated) {
+      await this.update();
+      offers = await this.offers(names);
+    }
+    if (offers.kind === 'missing') {
+      const drift = await this.drift(wanted);
+      if (drift.length === 0) throw this.notInArchive(names, offers.reason);
+      return { kind: 'drifted', drift };
+    }
+    const drift = wanted.flatMap((pin) => {
+      const offer = offers.packages.find((candidate) => candidate.name === pin.name);
+      return offer?.sha256 === pin.sha256 ? [] : [{ pin, seen: offer ? [offer] : [] }];
+    });
+    if (drift.length > 0) return { kind: 'drifted', drift };
+    for (const offer of offers.packages) files.set(offer.name, await this.download(offer));
+    return { kind: 'fetched', files };
+  }
+
+  /** Unpacks a .deb's files into a folder. */
+  async extract(deb: string, folder: string): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    await runTool('dpkg-deb', ['-x', deb, folder]);
+  }
+
+  private packageFile(digest: string): string {
+    return join(this.packageFolder, `${digest}.deb`);
+  }
+
+  private async update(): Promise<void> {
+    if (this.updated) return;
+    this.updated = true;
+    this.onProgress(`reading the package list (${this.architecture})`);
+    // A list that cannot be had (one mirror is being updated, a third party has nothing for this architecture) is
+    // no failure as long as the packages are found in the others: what is missing is said when it is missed.
+    const { stderr } = await this.apt('apt-get', ['update'], { mayFail: true });
+    this.listTrouble = stderr.trim();
+  }
+
+  private async realName({ name, follow }: PackageRequest): Promise<string> {
+    if (!follow) return name;
+    const { stdout } = await this.apt('apt-cache', ['depends', name]);
+    const dependencies = [...stdout.matchAll(/Depends: (\S+)/g)].flatMap((match) => match[1] ?? []);
+    const real = dependencies.find((dependency) => follow.test(dependency));
+    if (real === undefined) throw this.notInArchive([name], stdout);
+    return real;
+  }
+
+  private async offers(
+    names: readonly string[],
+  ): Promise<{ kind: 'offered'; packages: OfferedPackage[] } | { kind: 'missing'; reason: string }> {
+    const { stdout, stderr, exitCode } = await this.apt('apt-get', ['--print-uris', 'download', ...names], {
+      mayFail: true,
+    });
+    if (exitCode !== 0) return { kind: 'missing', reason: stderr.trim() };
+    const packages = parseUris(stdout);
+    return packages.length === names.length
+      ? { kind: 'offered', packages }
+      : { kind: 'missing', reason: stdout.trim() };
+  }
+
+  /** For each pin that the archive does not have: the versions that it has. */
+  private async drift(pins: readonly PinnedPackage[]): Promise<Drift[]> {
+    const drift: Drift[] = [];
+    for (const pin of pins) {
+      const same = await this.offers([`${pin.name}=${pin.version}`]);
+      if (same.kind === 'offered') continue;
+      const newest = await this.offers([pin.name]);
+      drift.push({ pin, seen: newest.kind === 'offered' ? newest.packages : [] });
+    }
+    return drift;
+  }
+
+  private async download(offer: OfferedPackage): Promise<string> {
+    const target = this.packageFile(offer.sha256);
+    // One folder per download: two processes that fetch the same package do not write into one file.
+    const folder = join(this.packageFolder, `.${process.pid}-${randomUUID()}`);
+    await mkdir(folder, { recursive: true });
+    const megabytes = (offer.size / 1e6).toFixed(1);
+    this.onProgress(`downloading ${offer.name} ${offer.version} (${megabytes} MB)`);
+    const timer = setInterval(() => void this.reportSize(folder, offer), 2_000);
+    try {
+      await this.apt('apt-get', ['-q', 'download', `${offer.name}=${offer.version}`], { cwd: folder });
+      const file = (await readdir(folder)).find((name) => name.endsWith('.deb'));
+      const seen = file === undefined ? 'no file' : await sha256OfFile(join(folder, file));
+      if (file === undefined || seen !== offer.sha256) {
+        throw new GuestwrightError(`The download of ${offer.name} is damaged`, {
+          kind: 'infrastructure',
+          code: 'package-damaged',
+          expected: `SHA-256 ${offer.sha256}`,
+          seen,
+          next: 'Try again; if it stays so, a proxy between here and the archive alters files.',
+        });
+      }
+      await rename(join(folder, file), target);
+      return target;
+    } finally {
+      clearInterval(timer);
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  private async reportSize(folder: string, offer: OfferedPackage): Promise<void> {
+    try {
+      const [file] = await readdir(folder);
+      if (file === undefined) return;
+      const { size } = await stat(join(folder, file));
+      this.onProgress(`downloading ${offer.name}: ${Math.floor((100 * size) / offer.size)} %`);
+    } catch {
+      // The file was just moved away: the download is over and there is nothing to report.
+    }
+  }
+
+  private notInArchive(names: readonly string[], reason: string): GuestwrightError {
+    return new GuestwrightError(`The package archive does not have ${names.join(', ')} for ${this.architecture}`, {
+      kind: 'infrastructure',
+      code: 'package-missing',
+      expected: "a Debian archive in this system's apt sources, reachable from here",
+      seen: [reason || 'no such package', this.listTrouble].filter(Boolean).join('\n'),
+      next:
+        'Check the network and /etc/apt/sources.list*; or build on a Debian machine and bring the image: ' +
+        '`npx guestwright images export NAME FILE` there, `npx guestwright images import NAME FILE` here.',
+    });
+  }
+
+  private async apt(
+    tool: 'apt-get' | 'apt-cache',
+    args: readonly string[],
+    { mayFail = false, cwd }: { mayFail?: boolean; cwd?: string } = {},
+  ) {
+    const configuration = await this.configuration();
+    return await runTool(tool, ['-c', configuration, ...args], { mayFail, ...(cwd !== undefined && { cwd }) });
+  }
+
+  /** Writes apt's private configuration. Hooks of the host are dropped: they are meant for the host's own lists. */
+  private async configuration(): Promise<string> {
+    const { aptFolder, architecture } = this;
+    for (const part of ['state/lists/partial', 'cache/archives/partial']) {
+      await mkdir(join(aptFolder, part), { recursive: true });
+    }
+    const status = join(aptFolder, 'status');
+    if (!(await exists(status))) await writeFile(status, '');
+    const file = join(aptFolder, 'apt.conf');
+    const text = [
+      '#clear APT::Update::Post-Invoke;',
+      '#clear APT::Update::Post-Invoke-Success;',
+      '#clear APT::Update::Pre-Invoke;',
+      '#clear APT::Architectures;',
+      `APT::Architecture "${architecture}";`,
+      `APT::Architectures { "${architecture}"; };`,
+      'APT::Sandbox::User "";',
+      'Acquire::Languages "none";',
+      'Acquire::Retries "3";',
+      `Dir::State "${join(aptFolder, 'state')}";`,
+      `Dir::State::lists "${join(aptFolder, 'state', 'lists')}";`,
+      `Dir::State::status "${status}";`,
+      `Dir::Cache "${join(aptFolder, 'cache')}";`,
+      '',
+    ].join('\n');
+    await writeFile(file, text);
+    return file;
+  }
+}
+
+/** A pinned package that the archive does not have, and what it has in its place. */
+export interface Drift {
+  pin: PinnedPackage;
+  seen: readonly PinnedPackage[];
+}
+
+/** Reads the lines of `apt-get --print-uris`: `'URL' FILE SIZE SHA256:DIGEST`. */
+export function parseUris(text: string): OfferedPackage[] {
+  return [...text.matchAll(/^'[^']+' (\S+)_(\S+)_([a-z0-9]+)\.deb (\d+) SHA256:([0-9a-f]{64})$/gm)].map((match) => {
+    const [, name = '', version = '', architecture = '', size = '', sha256 = ''] = match;
+    return {
+      name,
+      version: decodeURIComponent(version),
+      architecture,
+      sha256,
+      size: Number(size),
+      file: `${name}_${version}_${architecture}.deb`,
+    };
+  });
+}
+
+async function runTool(
+  tool: string,
+  args: readonly string[],
+  { mayFail = false, cwd }: { mayFail?: boolean; cwd?: string } = {},
+): Promise<{ stdout: string; stderr: string; exitCode: number }> {
+  try {
+    const result = await execa(tool, args, {
+      ...(cwd !== undefined && { cwd }),
+      env: { LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
+      stdin: 'ignore',
+    });
+    return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode ?? 0 };
+  } catch (error) {
+    if (!(error instanceof ExecaError)) throw error;
+    if (error.code === 'ENOENT') throw noDebianTools(tool);
+    const { stdout, stderr, exitCode } = error;
+    if (mayFail && exitCode !== undefined) return { stdout: String(stdout), stderr: String(stderr), exitCode };
+    throw new GuestwrightError(
+      `${tool} failed`,
+      {
+        kind: 'infrastructure',
+        code: 'tool-failed',
+        expected: `${tool} ${args.filter((arg) => !arg.startsWith('/')).join(' ')} to succeed`,
+        seen: String(stderr).trim() || error.shortMessage,
+        next: 'Check the network and the free space in the cache folder, then try again: finished parts are kept.',
+      },
+      { cause: error },
+    );
+  }
+}
+
+function noDebianTools(tool: string): GuestwrightError {
+  return new GuestwrightError(`Guest images are built from Debian packages, and ${tool} is not here`, {
+    kind: 'infrastructure',
+    code: 'tool-missing',
+    expected: 'apt-get and dpkg-deb, as on Debian and its relatives',
+    seen: `no ${tool} in PATH`,
+    next:
+      'Build the image on a Debian machine (or in a debian:12 container) and bring it: ' +
+      '`npx guestwright images export NAME FILE` there, `npx guestwright images import NAME FILE` here.',
+  });
+}

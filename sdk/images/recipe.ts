@@ -1,0 +1,38 @@
+/** What a recipe is: the packages that it needs, and how bootable parts are made of them. */
+import type { PackageRequest, Progress } from './debian.js';
+
+export interface PartDescription {
+  /** What the part is to a machine. */
+  kind: 'floppy' | 'cdrom' | 'kernel' | 'initrd';
+  description: string;
+  /** A kernel's recommended command line. */
+  commandLine?: string;
+}
+
+export interface Recipe {
+  name: string;
+  description: string;
+  /** Counts up with every change of the recipe that changes the bytes of a part. */
+  revision: number;
+  packages: readonly PackageRequest[];
+  parts: Readonly<Record<string, PartDescription>>;
+  /**
+   * Makes every part. Equal packages give equal bytes: no time, host name, locale or order of a directory may leak in.
+   */
+  build(context: BuildContext): Promise<Readonly<Record<string, Uint8Array>>>;
+}
+
+export interface BuildContext {
+  /**
+   * Reads one file of an unpacked package.
+   *
+   * @param packageName as requested in `packages`; a name that was followed gives the real package
+   * @param path inside the package, for example `usr/lib/grub-rescue/grub-rescue-floppy.img`
+   */
+  read(packageName: string, path: string): Promise<Uint8Array>;
+  /** Paths of every file of a package below a folder, sorted. */
+  list(packageName: string, folder: string): Promise<string[]>;
+  /** Unpacks an xz stream. */
+  unxz(data: Uint8Array): Promise<Uint8Array>;
+  onProgress: Progress;
+}

@@ -1,0 +1,168 @@
+/** The small Linux system that the Linux images share: busybox, a few modules, and the scripts that start it. */
+import type { CpioEntry } from '../cpio.js';
+import { collectModules, modulesAlias, modulesDep, type ModuleFile } from '../modules.js';
+import type { BuildContext } from '../recipe.js';
+
+/**
+ * Loaded before the first prompt, so that disks and CDs are there when it shows. Everything else (file systems,
+ * floppy) the kernel asks `modprobe` for when it is first used.
+ */
+const AT_BOOT = ['sd_mod', 'sr_mod', 'ata_piix', 'psmouse', 'evdev', 'button'];
+const ON_DEMAND = [
+  'ext4',
+  'crc32c_generic',
+  'isofs',
+  'vfat',
+  'nls_cp437',
+  'nls_iso8859_1',
+  'nls_ascii',
+  'floppy',
+  'loop',
+];
+
+export const KERNEL_PACKAGE = 'linux-image-686';
+export const BUSYBOX_PACKAGE = 'busybox-static';
+
+export const PACKAGES = [
+  { name: KERNEL_PACKAGE, follow: /^linux-image-\d.*-686$/ },
+  { name: BUSYBOX_PACKAGE },
+] as const;
+
+/**
+ * - `quiet loglevel=3`: nothing but errors is printed over a prompt;
+ * - `tsc=reliable`: the guest's clock is its instruction count, which Linux' watchdog would distrust;
+ * - `mitigations=off nokaslr`: the CPU is emulated, has no side channels, and the layout is the same every time;
+ * - `edd=off`: no disk is asked through the BIOS before the kernel starts.
+ */
+export const COMMAND_LINE =
+  'console=tty0 console=ttyS0,115200 quiet loglevel=3 tsc=reliable mitigations=off nokaslr edd=off';
+
+export interface Kernel {
+  version: string;
+  image: Uint8Array;
+  modules: ModuleFile[];
+}
+
+export async function readKernel({ read, list }: BuildContext): Promise<Kernel> {
+  const [image] = (await list(KERNEL_PACKAGE, 'boot')).filter((path) => path.startsWith('boot/vmlinuz-'));
+  if (image === undefined) throw new RangeError('The kernel package has no boot/vmlinuz-*');
+  const version = image.slice('boot/vmlinuz-'.length);
+  const paths = await list(KERNEL_PACKAGE, `lib/modules/${version}/kernel`);
+  const modules = await collectModules([...AT_BOOT, ...ON_DEMAND], paths, (path) => read(KERNEL_PACKAGE, path));
+  return { version, image: await read(KERNEL_PACKAGE, image), modules };
+}
+
+/** A file's or folder's place in the guest's tree. */
+export const directory = (path: string, mode = 0o755): CpioEntry => ({ type: 'directory', path, mode });
+export const file = (path: string, data: Uint8Array | string, mode = 0o644): CpioEntry => ({
+  type: 'file',
+  path,
+  mode,
+  data: typeof data === 'string' ? new TextEncoder().encode(data) : data,
+});
+export const symlink = (path: string, target: string): CpioEntry => ({ type: 'symlink', path, target });
+
+/** Folders, busybox under all its names, the modules and the configuration: everything but what starts it. */
+export async function baseSystem({ read }: BuildContext, kernel: Kernel): Promise<CpioEntry[]> {
+  const busybox = await read(BUSYBOX_PACKAGE, 'bin/busybox');
+  const modules = `lib/modules/${kernel.version}`;
+  const folders = [
+    'bin',
+    'dev',
+    'etc',
+    'lib',
+    'lib/modules',
+    modules,
+    'mnt',
+    'proc',
+    'root',
+    'run',
+    'sys',
+    'usr',
+    'var',
+  ];
+  return [
+    ...folders.map((path) => directory(path)),
+    directory('tmp', 0o1777),
+    // The kernel opens this for /init before anything is mounted.
+    { type: 'device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 },
+    symlink('sbin', 'bin'),
+    symlink('usr/bin', '../bin'),
+    symlink('usr/sbin', '../bin'),
+    symlink('var/run', '../run'),
+    file('bin/busybox', busybox, 0o755),
+    ...appletNames(busybox)
+      .filter((name) => name !== 'busybox')
+      .map((name) => symlink(`bin/${name}`, 'busybox')),
+    ...moduleFolders(modules, kernel.modules).map((path) => directory(path)),
+    ...kernel.modules.map((module) => file(`${modules}/${module.path}`, module.data)),
+    file(`${modules}/modules.dep`, modulesDep(kernel.modules)),
+    file(`${modules}/modules.alias`, modulesAlias(kernel.modules)),
+    file(`${modules}/modules.symbols`, ''),
+    file(
+      'etc/modules-at-boot',
+      bootModules(kernel.modules)
+        .map(({ path }) => `${path}\n`)
+        .join(''),
+    ),
+    file('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n'),
+    file('etc/group', 'root:x:0:\ntty:x:5:\ndisk:x:6:\n'),
+    file('etc/hostname', 'guest\n'),
+    file('etc/profile', PROFILE),
+  ];
+}
+
+/**
+ * The names that a busybox goes by, from the table in the binary: it may be for another CPU than the host's, so it
+ * cannot be asked. The table starts with `[`, ends with an empty string, and is sorted.
+ */
+export function appletNames(busybox: Uint8Array): string[] {
+  const bytes = Buffer.from(busybox.buffer, busybox.byteOffset, busybox.byteLength);
+  const start = bytes.indexOf('\0[\0[[\0', 0, 'latin1');
+  const end = bytes.indexOf('\0\0', start + 1, 'latin1');
+  const names = start < 0 ? [] : bytes.toString('latin1', start + 1, end).split('\0');
+  if (!names.includes('sh') || !names.includes('mount')) throw new RangeError('No table of applets in this busybox');
+  return names;
+}
+
+function moduleFolders(base: string, modules: readonly ModuleFile[]): string[] {
+  const folders = new Set<string>();
+  for (const { path } of modules) {
+    const parts = path.split('/').slice(0, -1);
+    parts.forEach((_, index) => folders.add(`${base}/${parts.slice(0, index + 1).join('/')}`));
+  }
+  return [...folders];
+}
+
+function bootModules(modules: readonly ModuleFile[]): ModuleFile[] {
+  const byName = new Map(modules.map((module) => [module.name, module]));
+  const needed = new Set<string>();
+  const need = (name: string) => {
+    byName.get(name)?.depends.forEach(need);
+    needed.add(name);
+  };
+  AT_BOOT.forEach(need);
+  // Not in the order of the closure as a whole: the disk driver comes last of what finds disks, and finds them all.
+  return [...needed].flatMap((name) => byName.get(name) ?? []);
+}
+
+const PROFILE = `# Every login shell reads this.
+export PATH=/bin HOME=/root
+export PS1='\\h:\\w\\$ '
+[ "$(tty)" = /dev/ttyS0 ] && export TERM=vt102
+cd
+`;
+
+/** Starts everything up to the point where init takes over. The kernel runs it as /init. */
+export const MOUNT_AND_LOAD = `export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mkdir /dev/pts
+mount -t devpts devpts /dev/pts
+hostname -F /etc/hostname
+modules=/lib/modules/$(uname -r)
+while read -r module; do
+  insmod $modules/$module
+done < /etc/modules-at-boot
+`;

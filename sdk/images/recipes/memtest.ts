@@ -1,0 +1,19 @@
+import type { Recipe } from '../recipe.js';
+
+/** The memory tester, as Debian ships it: a guest that draws and needs nothing but a CPU, memory and a screen. */
+export const memtest: Recipe = {
+  name: 'memtest86+',
+  description: 'Memtest86+: tests the machine’s memory, text screen, no disk needed',
+  revision: 1,
+  packages: [{ name: 'memtest86+' }],
+  parts: {
+    kernel: { kind: 'kernel', description: 'started like a Linux kernel, without an initrd', commandLine: '' },
+    cdrom: { kind: 'cdrom', description: 'the same on a CD with a GRUB menu' },
+  },
+  async build({ read }) {
+    return {
+      kernel: await read('memtest86+', 'boot/memtest86+ia32.bin'),
+      cdrom: await read('memtest86+', 'usr/lib/memtest86+/memtest86+ia32.iso'),
+    };
+  },
+};
