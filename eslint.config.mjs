@@ -34,7 +34,7 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/require-await': 'off',
       // A stack that leads to the scenario's line needs every frame on the way.
-      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
+      '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
     },
   },
   { files: ['sdk/**/*.ts'], rules: forbid(noHarness, noPlaywright, noEngineInside) },

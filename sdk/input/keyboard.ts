@@ -1,0 +1,249 @@
+/** The keyboard: chords and text, in guest time, with no key lost. */
+import { GuestwrightError } from '../errors.js';
+import { InOrder } from '../machine/in-order.js';
+import type { MachinePort } from '../machine/port.js';
+import type { Keyboard } from '../machine/types.js';
+import type { KeyCode } from './keycodes.js';
+import { parseChord } from './keys.js';
+import { characters, codesOf, keystrokesFor, layoutNamed, type Layout } from './layout.js';
+import { askUntil, Spacing } from './pace.js';
+
+/** Guest ms between two keys when no `delay` is given: faster than any typist, slower than any driver's debouncing. */
+export const KEY_SPACING = 20;
+
+/** Keys held down, so that a revert can take the keyboard back with the guest. */
+export interface KeyboardState {
+  readonly held: readonly KeyCode[];
+}
+
+/** What a keystroke is part of, for messages. Never holds text. */
+interface Progress {
+  /** Keystrokes done, of all. */
+  typed: number;
+  total: number;
+  /** What is still to come, in words. */
+  rest: string;
+}
+
+/**
+ * Types no faster than the guest takes it: after every keystroke it waits until the guest has read all of it out of the
+ * controller (and out of the firmware's buffer), then {@link KEY_SPACING} guest ms before the next.
+ *
+ * Every method throws `guest/keyboard-not-read` when the guest does not read its keyboard within the expect time-out,
+ * `guest/keyboard-not-enabled` when nothing has programmed it within the boot time-out, and the clock's `guest/...`
+ * errors when the machine is off, halted or crashed.
+ */
+export class GuestKeyboard implements Keyboard {
+  readonly #port: MachinePort;
+  readonly #layout: Layout;
+  readonly #order = new InOrder();
+  readonly #spacing: Spacing;
+  /** Keys that are down, in the order in which they went down. */
+  #held = new Set<KeyCode>();
+
+  constructor(port: MachinePort) {
+    this.#port = port;
+    this.#layout = layoutNamed(port.spec.layout);
+    this.#spacing = new Spacing(port);
+  }
+
+  /**
+   * @param options.delay guest ms between the keys going down and going up; default 0
+   * @throws GuestwrightError `usage/unknown-key` with the nearest names
+   */
+  async press(chord: string, options: { delay?: number } = {}): Promise<void> {
+    await this.#port.act(
+      { name: 'keyboard.press', title: `Press ${chord}`, params: { chord, ...options } },
+      async () => {
+        const codes = parseChord(chord, this.#layout);
+        const hold = checkedDelay(options.delay);
+        await this.#order.run(async () => {
+          await this.#space(0);
+          await this.#stroke(codes, hold, { typed: 0, total: 1, rest: `the chord ${chord}` }, false);
+        });
+      },
+    );
+  }
+
+  /** Holds a key (one, no chord) until `up`. Text typed meanwhile is typed with it held. */
+  async down(key: string): Promise<void> {
+    await this.#port.act({ name: 'keyboard.down', title: `Hold ${key}`, params: { key } }, async () => {
+      const code = oneKey(key, parseChord(key, this.#layout));
+      await this.#order.run(async () => {
+        await this.#space(0);
+        await this.#send(code, true, false);
+        await this.#taken({ typed: 0, total: 1, rest: `the key ${key}` });
+        this.#spacing.mark();
+      });
+    });
+  }
+
+  async up(key: string): Promise<void> {
+    await this.#port.act({ name: 'keyboard.up', title: `Release ${key}`, params: { key } }, async () => {
+      const code = oneKey(key, parseChord(key, this.#layout));
+      await this.#order.run(async () => {
+        await this.#space(0);
+        await this.#send(code, false, false);
+        await this.#taken({ typed: 0, total: 1, rest: `the release of ${key}` });
+        this.#spacing.mark();
+      });
+    });
+  }
+
+  /**
+   * @param options.delay guest ms between two keys, added to the default {@link KEY_SPACING}
+   * @param options.secret the text is in no report, error or journal
+   * @throws GuestwrightError `usage/character-not-on-layout` before anything is typed
+   */
+  async type(text: string, options: { delay?: number; secret?: boolean } = {}): Promise<void> {
+    const secret = options.secret === true;
+    const shown = secret ? '***' : text;
+    await this.#port.act(
+      {
+        name: 'keyboard.type',
+        title: secret ? 'Type a secret' : `Type ${JSON.stringify(text)}`,
+        params: { text: shown, ...options },
+      },
+      async () => {
+        const strokes = keystrokesFor(text, this.#layout, { secret });
+        const delay = checkedDelay(options.delay);
+        const typed = characters(text);
+        await this.#order.run(async () => {
+          for (const [index, stroke] of strokes.entries()) {
+            const rest = secret ? 'the rest of a secret' : JSON.stringify(typed.slice(index).join(''));
+            await this.#space(delay);
+            await this.#stroke(codesOf(stroke), 0, { typed: index, total: strokes.length, rest }, secret);
+          }
+        });
+      },
+    );
+  }
+
+  /** For snapshots: what a revert must bring back on this side. */
+  save(): KeyboardState {
+    return { held: [...this.#held] };
+  }
+
+  /** After a revert, or with no state after a power-on: the guest's keyboard is as it was then. */
+  restore(state: KeyboardState = { held: [] }): void {
+    this.#held = new Set(state.held);
+    this.#spacing.forget();
+  }
+
+  async #space(delay: number): Promise<void> {
+    await this.#spacing.until(KEY_SPACING + delay);
+  }
+
+  /**
+   * Keys down in order, up in reverse. With no `hold` the guest gets both at once and in order, as a controller queues
+   * them. Keys that the scenario holds already are left alone.
+   */
+  async #stroke(codes: readonly KeyCode[], hold: number, progress: Progress, secret: boolean): Promise<void> {
+    await this.#enabled();
+    const already = new Set(this.#held);
+    // The last key is pressed even when it is held (it repeats, as on a real keyboard); modifiers are not.
+    const pressed = codes.filter((code, index) => index === codes.length - 1 || !already.has(code));
+    const release = pressed.filter((code) => !already.has(code)).reverse();
+    try {
+      for (const code of pressed) await this.#send(code, true, secret);
+      if (hold > 0) {
+        await this.#taken(progress);
+        await this.#port.clock.advance(hold);
+      }
+      for (const code of release) await this.#send(code, false, secret);
+    } catch (error) {
+      await this.#letGo(release, secret);
+      throw error;
+    }
+    await this.#taken(progress);
+    this.#spacing.mark();
+  }
+
+  /** Releases what is still down after a failure, as far as the machine still takes anything. */
+  async #letGo(codes: readonly KeyCode[], secret: boolean): Promise<void> {
+    for (const code of codes) {
+      if (!this.#held.has(code)) continue;
+      try {
+        await this.#send(code, false, secret);
+      } catch {
+        // The machine is gone, and with it the key that was down; the first error is the one to tell.
+        this.#held.delete(code);
+      }
+    }
+  }
+
+  async #send(code: KeyCode, down: boolean, secret: boolean): Promise<void> {
+    await this.#port.input({ kind: 'key', code, down }, ...(secret ? [{ secret }] : []));
+    if (down) this.#held.add(code);
+    else this.#held.delete(code);
+  }
+
+  async #enabled(): Promise<void> {
+    const timeout = this.#port.timeouts.boot;
+    await askUntil(this.#port, {
+      what: 'the guest to enable its keyboard',
+      check: async () => (await this.#port.observe({ kind: 'keyboard' })).enabled,
+      timeout,
+      onTimeout: () =>
+        new GuestwrightError(`The guest did not enable its keyboard within ${timeout} ms`, {
+          kind: 'guest',
+          code: 'keyboard-not-enabled',
+          expected: 'firmware or a driver that programs the keyboard controller',
+          seen: `keyboard still disabled at ${this.#port.clock.now} ms of guest time`,
+          next: 'wait for something on the screen before typing, or look at whether the guest has booted at all',
+        }),
+    });
+  }
+
+  /** Waits until the guest has taken every byte; a machine that went off because of the key has taken it too. */
+  async #taken(progress: Progress): Promise<void> {
+    const timeout = this.#port.timeouts.expect;
+    await this.#port.clock.waitUntil<true>({
+      what: 'the guest to read its keyboard',
+      on: ['keyboard', 'power'],
+      check: async () => {
+        const { pending } = await this.#port.observe({ kind: 'keyboard' });
+        if (pending === 0) return true;
+        const { state } = await this.#port.observe({ kind: 'power' });
+        // Keys can switch a machine off; whether that was right is for the next call to say.
+        return state === 'running' ? undefined : true;
+      },
+      timeout,
+      survivesPowerOff: true,
+      onTimeout: async (waited) => {
+        const { pending } = await this.#port.observe({ kind: 'keyboard' });
+        return new GuestwrightError('The guest does not read its keyboard', {
+          kind: 'guest',
+          code: 'keyboard-not-read',
+          expected: `every key taken within ${timeout} ms of guest time`,
+          seen:
+            `${progress.typed} of ${progress.total} keystrokes taken; ${pending} still waiting in the keyboard after ${waited} ms; ` +
+            `not taken: ${progress.rest}`,
+          next: 'wait until the guest asks for input before typing; a guest that hangs reads nothing (look at the screen)',
+        });
+      },
+    });
+  }
+}
+
+function oneKey(name: string, codes: readonly KeyCode[]): KeyCode {
+  const [code] = codes;
+  if (code !== undefined && codes.length === 1) return code;
+  throw new GuestwrightError(`${JSON.stringify(name)} is more than one key`, {
+    kind: 'usage',
+    code: 'not-one-key',
+    expected: 'one key: Shift, a, ArrowUp',
+    seen: `${JSON.stringify(name)}, which takes ${codes.join(' and ')}`,
+    next: 'call down() for each of them, or press() for the chord',
+  });
+}
+
+function checkedDelay(delay = 0): number {
+  if (Number.isFinite(delay) && delay >= 0) return delay;
+  throw new GuestwrightError('The delay between keys is not valid', {
+    kind: 'usage',
+    code: 'delay-invalid',
+    expected: 'a number of guest milliseconds, 0 or more',
+    seen: String(delay),
+  });
+}

@@ -1,0 +1,239 @@
+/** A serial port as a scenario sees it: text, lines, waiting for a pattern, writing. */
+import { GuestwrightError } from '../errors.js';
+import { Spacing } from '../input/pace.js';
+import { InOrder } from '../machine/in-order.js';
+import type { MachinePort } from '../machine/port.js';
+import type { Serial, SerialMatch, WaitOptions } from '../machine/types.js';
+import { SerialOutput } from './output.js';
+
+/** Bytes written at once: what the FIFO of a 16550 UART takes without losing any. */
+const CHUNK = 16;
+
+/**
+ * Guest ms between two chunks. A real line at 115200 baud brings 16 bytes in 1.4 ms; a stepped engine's grid is 10 ms, and
+ * a guest empties its FIFO well within that.
+ */
+const CHUNK_SPACING = 10;
+
+/** Lines of output shown in a message. */
+const SHOWN_LINES = 15;
+
+/** What a revert must bring back on this side. */
+export interface SerialState {
+  /** How far earlier matches have gone, in characters of the text. */
+  readonly matched: number;
+  /** Bytes that had arrived by then. */
+  readonly bytes: number;
+}
+
+/**
+ * Patterns are looked for in the text: escape sequences and carriage returns are removed first, so that a coloured
+ * prompt is found by its words. `text()` has everything as it came.
+ */
+export class SerialConsole implements Serial {
+  readonly index: number;
+  readonly output: SerialOutput;
+  readonly #port: MachinePort;
+  readonly #reads = new InOrder();
+  readonly #writes = new InOrder();
+  readonly #spacing: Spacing;
+  #matched = 0;
+  /** Bytes that had arrived at the last match, for messages. */
+  #bytesAtMatch = 0;
+
+  constructor(port: MachinePort, index: number) {
+    this.#port = port;
+    this.index = index;
+    this.output = new SerialOutput(port, index);
+    this.#spacing = new Spacing(port);
+  }
+
+  async text(): Promise<string> {
+    return await this.#act('text', `Read serial port ${this.index}`, {}, async () => {
+      return (await this.output.refresh()).raw;
+    });
+  }
+
+  async lines(): Promise<string[]> {
+    return await this.#act('lines', `Read the lines of serial port ${this.index}`, {}, async () => {
+      return linesOf((await this.output.refresh()).text);
+    });
+  }
+
+  /**
+   * A regular expression sees the output after the previous match as its whole input: `^` is its beginning. The flags
+   * `g` and `y` have no effect, and no state is kept in it.
+   * @throws GuestwrightError `assertion/serial-timeout`
+   */
+  async waitFor(pattern: string | RegExp, options: WaitOptions = {}): Promise<SerialMatch> {
+    const shown = wordPattern(pattern);
+    return await this.#act(
+      'waitFor',
+      `Wait for ${shown} on serial port ${this.index}`,
+      { pattern: shown, ...options },
+      async () => await this.#reads.run(async () => await this.#waitFor(pattern, options)),
+    );
+  }
+
+  /** Writes in chunks that a UART's FIFO takes, in guest time. Text is sent as UTF-8, newlines as they are. */
+  async write(data: string | Uint8Array): Promise<void> {
+    const shown = typeof data === 'string' ? data : `${data.length} bytes`;
+    await this.#act(
+      'write',
+      `Write ${JSON.stringify(shown)} to serial port ${this.index}`,
+      { data: shown },
+      async () => {
+        await this.send(data);
+      },
+    );
+  }
+
+  /** `write` without a step of its own: for the shell. */
+  async send(data: string | Uint8Array): Promise<void> {
+    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data.slice();
+    await this.#writes.run(async () => {
+      for (let at = 0; at < bytes.length; at += CHUNK) {
+        await this.#spacing.until(CHUNK_SPACING);
+        await this.#port.input({ kind: 'serial', port: this.index, data: bytes.slice(at, at + CHUNK) });
+        this.#spacing.mark();
+      }
+    });
+  }
+
+  /** Counts everything that has arrived as seen: the next `waitFor` looks at what comes after. */
+  skip(): void {
+    this.#matched = this.output.text.length;
+    this.#bytesAtMatch = this.output.bytes;
+  }
+
+  save(): SerialState {
+    return { matched: this.#matched, bytes: this.#bytesAtMatch };
+  }
+
+  /** After a revert. Not needed after a reset: the port goes on counting. */
+  restore(state: SerialState): void {
+    this.output.forget();
+    this.#spacing.forget();
+    this.#matched = state.matched;
+    this.#bytesAtMatch = state.bytes;
+  }
+
+  async #act<T>(name: string, title: string, params: Record<string, unknown>, run: () => Promise<T>): Promise<T> {
+    return await this.#port.act(
+      { name: `serial.${name}`, title, params: { port: this.index, ...params } },
+      async () => {
+        this.#checkPort();
+        return await run();
+      },
+    );
+  }
+
+  async #waitFor(pattern: string | RegExp, options: WaitOptions): Promise<SerialMatch> {
+    const find = finder(pattern);
+    return await this.#port.clock.waitUntil({
+      what: `${wordPattern(pattern)} on serial port ${this.index}`,
+      on: ['serial'],
+      timeout: options.timeout ?? this.#port.timeouts.expect,
+      check: async () => {
+        const { text } = await this.output.refresh();
+        const fresh = text.slice(this.#matched);
+        const found = find(fresh);
+        if (found === undefined) return undefined;
+        this.#matched += found.end;
+        this.#bytesAtMatch = this.output.bytes - byteLength(text.slice(this.#matched));
+        return { text: found.text, groups: found.groups, before: fresh.slice(0, found.end - found.text.length) };
+      },
+      onTimeout: async (waited) => {
+        const { text, bytes } = await this.output.refresh();
+        return this.#notFound(pattern, text.slice(this.#matched), bytes - this.#bytesAtMatch, waited);
+      },
+    });
+  }
+
+  #notFound(pattern: string | RegExp, fresh: string, bytes: number, waited: number): GuestwrightError {
+    const what = wordPattern(pattern);
+    const since = this.#matched === 0 ? 'since the machine was started' : 'since the previous match';
+    const when = `${waited} ms waited, guest time ${this.#port.clock.now} ms`;
+    const arrived =
+      bytes === 0
+        ? `nothing arrived ${since} (${when})`
+        : `${bytes} bytes arrived ${since}, and it was not in them (${when}); the last lines:\n${lastLines(fresh)}`;
+    return new GuestwrightError(`${what} did not appear on serial port ${this.index}`, {
+      kind: 'assertion',
+      code: 'serial-timeout',
+      expected: `${what} in the output ${since}`,
+      seen: arrived,
+      next: this.#advice(pattern, bytes),
+    });
+  }
+
+  #advice(pattern: string | RegExp, bytes: number): string {
+    const source = typeof pattern === 'string' ? pattern : pattern.source;
+    if (/[\u001b\r]|\\(?:x1b|u001b|cM|r)/i.test(source)) {
+      return 'escape sequences and carriage returns are removed before looking: leave them out of the pattern, or use text()';
+    }
+    if (bytes > 0) return 'compare the pattern with the lines above, or give { timeout } if the guest needs longer';
+    return (
+      `check that the guest sends to this port (Linux: console=ttyS${this.index}); ` +
+      'what came before the previous match is not looked at again (text() has it)'
+    );
+  }
+
+  #checkPort(): void {
+    const count = this.#port.spec.serial;
+    if (this.index >= 0 && this.index < count && Number.isInteger(this.index)) return;
+    throw new GuestwrightError(`The machine has no serial port ${this.index}`, {
+      kind: 'usage',
+      code: 'serial-port-missing',
+      expected: count === 0 ? 'a machine with serial ports' : `a port from 0 to ${count - 1}`,
+      seen: `port ${this.index} on a machine with ${count} serial ports`,
+      next: `set "serial: ${this.index + 1}" in the machine spec`,
+    });
+  }
+}
+
+/** Lines of a text; what follows the last newline is a line when there is anything. */
+export function linesOf(text: string): string[] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+/** The end of an output, for messages. */
+export function lastLines(text: string): string {
+  const lines = linesOf(text);
+  const left = lines.length - SHOWN_LINES;
+  return [...(left > 0 ? [`(${left} lines before)`] : []), ...lines.slice(-SHOWN_LINES)].join('\n');
+}
+
+/** `"login: "` or `/login: $/`. */
+function wordPattern(pattern: string | RegExp): string {
+  return typeof pattern === 'string' ? JSON.stringify(pattern) : String(pattern);
+}
+
+/** Looks for a pattern in the output so far; called again and again while it grows. */
+function finder(
+  pattern: string | RegExp,
+): (fresh: string) => { text: string; groups: Record<string, string>; end: number } | undefined {
+  if (typeof pattern !== 'string') {
+    const stateless = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
+    return (fresh) => {
+      const match = stateless.exec(fresh);
+      if (match === null) return undefined;
+      // A group that took no part in the match is undefined, whatever the type says.
+      const named: Record<string, string | undefined> = match.groups ?? {};
+      const groups = Object.fromEntries(Object.entries(named).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
+      return { text: match[0], groups, end: match.index + match[0].length };
+    };
+  }
+  let searched = 0;
+  return (fresh) => {
+    const start = fresh.indexOf(pattern, Math.max(0, searched - pattern.length));
+    searched = fresh.length;
+    return start < 0 ? undefined : { text: pattern, groups: {}, end: start + pattern.length };
+  };
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
