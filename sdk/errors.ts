@@ -39,6 +39,13 @@ export class GuestwrightError extends Error {
     this.failure = failure;
   }
 
+  /** Makes the error again that crossed from a worker as plain data. */
+  static revive(message: string, failure: Failure): GuestwrightError {
+    const error = new GuestwrightError('', failure);
+    error.message = message;
+    return error;
+  }
+
   get kind(): FailureKind {
     return this.failure.kind;
   }

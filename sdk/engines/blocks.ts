@@ -3,9 +3,13 @@
 /**
  * A block device's bytes. It has to cross into a worker, so it is described by data and opened there:
  * - `file`: a raw file, never written;
- * - `bytes`: in memory.
+ * - `bytes`: in memory;
+ * - `blank`: all zeros.
  */
-export type BlockSource = { kind: 'file'; path: string; size: number } | { kind: 'bytes'; bytes: Uint8Array };
+export type BlockSource =
+  | { kind: 'file'; path: string; size: number }
+  | { kind: 'bytes'; bytes: Uint8Array }
+  | { kind: 'blank'; size: number };
 
 /** An opened {@link BlockSource}: reads are synchronous, because on a bit-exact engine a read has no duration. */
 export interface Blocks {
@@ -17,5 +21,5 @@ export interface Blocks {
 }
 
 export function blockSourceSize(source: BlockSource): number {
-  return source.kind === 'file' ? source.size : source.bytes.length;
+  return source.kind === 'bytes' ? source.bytes.length : source.size;
 }

@@ -49,8 +49,11 @@ export type Input =
   | { kind: 'pointer'; action: PointerAction }
   | { kind: 'serial'; port: number; data: Uint8Array }
   | { kind: 'network'; frame: Uint8Array }
-  | { kind: 'media'; drive: Drive; medium: BlockSource | null; digest: string | null }
-  | { kind: 'power'; action: 'reset' | 'off' }
+  | { kind: 'media'; drive: Drive; medium: Medium | null }
+  | { kind: 'power'; action: 'reset' }
+  | { kind: 'power'; action: 'off' }
+  /** Switches a machine that is off on again, with these removable media; the disks keep what was written. */
+  | { kind: 'power'; action: 'on'; media: RemovableMedia }
   | { kind: 'snapshot' }
   | { kind: 'clock'; clock: ClockKind };
 
@@ -130,6 +133,8 @@ export interface EngineMachine extends AsyncDisposable {
   readonly capabilities: Capabilities;
   /** Guest time as of the last answer. */
   readonly now: GuestTime;
+  /** SHA-256 hex over all that a stored state depends on besides the inputs: engine build, driver, firmware, hardware, media. */
+  readonly identity: string;
   input(input: Input): Promise<{ at: GuestTime }>;
   advance(request: AdvanceRequest): Promise<AdvanceResult>;
   observe<K extends Question['kind']>(question: Extract<Question, { kind: K }>): Promise<Answers[K]>;
@@ -154,17 +159,21 @@ export interface Engine {
   start(hardware: Hardware, context: EngineContext): Promise<EngineMachine>;
 }
 
-/** The machine's hardware: a spec with its files opened and its defaults filled in. */
-export interface Hardware {
-  memoryMb: number;
-  videoMemoryMb: number;
+/** What a start of the machine may change. */
+export interface RemovableMedia {
   /** One entry per drive; null is an empty drive. */
   floppies: readonly (Medium | null)[];
   /** `undefined`: no CD drive. */
   cdrom: Medium | null | undefined;
+  bootOrder: readonly ('floppy' | 'cdrom' | 'disk')[];
+}
+
+/** The machine's hardware: a spec with its files opened and its defaults filled in. Plain data. */
+export interface Hardware extends RemovableMedia {
+  memoryMb: number;
+  videoMemoryMb: number;
   disks: readonly Medium[];
   kernel: { kernel: Uint8Array; initrd: Uint8Array | null; commandLine: string } | null;
-  bootOrder: readonly ('floppy' | 'cdrom' | 'disk')[];
   serialPorts: number;
   acpi: boolean;
   /** Date of the guest's clock when the machine first starts, ms since the epoch (UTC). */
@@ -186,8 +195,10 @@ export interface EngineContext {
   runDirectory: string;
   /** Carried in the environment of every process. */
   runId: string;
-  /** Guest time at which this power-on happens (a machine that is started again goes on counting). */
-  startTime: GuestTime;
   /** Wall-clock guard for one `advance`, ms: firing is an infrastructure failure. */
   guardMs: number;
+  /** Goes on from this exported snapshot rather than from power-on. */
+  state?: string;
+  /** v86: bytes of heap reserved at the start (tests make it small so that the memory grows later). */
+  heapReserve?: number;
 }

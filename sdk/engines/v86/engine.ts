@@ -1,0 +1,123 @@
+/** The embedded engine: v86 in a worker thread, bit-exact. See `core/machine.ts` for how. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { GuestwrightError } from '../../errors.js';
+import type {
+  Capabilities,
+  Engine,
+  EngineContext,
+  EngineMachine,
+  Hardware,
+  Medium,
+  Probe,
+} from '../engine.js';
+import type { Fault } from './core/machine.js';
+import { findFirmware } from './firmware.js';
+import { V86Proxy } from './proxy.js';
+
+/** Changes whenever the driver's own behaviour does: part of every stored state's identity. */
+const DRIVER_VERSION = 1;
+
+export const V86_CAPABILITIES: Capabilities = {
+  determinism: 'bit-exact',
+  clocks: ['stepped', 'paced'],
+  architectures: ['i386'],
+  firmware: ['bios'],
+  pointer: ['relative', 'absolute'],
+  snapshots: true,
+  migration: false,
+  serialPorts: 4,
+};
+
+interface Build {
+  module: WebAssembly.Module;
+  /** SHA-256 of v86's module and driver. */
+  digest: string;
+}
+
+let build: Promise<Build> | null = null;
+
+/** v86's module, compiled once for all machines of this process. */
+async function loadBuild(): Promise<Build> {
+  build ??= (async () => {
+    const main = createRequire(import.meta.url).resolve('v86');
+    const wasm = await readFile(path.join(path.dirname(main), 'v86.wasm'));
+    const script = await readFile(main);
+    const digest = createHash('sha256').update(wasm).update(script).digest('hex');
+    return { module: await WebAssembly.compile(wasm), digest };
+  })();
+  return build;
+}
+
+export class V86Engine implements Engine {
+  readonly name = 'v86';
+  readonly capabilities = V86_CAPABILITIES;
+
+  async probe(): Promise<Probe> {
+    try {
+      const { bios } = await findFirmware();
+      return { available: true, detail: `embedded; firmware ${bios}` };
+    } catch (error) {
+      if (!(error instanceof GuestwrightError)) throw error;
+      const { seen, next } = error.failure;
+      return { available: false, missing: seen ?? error.message, install: next ?? '' };
+    }
+  }
+
+  async start(hardware: Hardware, context: EngineContext): Promise<EngineMachine> {
+    const [{ module, digest }, firmware] = await Promise.all([loadBuild(), findFirmware()]);
+    const [bios, vgaBios] = await Promise.all([readFile(firmware.bios), readFile(firmware.vgaBios)]);
+    const identity = identify(hardware, digest, firmware.digest);
+    return V86Proxy.start(
+      {
+        hardware,
+        firmware: { bios: new Uint8Array(bios), vgaBios: new Uint8Array(vgaBios) },
+        wasmModule: module,
+        identity,
+        fault: faultFromEnvironment(),
+        ...(context.heapReserve === undefined ? {} : { heapReserve: context.heapReserve }),
+        ...(context.state === undefined ? {} : { state: context.state }),
+      },
+      context,
+      this.capabilities,
+    );
+  }
+}
+
+/** For `guestwright verify`'s own tests: lets the host's clock through. */
+function faultFromEnvironment(): Fault | null {
+  return process.env['GUESTWRIGHT_FAULT'] === 'host-clock' ? 'host-clock' : null;
+}
+
+/** Everything besides the inputs that can change what a machine does. */
+function identify(hardware: Hardware, build: string, firmware: string): string {
+  const medium = (value: Medium | null | undefined): unknown =>
+    value === null || value === undefined ? value : value.digest;
+  const { kernel } = hardware;
+  const parts = {
+    driver: DRIVER_VERSION,
+    build,
+    firmware,
+    architecture: process.arch,
+    memory: hardware.memoryMb,
+    videoMemory: hardware.videoMemoryMb,
+    disks: hardware.disks.map(medium),
+    floppies: hardware.floppies.length,
+    cdrom: hardware.cdrom === undefined ? 'none' : 'drive',
+    kernel:
+      kernel === null
+        ? null
+        : [sha256(kernel.kernel), kernel.initrd === null ? null : sha256(kernel.initrd), kernel.commandLine],
+    serialPorts: hardware.serialPorts,
+    acpi: hardware.acpi,
+    rtc: hardware.rtc,
+    seed: hardware.seed,
+  };
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,124 @@
+/** The Node side of a machine's worker: message port, files, and where v86 comes from. Everything else is in `../core`. */
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parentPort } from 'node:worker_threads';
+import type { Blocks, BlockSource } from '../../blocks.js';
+import type { Request } from '../core/protocol.js';
+import { Session } from '../core/session.js';
+import type { V86Constructor } from '../core/v86-internals.js';
+import { decodeOverlay, encodeOverlay } from './overlay-file.js';
+import { readSnapshotFile, writeSnapshotFile } from './snapshot-file.js';
+
+const port = parentPort;
+if (port === null) throw new Error('this module runs as a worker');
+
+/** A raw file, read where it is. */
+class FileBlocks implements Blocks {
+  readonly size: number;
+  readonly #file: number;
+
+  constructor(file: string, size: number) {
+    this.size = size;
+    this.#file = openSync(file, 'r');
+    process.once('exit', () => closeSync(this.#file));
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    const read = readSync(this.#file, bytes, 0, length, offset);
+    if (read !== length) throw new Error(`the image ends at ${offset + read}: it has changed under the machine`);
+    return bytes;
+  }
+
+  write(): never {
+    throw new Error('a base is never written');
+  }
+
+  flush(): void {
+    // Nothing was written.
+  }
+}
+
+class MemoryBlocks implements Blocks {
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    return this.#bytes.slice(offset, offset + length);
+  }
+
+  write(): never {
+    throw new Error('a base is never written');
+  }
+
+  flush(): void {
+    // Nothing was written.
+  }
+}
+
+/** All zeros: a blank disk. */
+class BlankBlocks implements Blocks {
+  readonly size: number;
+
+  constructor(size: number) {
+    this.size = size;
+  }
+
+  read(_offset: number, length: number): Uint8Array {
+    return new Uint8Array(length);
+  }
+
+  write(): never {
+    throw new Error('a base is never written');
+  }
+
+  flush(): void {
+    // Nothing was written.
+  }
+}
+
+function openBlocks(source: BlockSource): Blocks {
+  switch (source.kind) {
+    case 'file':
+      return new FileBlocks(source.path, source.size);
+    case 'bytes':
+      return new MemoryBlocks(source.bytes);
+    case 'blank':
+      return new BlankBlocks(source.size);
+  }
+}
+
+/** Beside, then renamed: a reader never sees half a file. */
+function writeWhole(file: string, write: (temporary: string) => void): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}.partial`;
+  try {
+    write(temporary);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+const session = new Session({
+  post: (message, transfer) => port.postMessage(message, transfer),
+  loadV86: async () => {
+    const { V86 } = (await import('v86')) as unknown as { V86: V86Constructor };
+    return V86;
+  },
+  openBlocks,
+  readOverlay: (file) => decodeOverlay(file),
+  writeOverlay: (file, overlay) => writeWhole(file, (to) => writeFileSync(to, encodeOverlay(overlay))),
+  writeSnapshot: (file, snapshot, identity) => writeWhole(file, (to) => writeSnapshotFile(to, snapshot, identity)),
+  readSnapshot: (file, identity) => readSnapshotFile(readFileSync(file), file, identity),
+});
+
+port.on('message', (request: Request) => session.receive(request));
