@@ -12,18 +12,24 @@ export interface TextContent {
   cells: Uint8Array;
   cursor: TextCursor | null;
   font: {
-    /** Cell width in dots: 8 or 9. */
+    /** Cell width in dots: 8 or 9; 16 where 8 dots are doubled (40-column modes). */
     width: number;
     /** Cell height in dots, 1 to 32. */
     height: number;
-    /** 256 glyphs of 32 bytes, a byte per row from the top, most significant bit left. */
+    /**
+     * 256 glyphs of 32 bytes, a byte per row from the top, most significant bit left. 512 glyphs when bit 3 of an
+     * attribute chooses between two fonts: a clear bit means the first 256.
+     */
     glyphs: Uint8Array;
-    /** With 9-dot cells, column 9 repeats column 8 for 0xC0 to 0xDF (box drawing). */
+    /** With 9-dot cells, column 9 repeats column 8 for line graphics (`LINE_GRAPHICS` in `draw-text.ts`). */
     lineGraphics: boolean;
   };
   /** 16 colours for attributes, as 0xRRGGBB. */
   palette: Uint32Array;
-  /** Bit 7 of an attribute means blinking (so 8 background colours) rather than a bright background. */
+  /**
+   * Bit 7 of an attribute means blinking rather than a bright background. A frame stands still, so it is data only:
+   * the picture shows the bright background in both cases, as QEMU does.
+   */
   blink: boolean;
 }
 
