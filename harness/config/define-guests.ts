@@ -1,0 +1,99 @@
+/** A table of engines and guests as Playwright projects. */
+import type { Project } from '@playwright/test';
+import { GuestwrightError } from '../../sdk/errors.js';
+import { parseSpec, type MachineSpecInput } from '../../sdk/machine/spec.js';
+import type { GuestTable, GuestwrightOptions } from '../fixtures/options.js';
+import { sanitiseName } from '../goldens/paths.js';
+
+type EngineName = NonNullable<MachineSpecInput['engine']>;
+
+export interface GuestDefinition {
+  /** The machine, without its engine. */
+  spec: MachineSpecInput;
+  /** Scenario files that run on this guest (globs or expressions, as Playwright's `testMatch`). Default: all. */
+  scenarios?: string | RegExp | (string | RegExp)[];
+  /** Engines for this guest, when not all of the table's fit. */
+  engines?: readonly EngineName[];
+  /** Shown in reports, for example the digest of an own image. */
+  metadata?: Readonly<Record<string, unknown>>;
+}
+
+export interface GuestsDefinition {
+  /** Default: `['v86']`. */
+  engines?: readonly EngineName[];
+  /** By name: a machine spec, or a definition with a spec and more. */
+  guests: Readonly<Record<string, GuestDefinition | MachineSpecInput>>;
+}
+
+/**
+ * One project for each guest on each engine, named `<guest>-<engine>`. Its options give the fixture `machine` its spec.
+ * A scenario can name another guest of the table with `test.use({ guest: 'name' })`.
+ *
+ * @throws GuestwrightError `usage/guests-invalid` naming every wrong entry
+ */
+export function defineGuests(definition: GuestsDefinition): Project<GuestwrightOptions>[] {
+  const { engines = ['v86'] } = definition;
+  const guests = mapValues(definition.guests, asDefinition);
+  const problems = [...nameProblems(Object.keys(guests)), ...engineProblems(engines), ...specProblems(guests)];
+  if (problems.length > 0) {
+    throw new GuestwrightError('The table of defineGuests is not valid', {
+      kind: 'usage',
+      code: 'guests-invalid',
+      seen: problems.join('\n'),
+      next: 'correct the table in playwright.config.ts',
+    });
+  }
+  const table: GuestTable = mapValues(guests, ({ spec }) => spec);
+  return Object.entries(guests).flatMap(([guest, entry]) =>
+    (entry.engines ?? engines).map((engine) => ({
+      name: `${guest}-${engine}`,
+      ...(entry.scenarios === undefined ? {} : { testMatch: entry.scenarios }),
+      metadata: { guest, engine, ...entry.metadata },
+      use: { guest, engine, guests: table },
+    })),
+  );
+}
+
+function asDefinition(entry: GuestDefinition | MachineSpecInput): GuestDefinition {
+  return 'spec' in entry ? entry : { spec: entry };
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+/** Names become folders of goldens, so two that differ only in what a folder cannot hold would share their goldens. */
+function nameProblems(names: readonly string[]): string[] {
+  if (names.length === 0) return ['guests: the table is empty'];
+  const byFolder = new Map<string, string>();
+  return names.flatMap((name) => {
+    const folder = sanitiseName(name).toLowerCase();
+    if (folder === '') return [`guests: "${name}" is no name: give it a letter or a digit`];
+    const other = byFolder.get(folder);
+    byFolder.set(folder, name);
+    return other === undefined
+      ? []
+      : [`guests: "${other}" and "${name}" would share the folder golden-screens/${folder}; rename one`];
+  });
+}
+
+function engineProblems(engines: readonly string[]): string[] {
+  if (engines.length === 0) return ['engines: the list is empty'];
+  const twice = engines.filter((engine, index) => engines.indexOf(engine) !== index);
+  return twice.map((engine) => `engines: "${engine}" is there twice`);
+}
+
+function specProblems(guests: Readonly<Record<string, GuestDefinition>>): string[] {
+  return Object.entries(guests).flatMap(([name, { spec, engines = [] }]) => {
+    const problems = engineProblems(engines.length === 0 ? ['v86'] : engines);
+    for (const engine of engines.length === 0 ? [spec.engine] : engines) {
+      try {
+        parseSpec(engine === undefined ? spec : { ...spec, engine });
+      } catch (error) {
+        if (!(error instanceof GuestwrightError)) throw error;
+        problems.push(...(error.failure.seen ?? error.message).split('\n'));
+      }
+    }
+    return problems.map((problem) => `${name}: ${problem}`);
+  });
+}

@@ -1,0 +1,40 @@
+/**
+ * Playwright Test for machines: `import { test, expect } from 'guestwright'` in scenarios, `defineConfig` and
+ * `defineGuests` in `playwright.config.ts`.
+ */
+export { test } from './fixtures/test.js';
+export type { GuestTable, GuestwrightFixtures, GuestwrightOptions, Launch, LaunchRequest } from './fixtures/options.js';
+export {
+  expect,
+  type ToBePoweredOffOptions,
+  type ToHaveSerialOutputOptions,
+  type ToMatchGoldenOptions,
+  type ToShowTextOptions,
+} from './matchers/index.js';
+export { defineConfig, type GuestwrightConfig } from './config/define-config.js';
+export { defineGuests, type GuestDefinition, type GuestsDefinition } from './config/define-guests.js';
+export type { Summary, FailedScenario } from './reporters/tally.js';
+
+export { GuestwrightError, type Failure, type FailureKind } from '../sdk/errors.js';
+export type { MachineSpec, MachineSpecInput, Media } from '../sdk/machine/spec.js';
+export type {
+  Clock,
+  JournalEntry,
+  Keyboard,
+  Machine,
+  MachineState,
+  MouseButton,
+  Pointer,
+  Screen,
+  Serial,
+  SerialMatch,
+  Shell,
+  ShellResult,
+  Snapshot,
+  TextLocator,
+  TextMatch,
+  WaitOptions,
+} from '../sdk/machine/types.js';
+export type { Frame, CellGrid } from '../sdk/screen/frame.js';
+export type { Region } from '../sdk/screen/content.js';
+export type { Capabilities, GuestTime, StateHash } from '../sdk/engines/engine.js';

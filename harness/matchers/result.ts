@@ -1,0 +1,105 @@
+/** Makes what a matcher returns, and keeps what it found for the verdict and the report. */
+import type { ExpectMatcherState, MatcherReturnType, TestInfo } from '@playwright/test';
+import { GuestwrightError, type Failure } from '../../sdk/errors.js';
+import type { Machine } from '../../sdk/machine/types.js';
+import type { Frame } from '../../sdk/screen/frame.js';
+import { wordScreen } from '../../sdk/screen/text.js';
+import { currentStep, noteGuestTime, wordSpan, wordTime } from '../fixtures/guest-time.js';
+import { recordFailure } from '../fixtures/record.js';
+import { currentTest, withoutSteps } from '../fixtures/steps.js';
+import type { Waited, WaitOutcome } from './wait.js';
+
+/** What every matcher knows about its call. */
+export interface MatcherCall {
+  state: ExpectMatcherState;
+  /** `toShowText`. */
+  name: string;
+  /** `machine.screen`. */
+  subject: string;
+  machine: Machine;
+  /** In the notation of the scenario: `"grub>"`, `/ready/`. Empty for none. */
+  expected: string;
+  timeout: number;
+  waited: Waited;
+}
+
+/** The matcher's expectation is fulfilled (for `.not`: its opposite is). */
+export function fulfilled(call: MatcherCall): MatcherReturnType {
+  noteSpan(call);
+  return { pass: !call.state.isNot, message: () => '', name: call.name, timeout: call.timeout };
+}
+
+/** It is not: `failure` says why; `shown` (the screen, the serial output) goes below. */
+export function unfulfilled(
+  call: MatcherCall,
+  summary: string,
+  failure: Failure,
+  shown: string,
+  actual?: unknown,
+): MatcherReturnType {
+  noteSpan(call);
+  const { state, name, expected, timeout } = call;
+  const { message: reason } = new GuestwrightError(summary, failure);
+  const log = wordLog(call);
+  const message = [hint(call), reason, shown, ['Call log:', ...log.map((line) => `  - ${line}`)].join('\n')].join(
+    '\n\n',
+  );
+  const testInfo = currentTest();
+  if (testInfo !== null) recordFailure(testInfo, reason, failure);
+  return { pass: state.isNot, message: () => message, name, expected, actual, log, timeout };
+}
+
+/** The wait ended otherwise than by the condition or the clock: the machine's own failure is the cause. */
+export async function brokenOff(call: MatcherCall, { error }: Extract<WaitOutcome<unknown>, { kind: 'failed' }>) {
+  const [summary = error.message] = error.message.split('\n');
+  return unfulfilled(call, summary, error.failure, await lastScreen(call.machine));
+}
+
+/** `within 30.00 s of guest time (12.00 s → 42.00 s)`. */
+export function wordWaited({ machine, timeout, waited }: MatcherCall): string {
+  const unit = machine.clock.kind === 'free' ? 'wall time' : 'guest time';
+  return timeout === 0
+    ? `at ${wordTime(waited.to)} of ${unit}`
+    : `within ${wordTime(timeout)} of ${unit} (${wordSpan(waited.from, waited.to)})`;
+}
+
+/** The screen as text, with its guest time. */
+export function wordFrame(frame: Frame): string {
+  return `At ${wordTime(frame.time)} of guest time. ${wordScreen(frame.content)}`;
+}
+
+/** The last screen that can be had: of a machine that died there may be none. */
+export async function lastScreen(machine: Machine): Promise<string> {
+  try {
+    return wordFrame(await withoutSteps(() => machine.screen.frame()));
+  } catch (error) {
+    return `There is no picture of the screen: ${error instanceof Error ? firstLine(error.message) : String(error)}`;
+  }
+}
+
+/** How an expectation is written in a scenario. */
+export function wordPattern(pattern: string | RegExp): string {
+  return typeof pattern === 'string' ? JSON.stringify(pattern) : String(pattern);
+}
+
+function hint({ state, name, subject, expected }: MatcherCall): string {
+  return `expect(${subject})${state.isNot ? '.not' : ''}.${name}(${expected}) failed`;
+}
+
+function wordLog({ machine, timeout, waited, expected, name, state }: MatcherCall): string[] {
+  const unit = machine.clock.kind === 'free' ? 'wall time' : 'guest time';
+  const what = `${state.isNot ? 'not ' : ''}${name}(${expected})`;
+  return [
+    `waiting for ${what} on ${machine.name} (${machine.engine}), up to ${wordTime(timeout)} of ${unit}`,
+    `looked ${waited.checks} ${waited.checks === 1 ? 'time' : 'times'} between ${wordTime(waited.from)} and ${wordTime(waited.to)}`,
+  ];
+}
+
+function noteSpan({ waited }: MatcherCall): void {
+  const testInfo: TestInfo | null = currentTest();
+  if (testInfo !== null) noteGuestTime(currentStep(testInfo), waited.from, waited.to);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? text;
+}

@@ -1,0 +1,38 @@
+/** What `expect(...)` was given, and how long a matcher waits for it. */
+import { GuestwrightError } from '../../sdk/errors.js';
+import type { Machine } from '../../sdk/machine/types.js';
+import { knownMachine, type KnownMachine } from '../fixtures/record.js';
+
+/** Playwright's own default for `expect`, wall ms. A matcher cannot tell it from one that was set on purpose. */
+const PLAYWRIGHT_EXPECT_MS = 5_000;
+
+/**
+ * The machine behind a matcher's subject, which may be the machine itself or its screen.
+ * @throws GuestwrightError `usage/matcher-subject`
+ */
+export function subjectOf(received: unknown, matcher: string, wanted: 'machine' | 'machine.screen'): KnownMachine {
+  const found = knownMachine(received);
+  if (found !== undefined) return found;
+  throw new GuestwrightError(`${matcher} was given something that is not ${wanted}`, {
+    kind: 'usage',
+    code: 'matcher-subject',
+    expected: `expect(${wanted}).${matcher}(…), with a machine of the fixtures "machine" or "launch"`,
+    seen: describe(received),
+    next: 'a machine that a scenario launches itself has to come from the fixture "launch": async ({ launch }) => …',
+  });
+}
+
+function describe(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? String(value);
+  return `an object of class ${value.constructor?.name ?? 'unknown'}`;
+}
+
+/**
+ * How long a matcher waits, ms of guest time where the engine owns the clock: its own option; else what `expect` is
+ * configured to (the config's `expect.timeout`, `expect.configure`); else the machine's default. Playwright's default of
+ * 5 s is a wall time made for web pages, so it counts as "nothing configured".
+ */
+export function matcherTimeout(machine: Machine, option: number | undefined, configured: number): number {
+  if (option !== undefined) return option;
+  return configured === PLAYWRIGHT_EXPECT_MS ? machine.timeouts.expect : configured;
+}

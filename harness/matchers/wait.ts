@@ -1,0 +1,47 @@
+/** How matchers wait: through the machine's clock, at sample points, with every way to end as a value. */
+import { GuestwrightError } from '../../sdk/errors.js';
+import type { GuestTime } from '../../sdk/engines/engine.js';
+import type { Machine, WaitRequest } from '../../sdk/machine/types.js';
+import { withoutSteps } from '../fixtures/steps.js';
+
+export type WaitOutcome<T> =
+  | { kind: 'met'; value: T }
+  /** The time ran out. */
+  | { kind: 'timeout' }
+  /** It can no longer be met: the guest crashed, halted or powered off, the engine failed, the call was wrong. */
+  | { kind: 'failed'; error: GuestwrightError };
+
+/** What a matcher's wait was like: for its message. */
+export interface Waited {
+  from: GuestTime;
+  to: GuestTime;
+  /** How often the check was made. */
+  checks: number;
+}
+
+class RanOut extends Error {}
+
+/** Waits for `check` to give a value. Errors that are none of ours (a bug, a test that ended) are thrown on. */
+export async function waitFor<T>(
+  machine: Machine,
+  request: Omit<WaitRequest<T>, 'onTimeout'>,
+): Promise<{ outcome: WaitOutcome<T>; waited: Waited }> {
+  const { clock } = machine;
+  const from = clock.now;
+  let checks = 0;
+  const check = () => {
+    checks++;
+    return request.check();
+  };
+  const outcome = await withoutSteps(async (): Promise<WaitOutcome<T>> => {
+    try {
+      const onTimeout = () => new RanOut();
+      return { kind: 'met', value: await clock.waitUntil<T>({ ...request, check, onTimeout }) };
+    } catch (error) {
+      if (error instanceof RanOut) return { kind: 'timeout' };
+      if (error instanceof GuestwrightError) return { kind: 'failed', error };
+      throw error;
+    }
+  });
+  return { outcome, waited: { from, to: clock.now, checks } };
+}

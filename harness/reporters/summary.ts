@@ -1,0 +1,122 @@
+/**
+ * The reporter of every Guestwright project: counts failures by their kind, says where the HTML report is, and writes
+ * `summary.json`, from which `guestwright run` takes its exit code. It reads the annotations of the fixtures, because
+ * reporters are given only text.
+ */
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import type {
+  FullConfig,
+  FullResult,
+  Reporter,
+  Suite,
+  TestCase,
+  TestError,
+  TestResult,
+  TestStep,
+} from '@playwright/test/reporter';
+import type { Failure } from '../../sdk/errors.js';
+import { GUEST_TIME_ANNOTATION } from '../fixtures/guest-time.js';
+import { FAILURE_ANNOTATION, parseFailure } from '../fixtures/verdict.js';
+import { countFailures, exitCodeHint, wordSummary, type FailedScenario, type Summary } from './tally.js';
+
+export interface SummaryOptions {
+  /** Relative to the config's folder. Default: `reports/summary.json`. */
+  outputFile?: string;
+  /** Folder of the HTML report, relative to the config's folder; without it no path is printed. */
+  htmlReport?: string;
+}
+
+export default class SummaryReporter implements Reporter {
+  readonly #options: SummaryOptions;
+  readonly #errors: string[] = [];
+  #folder = process.cwd();
+  #root: Suite | undefined;
+
+  constructor(options: SummaryOptions = {}) {
+    this.#options = options;
+  }
+
+  onBegin(config: FullConfig, suite: Suite): void {
+    if (config.configFile !== undefined) this.#folder = dirname(config.configFile);
+    this.#root = suite;
+  }
+
+  onError(error: TestError): void {
+    this.#errors.push(error.message ?? error.value ?? 'an error without a message');
+  }
+
+  /** A step's title is fixed when it begins, and its span of guest time is known when it ends: shown from here on. */
+  onStepEnd(_test: TestCase, _result: TestResult, step: TestStep): void {
+    const span = step.annotations.find(({ type }) => type === GUEST_TIME_ANNOTATION)?.description;
+    if (span !== undefined) Object.assign(step, { subtitle: span });
+  }
+
+  onEnd(result: FullResult): void {
+    const tests = this.#root?.allTests() ?? [];
+    const failures = tests.flatMap(describeFailure);
+    const failed = countFailures(failures);
+    const outcomes = tests.map((test) => test.outcome());
+    const count = (wanted: string) => outcomes.filter((outcome) => outcome === wanted).length;
+    const html = this.#options.htmlReport;
+    const summary: Summary = {
+      counts: { passed: count('expected'), skipped: count('skipped'), failed },
+      failures,
+      errors: this.#errors,
+      exitCodeHint: exitCodeHint(failed, this.#errors.length),
+      htmlReport: html === undefined ? null : join(html, 'index.html'),
+      durationMs: Math.round(result.duration),
+    };
+    this.#write(summary);
+    const shown = html === undefined ? null : relative(process.cwd(), resolve(this.#folder, html, 'index.html'));
+    process.stdout.write(wordSummary({ ...summary, htmlReport: shown }));
+  }
+
+  printsToStdio(): boolean {
+    return false;
+  }
+
+  #write(summary: Summary): void {
+    const file = resolve(this.#folder, this.#options.outputFile ?? join('reports', 'summary.json'));
+    const beside = `${file}.${process.pid}`;
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(beside, `${JSON.stringify(summary, null, 2)}\n`);
+    renameSync(beside, file);
+  }
+}
+
+function describeFailure(test: TestCase): FailedScenario[] {
+  const outcome = test.outcome();
+  if (outcome === 'expected' || outcome === 'skipped') return [];
+  const title = test
+    .titlePath()
+    .filter((part) => part !== '')
+    .join(' › ');
+  const failure = outcome === 'flaky' ? unstable(test) : failureOf(test.results.at(-1));
+  return [{ title, file: test.location.file, line: test.location.line, failure }];
+}
+
+/** The last attempt passed: what the one before failed of says what was unstable. */
+function unstable(test: TestCase): Failure {
+  const failed = test.results.findLast(({ status }) => status !== 'passed');
+  const { code, seen } = failureOf(failed);
+  const attempts = `${test.results.length} attempts, the last of which passed`;
+  return {
+    kind: 'unstable',
+    code,
+    expected: 'the same outcome each time',
+    seen: `${attempts}; before: ${seen ?? code}`,
+  };
+}
+
+/** A test without our annotation never came to its fixtures, or its worker died under it. */
+function failureOf(result: TestResult | undefined): Failure {
+  const noted = result?.annotations.find(({ type }) => type === FAILURE_ANNOTATION)?.description;
+  const failure = parseFailure(noted);
+  if (failure !== null) return failure;
+  const seen = (result?.error?.message ?? result?.error?.value ?? 'it did not run').split('\n')[0] ?? '';
+  const died = seen.includes('worker process exited unexpectedly') || result?.status === 'interrupted';
+  return died || result === undefined
+    ? { kind: 'infrastructure', code: 'worker-died', seen }
+    : { kind: 'assertion', code: 'expectation-failed', seen };
+}
