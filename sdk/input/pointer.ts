@@ -4,7 +4,7 @@ import { GuestwrightError } from '../errors.js';
 import { InOrder } from '../machine/in-order.js';
 import type { MachinePort } from '../machine/port.js';
 import type { MouseButton, Pointer } from '../machine/types.js';
-import type { ScreenContent } from '../screen/content.js';
+import { contentSize } from '../screen/frame.js';
 import { askUntil } from './pace.js';
 
 /** Most counts that one packet moves: what a PS/2 mouse reports without its overflow bits. */
@@ -253,12 +253,6 @@ export class GuestPointer implements Pointer {
       next: 'take positions from a region of the current frame: screen.getByText(...).region()',
     });
   }
-}
-
-/** Size of the frame that is made of a content, pixels. */
-function contentSize(content: ScreenContent): { width: number; height: number } {
-  if (content.kind !== 'text') return { width: content.width, height: content.height };
-  return { width: content.columns * content.font.width, height: content.rows * content.font.height };
 }
 
 function notANumber(what: string, expected: string, seen: unknown): GuestwrightError {

@@ -223,7 +223,7 @@ export function textContent(lines: readonly string[], cursor = { column: 0, row:
     cells,
     cursor: { ...cursor, visible: true },
     font: { width: 9, height: 16, glyphs: new Uint8Array(256 * 32), lineGraphics: true },
-    palette: new Uint32Array(16),
+    palette: Uint32Array.from({ length: 16 }, (_, index) => index * 0x111111),
     blink: true,
   };
 }
