@@ -3,6 +3,7 @@
  * machine, without root; a cache of what was built; and `images.lock`, which pins packages and bytes for a project.
  */
 export { resolveFileRef, parseImageRef, type ResolvedFile, type ResolveOptions } from './refs.js';
+export { listImages, buildImage, imagePath, removeImage, type ImageListing } from './manage.js';
 export { cacheFolder } from './files.js';
 export type { BuildOptions } from './build.js';
 export type { Progress } from './debian.js';

@@ -54,7 +54,7 @@ export async function collectModules(
     const data = await read(path);
     const info = readModuleInfo(path, data);
     for (const dependency of info.depends) await collect(dependency);
-    collected.set(name, { ...info, path: path.replace(/^.*lib\/modules\/[^/]+\//, ''), data });
+    collected.set(name, { ...info, path: path.replace(/^.*lib\/modules\/[^/]+\//, ''), data: withoutSignature(data) });
   };
   for (const name of wanted) await collect(underscored(name));
   return [...collected.values()];
@@ -79,4 +79,17 @@ export function modulesDep(modules: readonly ModuleFile[]): string {
 /** `modules.alias`: by which other names the kernel asks for a module, for example `fs-ext4`. */
 export function modulesAlias(modules: readonly ModuleFile[]): string {
   return modules.flatMap(({ name, aliases }) => aliases.map((alias) => `alias ${alias} ${name}\n`)).join('');
+}
+
+const SIGNATURE_MAGIC = '~Module signature appended~\n';
+
+/**
+ * Cuts off the signature at a module's end, so that the guest does not spend its time on checking it. The file ends
+ * in the signature, 12 bytes about it (the last four its length, big-endian) and a magic string.
+ */
+export function withoutSignature(data: Uint8Array): Uint8Array {
+  const end = data.length - SIGNATURE_MAGIC.length;
+  if (end < 12 || Buffer.from(data.subarray(end)).toString('latin1') !== SIGNATURE_MAGIC) return data;
+  const length = new DataView(data.buffer, data.byteOffset + end - 4, 4).getUint32(0);
+  return data.subarray(0, end - 12 - length);
 }

@@ -29,10 +29,10 @@ export interface BuildContext {
    * @param packageName as requested in `packages`; a name that was followed gives the real package
    * @param path inside the package, for example `usr/lib/grub-rescue/grub-rescue-floppy.img`
    */
-  read(packageName: string, path: string): Promise<Uint8Array>;
+  read: (packageName: string, path: string) => Promise<Uint8Array>;
   /** Paths of every file of a package below a folder, sorted. */
-  list(packageName: string, folder: string): Promise<string[]>;
+  list: (packageName: string, folder: string) => Promise<string[]>;
   /** Unpacks an xz stream. */
-  unxz(data: Uint8Array): Promise<Uint8Array>;
+  unxz: (data: Uint8Array) => Promise<Uint8Array>;
   onProgress: Progress;
 }

@@ -9,7 +9,11 @@ export const linuxBusybox: Recipe = {
   revision: 1,
   packages: PACKAGES,
   parts: {
-    kernel: { kind: 'kernel', description: 'Linux for 32-bit PCs, as Debian ships it', commandLine: COMMAND_LINE },
+    kernel: {
+      kind: 'kernel',
+      description: 'Debian’s Linux for 32-bit PCs, unpacked so that it starts at once',
+      commandLine: COMMAND_LINE,
+    },
     initrd: { kind: 'initrd', description: 'busybox, disk, CD, mouse and file system modules' },
   },
   async build(context) {
