@@ -7,9 +7,7 @@
  * - `blank`: all zeros.
  */
 export type BlockSource =
-  | { kind: 'file'; path: string; size: number }
-  | { kind: 'bytes'; bytes: Uint8Array }
-  | { kind: 'blank'; size: number };
+  { kind: 'file'; path: string; size: number } | { kind: 'bytes'; bytes: Uint8Array } | { kind: 'blank'; size: number };
 
 /** An opened {@link BlockSource}: reads are synchronous, because on a bit-exact engine a read has no duration. */
 export interface Blocks {

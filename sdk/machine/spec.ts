@@ -47,10 +47,10 @@ export const specSchema = z.strictObject({
   videoMemory: z.number().int().min(1).max(64).default(8),
   ...mediaShape,
   disks: z.array(diskSchema).max(2).default([]),
-  /** Boots a Linux kernel directly. */
-  kernel: z.strictObject({ path: fileRef, initrd: fileRef.optional(), commandLine: z.string().default('') }).optional(),
+  /** Boots a Linux kernel directly. Without `commandLine` it gets the one that its image recommends. */
+  kernel: z.strictObject({ path: fileRef, initrd: fileRef.optional(), commandLine: z.string().optional() }).optional(),
   /** Number of serial ports. */
-  serial: z.number().int().min(0).max(4).default(1),
+  serial: z.number().int().min(1).max(4).default(1),
   acpi: z.boolean().default(true),
   /** Date of the guest's clock at power-on (UTC). */
   date: z.iso.datetime().default('2026-01-01T00:00:00Z'),
@@ -76,13 +76,14 @@ export type MachineSpec = z.output<typeof specSchema>;
 /** What a user writes: every field optional. */
 export type MachineSpecInput = z.input<typeof specSchema>;
 export type Media = z.input<typeof mediaSchema>;
+export type ParsedMedia = z.output<typeof mediaSchema>;
 
 /** Checks a spec. @throws GuestwrightError `usage/spec-invalid` naming every wrong field */
 export function parseSpec(input: unknown): MachineSpec {
   return parse(specSchema, input, 'The machine spec is not valid');
 }
 
-export function parseMedia(input: unknown): z.output<typeof mediaSchema> {
+export function parseMedia(input: unknown): ParsedMedia {
   return parse(mediaSchema, input, 'The media are not valid');
 }
 

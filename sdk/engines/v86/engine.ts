@@ -4,15 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { GuestwrightError } from '../../errors.js';
-import type {
-  Capabilities,
-  Engine,
-  EngineContext,
-  EngineMachine,
-  Hardware,
-  Medium,
-  Probe,
-} from '../engine.js';
+import type { Capabilities, Engine, EngineContext, EngineMachine, Hardware, Medium, Probe } from '../engine.js';
 import type { Fault } from './core/machine.js';
 import { findFirmware } from './firmware.js';
 import { V86Proxy } from './proxy.js';

@@ -59,7 +59,11 @@ export class V86Proxy implements EngineMachine {
     }
   }
 
-  async #call<N extends CallName>(name: N, argument: Calls[N]['in'], transfer: ArrayBuffer[] = []): Promise<Calls[N]['out']> {
+  async #call<N extends CallName>(
+    name: N,
+    argument: Calls[N]['in'],
+    transfer: ArrayBuffer[] = [],
+  ): Promise<Calls[N]['out']> {
     if (this.#ended !== null) throw this.#ended;
     const id = ++this.#requests;
     return new Promise<Calls[N]['out']>((resolve, reject) => {
@@ -80,7 +84,9 @@ export class V86Proxy implements EngineMachine {
         this.now = message.status.now;
         const { failure, message: text, stack } = message.error;
         const error =
-          failure === null ? engineFailure('a request failed in its worker', stack ?? text) : GuestwrightError.revive(text, failure);
+          failure === null
+            ? engineFailure('a request failed in its worker', stack ?? text)
+            : GuestwrightError.revive(text, failure);
         this.#take(message.id)?.reject(error);
         return;
       }

@@ -8,15 +8,7 @@
  */
 import { scanCodes } from '../../../input/scancodes.js';
 import type { Blocks, BlockSource } from '../../blocks.js';
-import type {
-  Drive,
-  GuestTime,
-  Hardware,
-  Medium,
-  PointerAction,
-  PowerState,
-  RemovableMedia,
-} from '../../engine.js';
+import type { Drive, GuestTime, Hardware, Medium, PointerAction, PowerState, RemovableMedia } from '../../engine.js';
 import type { KeyCode } from '../../../input/keycodes.js';
 import { OverlayDisk, floppySize, type Overlay } from './disk.js';
 import { GuestClock, GuestRandom, type ClockState } from './guest-clock.js';
@@ -214,23 +206,35 @@ export class V86Machine {
     if (hda !== undefined) options['hda'] = this.#openDisk('disk0', hda);
     if (hdb !== undefined) options['hdb'] = this.#openDisk('disk1', hdb);
     const [fda, fdb] = hardware.floppies;
-    if (fda) options['fda'] = this.#openFloppy('floppy0', fda);
-    if (fdb) options['fdb'] = this.#openFloppy('floppy1', fdb);
-    if (hardware.cdrom) options['cdrom'] = this.#openDisk('cdrom0', hardware.cdrom);
+    if (fda) options['fda'] = this.#openRemovable('floppy0', fda);
+    if (fdb) options['fdb'] = this.#openRemovable('floppy1', fdb);
+    if (hardware.cdrom) options['cdrom'] = this.#openRemovable('cdrom0', hardware.cdrom);
     return options;
   }
 
   #openDisk(name: string, medium: Medium, size?: number): OverlayDisk {
     const kept = this.#options.disks?.get(name);
-    const disk = kept ?? new OverlayDisk(this.#options.openBlocks(medium.source), this.#options.overlays?.get(name), size);
+    const disk =
+      kept ?? new OverlayDisk(this.#options.openBlocks(medium.source), this.#options.overlays?.get(name), size);
     this.#disks.set(name, disk);
     this.#media.set(name, medium);
     return disk;
   }
 
-  #openFloppy(name: string, medium: Medium): OverlayDisk {
-    const source = this.#options.openBlocks(medium.source);
-    return this.#openDisk(name, medium, floppySize(source.size) ?? source.size);
+  /**
+   * Removable media are named by their content: a snapshot may refer to a floppy that is not in its drive any more, and
+   * what was written to it is there when it is put in again.
+   */
+  #openRemovable(drive: Drive, medium: Medium): OverlayDisk {
+    return this.#openNamed(`${drive}:${medium.digest}`, medium);
+  }
+
+  #openNamed(name: string, medium: Medium): OverlayDisk {
+    const open = this.#disks.get(name);
+    if (open !== undefined) return open;
+    if (!name.startsWith('floppy')) return this.#openDisk(name, medium);
+    const { size } = this.#options.openBlocks(medium.source);
+    return this.#openDisk(name, medium, floppySize(size) ?? size);
   }
 
   #nameDisk(object: object): string | null {
@@ -324,12 +328,16 @@ export class V86Machine {
    * by some instructions, so away from the automatic points this is an input.
    */
   canonicalise(): void {
-    if (this.power === 'crashed') return;
+    if (this.isCanonical || this.power === 'crashed') return;
+    this.#forgetCompiled();
+    this.#canonicalTick = this.tick;
+  }
+
+  #forgetCompiled(): void {
     const { cpu, pendingBlocks } = this.#running();
     if (pendingBlocks() > 0) throw new Error('code is still to be installed at a canonical point');
     cpu.jit_clear_cache();
     cpu.full_clear_tlb();
-    this.#canonicalTick = this.tick;
   }
 
   key(code: KeyCode, down: boolean): void {
@@ -373,19 +381,12 @@ export class V86Machine {
     const { fdc, ide } = this.#cpu.devices;
     if (drive === 'cdrom0') {
       if (medium === null) ide.secondary.master.eject();
-      else ide.secondary.master.set_cdrom(this.#fresh(drive, medium));
+      else ide.secondary.master.set_cdrom(this.#openRemovable(drive, medium));
       return;
     }
     const floppy = fdc.drives[drive === 'floppy0' ? 0 : 1];
     if (medium === null) floppy.eject_disk();
-    else floppy.insert_disk(this.#fresh(drive, medium));
-  }
-
-  /** A medium gets a name of its own each time it is put in: an older snapshot may still refer to the one before. */
-  #fresh(drive: Drive, medium: Medium): OverlayDisk {
-    let name: string = drive;
-    for (let i = 2; this.#disks.has(name); i++) name = `${drive}.${i}`;
-    return drive === 'cdrom0' ? this.#openDisk(name, medium) : this.#openFloppy(name, medium);
+    else floppy.insert_disk(this.#openRemovable(drive, medium));
   }
 
   keyboardState(): { pending: number; enabled: boolean } {
@@ -446,8 +447,8 @@ export class V86Machine {
     if (missing > 0) memory.grow(missing / 65_536);
     this.#restoreMedia(snapshot);
     this.devices.restore(snapshot.devices);
-    // Installed code is dropped first, so that the function table holds nothing of the future.
-    this.canonicalise();
+    // The function table must hold nothing of the future.
+    this.#forgetCompiled();
     new Uint8Array(memory.buffer).set(snapshot.memory);
     this.clock.restore(snapshot.clock);
     this.random.state = snapshot.random;
@@ -461,12 +462,7 @@ export class V86Machine {
   }
 
   #restoreMedia(snapshot: CoreSnapshot): void {
-    for (const [name, medium] of snapshot.media) {
-      if (!this.#disks.has(name)) {
-        if (name.startsWith('floppy')) this.#openFloppy(name, medium);
-        else this.#openDisk(name, medium);
-      }
-    }
+    for (const [name, medium] of snapshot.media) this.#openNamed(name, medium);
     for (const [name, overlay] of snapshot.overlays) {
       const disk = this.#disks.get(name);
       if (disk !== undefined) disk.overlay = new Map(overlay);

@@ -185,7 +185,8 @@ export class ObjectGraph {
       case 'map': {
         const map = object as Map<unknown, unknown>;
         map.clear();
-        for (const [key, value] of content.entries) map.set(this.#revive(key, undefined), this.#revive(value, undefined));
+        for (const [key, value] of content.entries)
+          map.set(this.#revive(key, undefined), this.#revive(value, undefined));
         return;
       }
       case 'set': {

@@ -18,13 +18,7 @@ import type {
 } from '../../engine.js';
 import { GuestwrightError } from '../../../errors.js';
 import type { Overlay } from './disk.js';
-import {
-  QUANTUM_MS,
-  SAMPLE_MS,
-  V86Machine,
-  type BuildOptions,
-  type CoreSnapshot,
-} from './machine.js';
+import { QUANTUM_MS, SAMPLE_MS, V86Machine, type BuildOptions, type CoreSnapshot } from './machine.js';
 import type { CallName, Calls, Request, StartArguments, Status, ToOwner } from './protocol.js';
 import { hostNow } from './realm.js';
 import { hashState } from './state-hash.js';
@@ -142,7 +136,15 @@ export class Session {
     return this.#machine;
   }
 
-  async #start({ hardware, firmware, wasmModule, identity, fault, heapReserve, state }: StartArguments): Promise<Status> {
+  async #start({
+    hardware,
+    firmware,
+    wasmModule,
+    identity,
+    fault,
+    heapReserve,
+    state,
+  }: StartArguments): Promise<Status> {
     const overlays = new Map<string, Overlay>();
     for (const [i, { overlay }] of hardware.disks.entries()) {
       if (overlay.kind === 'file') overlays.set(`disk${i}`, this.#host.readOverlay(overlay.path));
@@ -188,6 +190,8 @@ export class Session {
         break;
       case 'power':
         if (input.action === 'on') await this.#powerOn(input.media);
+        // A crashed v86 instance is unusable: the reset button gets a fresh one.
+        else if (input.action === 'reset' && machine.power === 'crashed') await this.#powerOn(this.#media());
         else if (input.action === 'reset') machine.reset();
         else {
           machine.pullPlug();
@@ -218,15 +222,20 @@ export class Session {
       ...this.#options,
       hardware: { ...this.#options.hardware, ...media },
       startTime: before.time,
-      disks: new Map([...before.disks].filter(([name]) => name.startsWith('disk'))),
+      disks: before.disks,
     };
     const machine = await V86Machine.build(this.#options);
     for (const [port, log] of before.serial.entries()) machine.serial[port]?.replace(log.bytes());
     machine.random.state = before.random.state;
     this.#machine = machine;
-    this.#snapshots.clear();
     this.#reported = { power: 'running', resets: 0 };
     this.#pace();
+  }
+
+  #media(): RemovableMedia {
+    if (this.#options === null) throw misuse('not-started', 'the machine has not been started');
+    const { floppies, cdrom, bootOrder } = this.#options.hardware;
+    return { floppies, cdrom, bootOrder };
   }
 
   async #advance(request: AdvanceRequest): Promise<AdvanceResult> {
@@ -253,7 +262,11 @@ export class Session {
   /** Whether a wait ends here. Screen and serial count at sample points only, the rest at every point of the grid. */
   #evaluate({ limit, stopOn }: AdvanceRequest): AdvanceResult | null {
     const machine = this.#running;
-    const end = (reason: AdvanceResult['reason']): AdvanceResult => ({ now: machine.time, reason, power: machine.power });
+    const end = (reason: AdvanceResult['reason']): AdvanceResult => ({
+      now: machine.time,
+      reason,
+      power: machine.power,
+    });
     if (machine.power !== this.#reported.power) {
       this.#reportChanges();
       return end('power');
@@ -408,7 +421,11 @@ function transferables(value: unknown): ArrayBuffer[] {
   if (typeof value !== 'object' || value === null) return [];
   const buffers = new Set<ArrayBuffer>();
   for (const field of Object.values(value)) {
-    if (field instanceof Uint8Array && field.buffer instanceof ArrayBuffer && field.byteLength === field.buffer.byteLength) {
+    if (
+      field instanceof Uint8Array &&
+      field.buffer instanceof ArrayBuffer &&
+      field.byteLength === field.buffer.byteLength
+    ) {
       buffers.add(field.buffer);
     }
   }

@@ -86,7 +86,7 @@ export function writeSnapshotFile(file: string, snapshot: CoreSnapshot, identity
 }
 
 function writeAll(out: number, piece: Uint8Array): void {
-  for (let at = 0; at < piece.length; ) at += writeSync(out, piece, at);
+  for (let at = 0; at < piece.length;) at += writeSync(out, piece, at);
 }
 
 const envelope = z.strictObject({ lengths: z.array(z.number().int().nonnegative()), json: z.string() });
@@ -102,7 +102,8 @@ export function readSnapshotFile(file: Buffer, name: string, identity: string): 
       next: 'save the state again',
     });
   const start = MAGIC.length + DIGEST;
-  if (file.length < start + 4 || file.toString('latin1', 0, MAGIC.length) !== MAGIC) throw invalid('another kind of file');
+  if (file.length < start + 4 || file.toString('latin1', 0, MAGIC.length) !== MAGIC)
+    throw invalid('another kind of file');
   const digest = createHash('sha256').update(file.subarray(start)).digest();
   if (!digest.equals(file.subarray(MAGIC.length, start))) throw invalid('a digest that does not fit the content');
   const textEnd = start + 4 + file.readUInt32LE(start);
@@ -128,7 +129,8 @@ export function readSnapshotFile(file: Buffer, name: string, identity: string): 
       next: 'launch with the spec that the state was saved with, or save it anew',
     });
   }
-  if (kept.length !== pages.length * PAGE || pages.some((page) => page >= pageCount)) throw invalid('pages that do not fit');
+  if (kept.length !== pages.length * PAGE || pages.some((page) => page >= pageCount))
+    throw invalid('pages that do not fit');
   const memory = new Uint8Array(pageCount * PAGE);
   for (const [i, page] of pages.entries()) memory.set(kept.subarray(i * PAGE, (i + 1) * PAGE), page * PAGE);
   return { ...rest, memory };

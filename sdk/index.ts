@@ -1,0 +1,23 @@
+/** Guestwright's SDK: drives machines; knows nothing of any test runner. */
+export { launch, DEFAULT_TIMEOUTS } from './machine/launch.js';
+export { parseSpec, parseMedia, type MachineSpec, type MachineSpecInput, type Media } from './machine/spec.js';
+export type * from './machine/types.js';
+export { GuestwrightError, type Failure, type FailureKind } from './errors.js';
+export { engines } from './engines/index.js';
+export type {
+  Capabilities,
+  ClockKind,
+  Determinism,
+  Drive,
+  Engine,
+  EngineEvent,
+  GuestTime,
+  Input,
+  PointerAction,
+  PowerState,
+  Probe,
+  StateHash,
+} from './engines/engine.js';
+export { makeFrame, type CellGrid, type Frame } from './screen/frame.js';
+export type { GraphicContent, Region, ScreenContent, TextContent, TextCursor } from './screen/content.js';
+export { KEY_CODES, type KeyCode } from './input/keycodes.js';

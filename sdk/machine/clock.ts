@@ -1,0 +1,79 @@
+/** Guest time of a machine, and the one way of waiting. */
+import type { AdvanceResult, ClockKind, EngineMachine, GuestTime, StopReason } from '../engines/engine.js';
+import { GuestwrightError } from '../errors.js';
+import type { Clock, MachineState, Timeouts, WaitRequest } from './types.js';
+
+/** What the clock needs of its machine. */
+export interface ClockHost {
+  readonly timeouts: Timeouts;
+  readonly state: MachineState;
+  /** The engine's machine. @throws GuestwrightError when there is none, or when the machine is paused */
+  runnable(what: string): EngineMachine;
+  /** Why the guest cannot go on, as an error that says what was waited for. */
+  stopped(what: string): Promise<GuestwrightError>;
+  readonly clockKind: ClockKind;
+  /** Guest time when there is no engine's machine yet. */
+  readonly now: GuestTime;
+}
+
+export class MachineClock implements Clock {
+  readonly #host: ClockHost;
+
+  constructor(host: ClockHost) {
+    this.#host = host;
+  }
+
+  get kind(): ClockKind {
+    return this.#host.clockKind;
+  }
+
+  get now(): GuestTime {
+    return this.#host.now;
+  }
+
+  async advance(ms: number): Promise<void> {
+    const what = `${ms} guest ms to pass`;
+    if (!Number.isFinite(ms) || ms < 0) {
+      throw new GuestwrightError('The clock cannot be advanced', {
+        kind: 'usage',
+        code: 'advance-invalid',
+        expected: 'a number of guest ms, 0 or more',
+        seen: String(ms),
+      });
+    }
+    const limit = this.now + ms;
+    while (this.now < limit) {
+      const { power } = await this.#host.runnable(what).advance({ limit, stopOn: [] });
+      if (power === 'off' || power === 'crashed') throw await this.#host.stopped(what);
+    }
+  }
+
+  async waitUntil<T>(request: WaitRequest<T>): Promise<T> {
+    const { what, on, check, timeout = this.#host.timeouts.expect } = request;
+    const stopOn: readonly StopReason[] = on;
+    const start = this.now;
+    const limit = start + timeout;
+    let last: AdvanceResult | null = null;
+    for (;;) {
+      const value = await check();
+      if (value !== undefined) return value;
+      const { state } = this.#host;
+      const ended = state === 'off' || state === 'crashed';
+      if (ended && request.survivesPowerOff === true) throw await this.#timedOut(request, this.now - start);
+      if (ended || (state === 'halted' && request.survivesPowerOff !== true)) throw await this.#host.stopped(what);
+      if (this.now >= limit || last?.reason === 'limit') throw await this.#timedOut(request, this.now - start);
+      last = await this.#host.runnable(what).advance({ limit, stopOn });
+    }
+  }
+
+  async #timedOut<T>(request: WaitRequest<T>, waited: number): Promise<Error> {
+    if (request.onTimeout !== undefined) return request.onTimeout(waited);
+    return new GuestwrightError(`Timed out waiting for ${request.what}`, {
+      kind: 'assertion',
+      code: 'timeout',
+      expected: request.what,
+      seen: `nothing of it in ${waited} guest ms (guest time ${this.now} ms)`,
+      next: 'look at the screen in the report, or give it longer with { timeout } (guest ms)',
+    });
+  }
+}

@@ -1,0 +1,102 @@
+/** Makes hardware of a spec: finds the files and images that it names, fills in what it leaves open. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Hardware, Medium, RemovableMedia } from '../engines/engine.js';
+import { GuestwrightError } from '../errors.js';
+import { resolveFileRef } from '../images/index.js';
+import type { MachineSpec, ParsedMedia } from './spec.js';
+
+/** Largest floppy, bytes: 2.88 MB. */
+const MAX_FLOPPY = 2_949_120;
+const SECTOR = 512;
+
+export async function hardwareOf(spec: MachineSpec): Promise<Hardware> {
+  const [media, disks, kernel] = await Promise.all([
+    removableMedia(spec, spec),
+    Promise.all(spec.disks.map(openDisk)),
+    openKernel(spec.kernel),
+  ]);
+  return {
+    ...media,
+    disks,
+    kernel,
+    memoryMb: spec.memory,
+    videoMemoryMb: spec.videoMemory,
+    serialPorts: spec.serial,
+    acpi: spec.acpi,
+    rtc: Date.parse(spec.date),
+    seed: spec.seed,
+    clock: spec.clock,
+  };
+}
+
+/** What is in the drives, and in which order they are tried. */
+export async function removableMedia(media: ParsedMedia, spec: Pick<MachineSpec, 'disks'>): Promise<RemovableMedia> {
+  const { floppy, cdrom, boot } = media;
+  const present = [
+    ...(floppy === undefined ? [] : (['floppy'] as const)),
+    ...(cdrom === undefined ? [] : (['cdrom'] as const)),
+    ...(spec.disks.length === 0 ? [] : (['disk'] as const)),
+  ];
+  const bootOrder = boot ?? (present.length === 0 ? (['disk'] as const) : present);
+  return {
+    floppies: floppy === undefined ? [] : [floppy === null ? null : await openFloppy(floppy)],
+    cdrom: cdrom === undefined || cdrom === null ? cdrom : await openRemovable(cdrom),
+    bootOrder: [...bootOrder],
+  };
+}
+
+export async function openFloppy(ref: string): Promise<Medium> {
+  const medium = await openRemovable(ref);
+  const size = medium.source.kind === 'bytes' ? medium.source.bytes.length : medium.source.size;
+  if (size <= MAX_FLOPPY) return medium;
+  throw new GuestwrightError(`${ref} is too large for a floppy`, {
+    kind: 'usage',
+    code: 'floppy-too-large',
+    expected: `at most ${MAX_FLOPPY} bytes (2.88 MB)`,
+    seen: `${size} bytes`,
+    next: 'use it as `cdrom` or as one of the `disks`',
+  });
+}
+
+export async function openRemovable(ref: string): Promise<Medium> {
+  const file = await resolveFileRef(ref);
+  return {
+    source: { kind: 'file', path: file.path, size: file.size },
+    digest: file.sha256,
+    overlay: { kind: 'memory' },
+  };
+}
+
+async function openDisk(disk: MachineSpec['disks'][number]): Promise<Medium> {
+  const overlay: Medium['overlay'] =
+    'overlay' in disk && disk.overlay !== undefined
+      ? { kind: 'file', path: path.resolve(disk.overlay) }
+      : { kind: 'memory' };
+  if ('sizeMb' in disk) {
+    const size = disk.sizeMb * 1024 * 1024;
+    return { source: { kind: 'blank', size }, digest: `blank:${size}`, overlay };
+  }
+  const file = await resolveFileRef(disk.path);
+  if (file.size === 0 || file.size % SECTOR !== 0) {
+    throw new GuestwrightError(`${disk.path} is not a raw disk image`, {
+      kind: 'usage',
+      code: 'disk-not-raw',
+      expected: `a size that is a multiple of ${SECTOR} bytes`,
+      seen: `${file.size} bytes`,
+      next: 'convert it to a raw image, or pad it to whole sectors',
+    });
+  }
+  return { source: { kind: 'file', path: file.path, size: file.size }, digest: file.sha256, overlay };
+}
+
+async function openKernel(kernel: MachineSpec['kernel']): Promise<Hardware['kernel']> {
+  if (kernel === undefined) return null;
+  const image = await resolveFileRef(kernel.path);
+  const initrd = kernel.initrd === undefined ? null : await resolveFileRef(kernel.initrd);
+  return {
+    kernel: new Uint8Array(await readFile(image.path)),
+    initrd: initrd === null ? null : new Uint8Array(await readFile(initrd.path)),
+    commandLine: kernel.commandLine ?? image.commandLine ?? '',
+  };
+}

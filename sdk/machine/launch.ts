@@ -1,0 +1,62 @@
+/** Launching machines. */
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { engineNamed } from '../engines/index.js';
+import { GuestwrightError } from '../errors.js';
+import { hardwareOf } from './hardware.js';
+import { GuestMachine } from './machine.js';
+import { parseSpec, type MachineSpecInput } from './spec.js';
+import type { LaunchOptions, Machine, Timeouts } from './types.js';
+
+/** Documented in `docs/`: boot and expect are guest ms, guard is wall ms. */
+export const DEFAULT_TIMEOUTS: Timeouts = { boot: 180_000, expect: 30_000, guard: 600_000 };
+
+/**
+ * Launches a machine and powers it on. On a stepped clock the guest runs only while something waits for it.
+ *
+ * @throws GuestwrightError `usage/spec-invalid` naming each wrong field, `infrastructure/firmware-missing`,
+ * `infrastructure/image-missing`, `usage/file-missing`, and what the engine's start throws. Nothing is left running then.
+ */
+export async function launch(input: MachineSpecInput, options: LaunchOptions = {}): Promise<Machine> {
+  const spec = parseSpec(input);
+  options.signal?.throwIfAborted();
+  const id = randomUUID();
+  const runId = process.env['GUESTWRIGHT_RUN_ID'] ?? id;
+  const runDirectory = options.runDirectory ?? path.join(tmpdir(), `guestwright-${id}`);
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const engine = engineNamed(spec.engine);
+  const hardware = await hardwareOf(spec);
+  const running = await engine.start(hardware, {
+    runDirectory,
+    runId,
+    guardMs: timeouts.guard,
+    ...(spec.state === undefined ? {} : { state: path.resolve(spec.state) }),
+  });
+  const machine = new GuestMachine({
+    id,
+    name: options.name ?? 'machine',
+    engineName: engine.name,
+    engine: running,
+    spec,
+    timeouts,
+    runDirectory,
+    ownsRunDirectory: options.runDirectory === undefined,
+    onAction: options.onAction ?? null,
+  });
+  try {
+    if (spec.state !== undefined) await machine.adoptState();
+    const { signal } = options;
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', () => void machine.dispose().catch(noted), { once: true });
+    return machine;
+  } catch (error) {
+    await machine.dispose();
+    throw error;
+  }
+}
+
+/** An engine that fails to end is reported by whoever disposes it again. */
+function noted(error: unknown): void {
+  if (!(error instanceof GuestwrightError)) throw error;
+}

@@ -1,0 +1,474 @@
+/** A machine: the public face over an engine's running machine. */
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type {
+  Answers,
+  Capabilities,
+  ClockKind,
+  Drive,
+  EngineEvent,
+  EngineMachine,
+  GuestTime,
+  Input,
+  PowerState,
+  Question,
+  StateHash,
+} from '../engines/engine.js';
+import { GuestwrightError, type Failure } from '../errors.js';
+import { GuestKeyboard, type KeyboardState } from '../input/keyboard.js';
+import { GuestPointer, type PointerState } from '../input/pointer.js';
+import { SerialConsole, type SerialState } from '../serial/console.js';
+import { SerialShellTerminal } from '../serial/serial-shell.js';
+import { MachineShell, type ShellState } from '../serial/shell.js';
+import { wordScreen } from '../screen/word-screen.js';
+import { MachineClock } from './clock.js';
+import { openFloppy, openRemovable, removableMedia } from './hardware.js';
+import { InOrder } from './in-order.js';
+import type { MachinePort } from './port.js';
+import { MachineScreen } from './screen.js';
+import { parseMedia, type MachineSpec, type Media, type ParsedMedia } from './spec.js';
+import type {
+  Action,
+  ActionHook,
+  JournalEntry,
+  Machine,
+  MachineState,
+  Serial,
+  Snapshot,
+  Timeouts,
+  WaitOptions,
+} from './types.js';
+
+/** Set while an action runs: what it calls in turn belongs to it. */
+const within = new AsyncLocalStorage<GuestMachine>();
+
+export interface MachineParts {
+  id: string;
+  name: string;
+  engineName: string;
+  engine: EngineMachine;
+  spec: MachineSpec;
+  timeouts: Timeouts;
+  runDirectory: string;
+  ownsRunDirectory: boolean;
+  onAction: ActionHook | null;
+}
+
+/** What a revert brings back on this side of the engine. */
+interface OwnState {
+  keyboard: KeyboardState;
+  pointer: PointerState;
+  serial: SerialState[];
+  shell: ShellState;
+  journal: number;
+  media: ParsedMedia;
+}
+
+class MachineSnapshot implements Snapshot {
+  constructor(
+    readonly id: string,
+    readonly name: string,
+    readonly time: GuestTime,
+    readonly bytes: number,
+    readonly machine: GuestMachine,
+    readonly own: OwnState,
+  ) {}
+}
+
+export class GuestMachine implements Machine, MachinePort {
+  readonly id: string;
+  readonly name: string;
+  readonly engine: string;
+  readonly capabilities: Capabilities;
+  readonly spec: MachineSpec;
+  readonly timeouts: Timeouts;
+  readonly clock: MachineClock;
+  readonly screen: MachineScreen;
+  readonly keyboard: GuestKeyboard;
+  readonly pointer: GuestPointer;
+  readonly serial: Serial;
+  readonly shell: MachineShell;
+  readonly journal: JournalEntry[] = [];
+  failure: Failure | null = null;
+
+  readonly #engine: EngineMachine;
+  readonly #serialPorts: readonly SerialConsole[];
+  readonly #onAction: ActionHook | null;
+  readonly #calls = new InOrder();
+  readonly #ownsRunDirectory: boolean;
+  readonly #runDirectory: string;
+  #power: PowerState = 'running';
+  #paused = false;
+  #disposed: Promise<void> | null = null;
+  #clockKind: ClockKind;
+  #media: ParsedMedia;
+  #snapshots = 0;
+
+  constructor(parts: MachineParts) {
+    this.id = parts.id;
+    this.name = parts.name;
+    this.engine = parts.engineName;
+    this.#engine = parts.engine;
+    this.capabilities = parts.engine.capabilities;
+    this.spec = parts.spec;
+    this.timeouts = parts.timeouts;
+    this.#runDirectory = parts.runDirectory;
+    this.#ownsRunDirectory = parts.ownsRunDirectory;
+    this.#onAction = parts.onAction;
+    this.#clockKind = parts.spec.clock;
+    this.#media = { floppy: parts.spec.floppy, cdrom: parts.spec.cdrom, boot: parts.spec.boot };
+    this.clock = new MachineClock(this);
+    this.keyboard = new GuestKeyboard(this);
+    this.pointer = new GuestPointer(this);
+    this.screen = new MachineScreen(this, this.pointer);
+    this.#serialPorts = Array.from({ length: parts.spec.serial }, (_, index) => new SerialConsole(this, index));
+    this.serial = this.serialPort(0);
+    this.shell = new MachineShell(this, new SerialShellTerminal(this, this.#serialConsole(parts.spec.shell.port)));
+    this.#engine.onEvent((event) => this.#notice(event));
+  }
+
+  get state(): MachineState {
+    if (this.#disposed !== null) return 'disposed';
+    return this.#power === 'running' && this.#paused ? 'paused' : this.#power;
+  }
+
+  /** Made when something first asks for it: most machines leave no files. */
+  get runDirectory(): string {
+    if (this.#disposed === null) mkdirSync(this.#runDirectory, { recursive: true });
+    return this.#runDirectory;
+  }
+
+  get now(): GuestTime {
+    return this.#engine.now;
+  }
+
+  get clockKind(): ClockKind {
+    return this.#clockKind;
+  }
+
+  /** Hex SHA-256 of everything but the inputs that can change what the machine does. */
+  get identity(): string {
+    return this.#engine.identity;
+  }
+
+  serialPort(index: number): Serial {
+    return this.#serialConsole(index);
+  }
+
+  #serialConsole(index: number): SerialConsole {
+    const port = this.#serialPorts[index];
+    if (port !== undefined) return port;
+    throw new GuestwrightError(`${this.name} has no serial port ${index}`, {
+      kind: 'usage',
+      code: 'serial-port-missing',
+      expected: `0 to ${this.#serialPorts.length - 1}`,
+      seen: String(index),
+      next: `give the machine more with { serial: ${index + 1} } in its spec (4 at most)`,
+    });
+  }
+
+  async act<T>(action: Action, run: () => Promise<T>): Promise<T> {
+    if (within.getStore() === this) return run();
+    // Calls made at once are carried out one after the other; a machine that runs by itself takes them as they come.
+    const inOrder = async (): Promise<T> =>
+      within.run(this, () => (this.#clockKind === 'stepped' ? this.#calls.run(run) : run()));
+    return this.#onAction === null ? inOrder() : this.#onAction(action, inOrder, this);
+  }
+
+  async input(input: Input, options: { secret?: boolean } = {}): Promise<{ at: GuestTime }> {
+    const { at } = await this.runnable(`the input ${input.kind}`).input(input);
+    this.journal.push({ at, input, ...(options.secret === true ? { secret: true } : {}) });
+    return { at };
+  }
+
+  async observe<K extends Question['kind']>(question: Extract<Question, { kind: K }>): Promise<Answers[K]> {
+    this.#assertNotDisposed();
+    return this.#engine.observe<K>(question);
+  }
+
+  runnable(what: string): EngineMachine {
+    this.#assertNotDisposed();
+    if (this.state === 'paused') {
+      throw new GuestwrightError(`${this.name} is paused`, {
+        kind: 'usage',
+        code: 'machine-paused',
+        expected: what,
+        seen: 'the machine is paused: guest time stands still',
+        next: 'await machine.resume() first',
+      });
+    }
+    return this.#engine;
+  }
+
+  #assertNotDisposed(): void {
+    if (this.#disposed === null) return;
+    throw new GuestwrightError(`${this.name} has been disposed`, {
+      kind: 'usage',
+      code: 'machine-disposed',
+      next: 'await every call on the machine before its test or its owner ends',
+    });
+  }
+
+  #assertState(call: string, ...allowed: MachineState[]): void {
+    this.#assertNotDisposed();
+    if (allowed.includes(this.state)) return;
+    throw new GuestwrightError(`${this.name} cannot ${call} now`, {
+      kind: 'usage',
+      code: 'wrong-state',
+      expected: `a machine that is ${allowed.join(' or ')}`,
+      seen: `it is ${this.state}`,
+      next: NEXT_STEP[this.state],
+    });
+  }
+
+  async stopped(what: string): Promise<GuestwrightError> {
+    const { state } = this;
+    const { detail } = await this.observe({ kind: 'power' });
+    const screen = wordScreen(await this.observe({ kind: 'screen' }));
+    const summary = {
+      off: `${this.name} powered off`,
+      halted: `${this.name} halted`,
+      crashed: `${this.name} crashed`,
+    }[state as 'off' | 'halted' | 'crashed'];
+    const error = new GuestwrightError(`${summary} while waiting for ${what}`, {
+      kind: 'guest',
+      code: state === 'off' ? 'powered-off' : state,
+      expected: what,
+      seen: `${detail ?? state} at guest time ${this.now} ms; the screen then:\n${screen}`,
+      next: STOPPED_NEXT[state as 'off' | 'halted' | 'crashed'],
+    });
+    this.failure ??= error.failure;
+    return error;
+  }
+
+  #notice(event: EngineEvent): void {
+    if (event.kind === 'power') this.#power = event.state;
+    if (event.kind === 'failed' && this.#disposed === null) {
+      const { error } = event;
+      this.failure ??=
+        error instanceof GuestwrightError
+          ? error.failure
+          : { kind: 'infrastructure', code: 'engine-failed', seen: error.message };
+    }
+  }
+
+  async start(media: Media = {}): Promise<void> {
+    await this.act({ name: 'machine.start', title: 'Start the machine', params: { ...media } }, async () => {
+      const given = parseMedia(media);
+      this.#assertState('be started', 'off');
+      const next = { ...this.#media, ...given };
+      await this.input({ kind: 'power', action: 'on', media: await removableMedia(next, this.spec) });
+      this.#media = next;
+      this.#power = 'running';
+      this.#paused = false;
+      this.#forgetDevices();
+    });
+  }
+
+  async pause(): Promise<void> {
+    await this.act({ name: 'machine.pause', title: 'Pause the machine', params: {} }, async () => {
+      this.#assertState('be paused', 'running');
+      if (this.#clockKind === 'paced') await this.input({ kind: 'clock', clock: 'stepped' });
+      this.#paused = true;
+    });
+  }
+
+  async resume(): Promise<void> {
+    await this.act({ name: 'machine.resume', title: 'Resume the machine', params: {} }, async () => {
+      this.#assertState('be resumed', 'paused');
+      this.#paused = false;
+      if (this.#clockKind === 'paced') await this.input({ kind: 'clock', clock: 'paced' });
+    });
+  }
+
+  async reset(): Promise<void> {
+    await this.act({ name: 'machine.reset', title: 'Reset the machine', params: {} }, async () => {
+      this.#assertState('be reset', 'running', 'halted', 'crashed');
+      await this.input({ kind: 'power', action: 'reset' });
+      this.#power = 'running';
+      this.#forgetDevices();
+    });
+  }
+
+  async powerOff(): Promise<void> {
+    await this.act({ name: 'machine.powerOff', title: 'Power off the machine', params: {} }, async () => {
+      this.#assertState('be powered off', 'running', 'paused', 'halted', 'crashed', 'off');
+      this.#paused = false;
+      if (this.#power !== 'off') await this.input({ kind: 'power', action: 'off' });
+      this.#power = 'off';
+    });
+  }
+
+  async waitForPowerOff(options: WaitOptions = {}): Promise<void> {
+    const action = { name: 'machine.waitForPowerOff', title: 'Wait for power-off', params: { ...options } };
+    await this.act(action, async () => {
+      await this.clock.waitUntil({
+        what: 'the guest to power off',
+        on: [],
+        check: async () => ((await this.observe({ kind: 'power' })).state === 'off' ? true : undefined),
+        survivesPowerOff: true,
+        ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+        onTimeout: async (waited) => this.#stillOn(waited),
+      });
+    });
+  }
+
+  async #stillOn(waited: number): Promise<GuestwrightError> {
+    const screen = wordScreen(await this.observe({ kind: 'screen' }));
+    return new GuestwrightError(`${this.name} did not power off`, {
+      kind: 'assertion',
+      code: 'not-powered-off',
+      expected: 'the guest to power off',
+      seen: `it is ${this.state} after ${waited} guest ms (guest time ${this.now} ms); the screen:\n${screen}`,
+      next: 'give it longer with { timeout } (guest ms), or look for what holds up its shutdown',
+    });
+  }
+
+  async insert(drive: Drive, ref: string | null): Promise<void> {
+    const title = ref === null ? `Take the medium out of ${drive}` : `Insert ${ref} into ${drive}`;
+    await this.act({ name: 'machine.insert', title, params: { drive, medium: ref } }, async () => {
+      this.#assertState('change media', 'running', 'halted');
+      const isFloppy = drive !== 'cdrom0';
+      const present = isFloppy
+        ? drive === 'floppy0' && this.#media.floppy !== undefined
+        : this.#media.cdrom !== undefined;
+      if (!present) throw noDrive(this.name, drive);
+      const medium = ref === null ? null : await (isFloppy ? openFloppy(ref) : openRemovable(ref));
+      await this.input({ kind: 'media', drive, medium });
+      this.#media = { ...this.#media, ...(isFloppy ? { floppy: ref } : { cdrom: ref }) };
+    });
+  }
+
+  async snapshot(name = `snapshot ${this.#snapshots + 1}`): Promise<Snapshot> {
+    return this.act({ name: 'machine.snapshot', title: `Snapshot "${name}"`, params: { name } }, async () => {
+      this.#assertState('be saved', 'running', 'paused', 'halted', 'off');
+      this.#snapshots++;
+      const { id, time, bytes } = await this.#engine.save();
+      this.journal.push({ at: time, input: { kind: 'snapshot' } });
+      return new MachineSnapshot(id, name, time, bytes, this, this.#ownState());
+    });
+  }
+
+  #ownState(): OwnState {
+    return {
+      keyboard: this.keyboard.save(),
+      pointer: this.pointer.save(),
+      serial: this.#serialPorts.map((port) => port.save()),
+      shell: this.shell.save(),
+      journal: this.journal.length,
+      media: this.#media,
+    };
+  }
+
+  async revert(snapshot: Snapshot): Promise<void> {
+    const params = { name: snapshot.name };
+    await this.act({ name: 'machine.revert', title: `Revert to "${snapshot.name}"`, params }, async () => {
+      this.#assertNotDisposed();
+      if (!(snapshot instanceof MachineSnapshot) || snapshot.machine !== this)
+        throw foreignSnapshot(this.name, snapshot);
+      await this.#engine.restore(snapshot.id);
+      const { own } = snapshot;
+      this.keyboard.restore(own.keyboard);
+      this.pointer.restore(own.pointer);
+      this.shell.restore(own.shell);
+      for (const [index, state] of own.serial.entries()) this.#serialPorts[index]?.restore(state);
+      this.journal.length = own.journal;
+      this.#media = own.media;
+      this.#paused = false;
+      this.failure = null;
+      this.#power = (await this.observe({ kind: 'power' })).state;
+    });
+  }
+
+  async saveState(file: string): Promise<void> {
+    await this.act({ name: 'machine.saveState', title: `Save the state to ${file}`, params: { file } }, async () => {
+      this.#assertState('be saved', 'running', 'paused', 'halted', 'off');
+      const { id, time } = await this.#engine.save();
+      this.journal.push({ at: time, input: { kind: 'snapshot' } });
+      try {
+        await this.#engine.exportSnapshot(id, file);
+      } finally {
+        await this.#engine.forget(id);
+      }
+    });
+  }
+
+  async stateHash(): Promise<StateHash> {
+    return this.act({ name: 'machine.stateHash', title: 'Hash the state', params: {} }, async () =>
+      this.observe({ kind: 'stateHash' }),
+    );
+  }
+
+  /** A machine that was just launched from a saved state: what the guest had said by then has been heard. */
+  async adoptState(): Promise<void> {
+    this.#power = (await this.observe({ kind: 'power' })).state;
+    for (const port of this.#serialPorts) {
+      await port.output.refresh();
+      port.skip();
+    }
+  }
+
+  #forgetDevices(): void {
+    this.keyboard.restore();
+    this.pointer.restore();
+    this.shell.forget();
+  }
+
+  onEvent(listener: (event: EngineEvent) => void): () => void {
+    return this.#engine.onEvent(listener);
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed ??= this.#end();
+    await this.#disposed;
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await this.#engine[Symbol.asyncDispose]();
+    } finally {
+      if (this.#ownsRunDirectory) await rm(this.#runDirectory, { recursive: true, force: true });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+}
+
+const NEXT_STEP: Record<MachineState, string> = {
+  off: 'await machine.start() first',
+  running: 'await machine.powerOff(), or wait for the guest to power off',
+  paused: 'await machine.resume() first',
+  halted: 'await machine.reset(), or machine.powerOff() and machine.start()',
+  crashed: 'await machine.reset(), or machine.powerOff() and machine.start()',
+  disposed: 'launch another machine',
+};
+
+const STOPPED_NEXT: Record<'off' | 'halted' | 'crashed', string> = {
+  off: 'if it should power off here, wait for that: machine.waitForPowerOff() or expect(machine).toBePoweredOff()',
+  halted: 'if it should stop here, wait for no more; otherwise look at what the screen says',
+  crashed: 'look at the screen and the serial log in the report; machine.reset() starts it again',
+};
+
+function noDrive(machine: string, drive: Drive): GuestwrightError {
+  const field = drive === 'cdrom0' ? 'cdrom' : 'floppy';
+  return new GuestwrightError(`${machine} has no drive ${drive}`, {
+    kind: 'usage',
+    code: 'drive-missing',
+    expected: `a machine that was launched with the drive`,
+    seen: `a spec without \`${field}\``,
+    next: drive === 'floppy1' ? 'use floppy0' : `launch it with { ${field}: null } for an empty drive`,
+  });
+}
+
+function foreignSnapshot(machine: string, snapshot: Snapshot): GuestwrightError {
+  return new GuestwrightError(`${machine} cannot go back to "${snapshot.name}"`, {
+    kind: 'usage',
+    code: 'snapshot-of-another-machine',
+    expected: 'a snapshot that this machine made',
+    seen: 'one of another machine',
+    next: 'save a state with machine.saveState(file) and launch({ state: file }) to go on elsewhere',
+  });
+}
