@@ -1,6 +1,7 @@
 /** Guest-time pacing that keyboard, pointer and serial port share. Nothing here waits on the host's clock. */
 import type { GuestTime } from '../engines/engine.js';
 import type { MachinePort } from '../machine/port.js';
+import { waitWithin } from '../machine/wait-within.js';
 
 /** How often something is asked that no sample point announces, guest ms: one step of the stepped engines' grid. */
 const ASK_EVERY = 10;
@@ -43,20 +44,10 @@ export async function askUntil(
 ): Promise<void> {
   const { clock } = port;
   const start = clock.now;
-  while (!(await request.check())) {
-    const before = clock.now;
-    const left = request.timeout - (before - start);
-    if (left <= 0) throw await request.onTimeout();
-    await clock.advance(Math.min(ASK_EVERY, left));
-    if (clock.now > before) continue;
-    // Guest time stands still: the machine is off, halted or crashed. The clock says so in its own words.
-    await clock.waitUntil({
-      what: request.what,
-      on: ['power'],
-      check: async () => ((await request.check()) ? true : undefined),
-      timeout: left,
-      onTimeout: request.onTimeout,
-    });
-    return;
+  const check = async () => ((await request.check()) ? true : undefined);
+  for (;;) {
+    const left = Math.max(0, request.timeout - (clock.now - start));
+    if (await waitWithin(port, { what: request.what, on: [], check, timeout: Math.min(ASK_EVERY, left) })) return;
+    if (left === 0) throw await request.onTimeout();
   }
 }

@@ -101,7 +101,8 @@ export class SerialConsole implements Serial {
   }
 
   /** Counts everything that has arrived as seen: the next `waitFor` looks at what comes after. */
-  skip(): void {
+  async skip(): Promise<void> {
+    await this.output.refresh();
     this.#matched = this.output.text.length;
     this.#bytesAtMatch = this.output.bytes;
   }

@@ -1,0 +1,124 @@
+/** Running commands in the guest's shell. */
+import { GuestwrightError } from '../errors.js';
+import { InOrder } from '../machine/in-order.js';
+import type { MachinePort } from '../machine/port.js';
+import type { Shell, ShellResult, WaitOptions } from '../machine/types.js';
+
+/** Where a shell is: on a serial port, or on a text screen. */
+export interface ShellTerminal {
+  /** @param id counts the commands of this machine, so that no two have the same marks */
+  run(command: string, id: number, timeout: number): Promise<ShellResult>;
+  /** Forgets what it knew about the shell: the next command looks for a prompt first. */
+  forget(): void;
+}
+
+export interface ShellState {
+  readonly commands: number;
+}
+
+/**
+ * Works with any POSIX shell (dash, busybox, bash, …) that shows a prompt like `spec.shell.prompt`; the prompt is looked
+ * for at the end of the last line.
+ *
+ * Every command runs in a sub-shell of the shell that is there: files, mounts and processes stay, while `cd`, variables
+ * and `exit` end with the command (write `cd /mnt && ls`). `stdout` is exactly what came to the terminal, errors merged
+ * as on any terminal, with its final newline if there was one, decoded as UTF-8. A command killed by a signal
+ * has the exit code that the shell gives it, 128 and the signal's number.
+ *
+ * Marks are made of a counter, never of chance: a run types the same bytes each time.
+ */
+export class MachineShell implements Shell {
+  readonly #port: MachinePort;
+  readonly #terminal: ShellTerminal;
+  readonly #order = new InOrder();
+  #commands = 0;
+
+  constructor(port: MachinePort, terminal: ShellTerminal) {
+    this.#port = port;
+    this.#terminal = terminal;
+  }
+
+  /**
+   * @param options.timeout guest ms for the command itself, default the expect time-out; looking for the prompt and
+   * typing the command do not count
+   * @throws GuestwrightError `assertion/shell-no-prompt`, `assertion/shell-timeout` with what the command printed so far,
+   * `usage/shell-command-invalid`
+   */
+  async run(command: string, options: WaitOptions = {}): Promise<ShellResult> {
+    return await this.#port.act(
+      { name: 'shell.run', title: `Run ${command}`, params: { command, ...options } },
+      async () => {
+        if (command.includes('\0')) throw noNul(command);
+        return await this.#order.run(async () => {
+          const id = ++this.#commands;
+          return await this.#terminal.run(command, id, options.timeout ?? this.#port.timeouts.expect);
+        });
+      },
+    );
+  }
+
+  /** For snapshots: what a revert must bring back, so that the same calls type the same bytes again. */
+  save(): ShellState {
+    return { commands: this.#commands };
+  }
+
+  /** After a revert. After a reset or a power-on `forget()` is enough. */
+  restore(state: ShellState): void {
+    this.#commands = state.commands;
+    this.#terminal.forget();
+  }
+
+  forget(): void {
+    this.#terminal.forget();
+  }
+}
+
+function noNul(command: string): GuestwrightError {
+  return new GuestwrightError('A command cannot hold a NUL character', {
+    kind: 'usage',
+    code: 'shell-command-invalid',
+    expected: 'a command without NUL',
+    seen: JSON.stringify(command),
+  });
+}
+
+/** The error for a prompt that does not come. */
+export function noPrompt(details: {
+  where: string;
+  prompt: RegExp;
+  waited: number;
+  busy: string | null;
+  seen: string;
+}): GuestwrightError {
+  const { where, prompt, waited, busy, seen } = details;
+  return new GuestwrightError(`No shell prompt ${where}`, {
+    kind: 'assertion',
+    code: 'shell-no-prompt',
+    expected: `a prompt like ${prompt} at the end of the last line within ${waited} ms`,
+    seen,
+    next:
+      busy === null
+        ? 'log in first if it asks for that; if the prompt looks different, give the machine spec shell: { prompt: /…/ }'
+        : `the command ${JSON.stringify(busy)} had timed out and may still be running: interrupt it first (serial.write('\\x03'), keyboard.press('Control+c'))`,
+  });
+}
+
+/** The error for a command that does not end. */
+export function shellTimeout(command: string, waited: number, seen: string): GuestwrightError {
+  return new GuestwrightError(`The command ${JSON.stringify(command)} did not end within ${waited} ms`, {
+    kind: 'assertion',
+    code: 'shell-timeout',
+    expected: 'the command to end',
+    seen,
+    next: 'give { timeout } if it needs longer; it is still running in the guest (Control+C interrupts it)',
+  });
+}
+
+/** Whether the last line of a terminal's text ends with the prompt. */
+export function endsWithPrompt(text: string, prompt: RegExp): boolean {
+  const stateless = new RegExp(prompt.source, prompt.flags.replace(/[gy]/g, ''));
+  return stateless.test(text.slice(text.lastIndexOf('\n') + 1));
+}
+
+/** How often Enter is pressed again while looking for a prompt, guest ms: kernel messages may have followed the last. */
+export const PROMPT_RETRY = 5000;
