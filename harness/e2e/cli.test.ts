@@ -1,30 +1,20 @@
 /** The command line as a user runs it: a process, in a folder of its own. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PACKAGE, UserFolder } from './command-line.js';
 
-const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
-
-let folder = '';
+let project: UserFolder;
+let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'guestwright-cli-'));
+  project = await UserFolder.empty();
+  folder = project.path;
 });
 afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
+  await project[Symbol.asyncDispose]();
 });
 
-async function guestwright(args: readonly string[], env: Record<string, string> = {}) {
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [MAIN, ...args], {
-    cwd: folder,
-    env,
-    reject: false,
-    stdin: 'ignore',
-  });
-  return { exitCode, stdout, stderr };
-}
+const guestwright = (args: readonly string[], env?: Record<string, string>) => project.run(args, env);
 
 test('help lists every command and the exit codes', async () => {
   const { exitCode, stdout } = await guestwright(['--help']);
@@ -41,7 +31,7 @@ test.each(['init', 'run', 'open', 'doctor'])('the help of "%s" has examples', as
 });
 
 test('the version is that of the package', async () => {
-  const manifest: unknown = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));
+  const manifest: unknown = JSON.parse(await readFile(join(PACKAGE, 'package.json'), 'utf8'));
   const { exitCode, stdout } = await guestwright(['--version']);
   expect(exitCode).toBe(0);
   expect(manifest).toMatchObject({ version: stdout });
@@ -126,10 +116,51 @@ test('run hands unknown options to Playwright, whose refusal is wrong usage', as
   expect(stderr).toContain("unknown option '--frobnicate'");
 });
 
+test('run in a folder without scenarios is wrong usage', async () => {
+  const { exitCode, stdout, stderr } = await guestwright(['run']);
+  expect(exitCode).toBe(2);
+  expect(stdout + stderr).toContain('No tests found');
+});
+
 test('a configuration that does not load is no failed scenario', async () => {
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await writeFile(join(folder, 'playwright.config.ts'), 'export default {;');
   const { exitCode, stderr } = await guestwright(['run']);
   expect(exitCode).toBe(3);
   expect(stderr).toContain('Playwright could not run the scenarios');
+});
+
+test('doctor finds everything here, as a table and as JSON', async () => {
+  const table = await guestwright(['doctor']);
+  expect(table.stdout).toMatch(/^ok +node +v\d+/m);
+  expect(table.stdout).toMatch(/^ok +engine v86 /m);
+  expect(table.stdout).toMatch(/^ok +playwright +1\./m);
+  expect(table.stdout).toContain('Everything that is required is here.');
+  expect(table.exitCode).toBe(0);
+
+  const json = await guestwright(['doctor', '--json']);
+  expect(json.exitCode).toBe(0);
+  expect(JSON.parse(json.stdout)).toMatchObject({ complete: true });
+});
+
+test('doctor names missing firmware, the command that installs it, and ends with 3', async () => {
+  const { exitCode, stdout } = await guestwright(['doctor'], { GUESTWRIGHT_FIRMWARE: folder });
+  expect(exitCode).toBe(3);
+  expect(stdout).toMatch(/^MISSING +engine v86 /m);
+  expect(stdout).toMatch(/-> .*GUESTWRIGHT_FIRMWARE/);
+  expect(stdout).toContain('Missing, and required: engine v86.');
+});
+
+test('doctor names a cache folder that cannot be made', async () => {
+  await writeFile(join(folder, 'taken'), '');
+  const { exitCode, stdout } = await guestwright(['doctor'], { GUESTWRIGHT_CACHE: join(folder, 'taken', 'cache') });
+  expect(exitCode).toBe(3);
+  expect(stdout).toMatch(/^MISSING +cache folder /m);
+  expect(stdout).toContain('GUESTWRIGHT_CACHE=');
+});
+
+test('open without a terminal is wrong usage', async () => {
+  const { exitCode, stderr } = await guestwright(['open', 'grub-rescue:floppy']);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('needs a terminal');
 });

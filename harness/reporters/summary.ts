@@ -27,17 +27,22 @@ export interface SummaryOptions {
   htmlReport?: string;
 }
 
+/** `guestwright run` adds this reporter to whatever a project has chosen: of two in one run only the first speaks. */
+let speaking: symbol | null = null;
+
 export default class SummaryReporter implements Reporter {
   readonly #options: SummaryOptions;
   readonly #errors: string[] = [];
   #folder = process.cwd();
   #root: Suite | undefined;
+  readonly #voice = Symbol('summary');
 
   constructor(options: SummaryOptions = {}) {
     this.#options = options;
   }
 
   onBegin(config: FullConfig, suite: Suite): void {
+    speaking ??= this.#voice;
     if (config.configFile !== undefined) this.#folder = dirname(config.configFile);
     this.#root = suite;
   }
@@ -53,6 +58,7 @@ export default class SummaryReporter implements Reporter {
   }
 
   onEnd(result: FullResult): void {
+    if (speaking !== null && speaking !== this.#voice) return;
     const tests = this.#root?.allTests() ?? [];
     const failures = tests.flatMap(describeFailure);
     const failed = countFailures(failures);
@@ -72,16 +78,25 @@ export default class SummaryReporter implements Reporter {
     process.stdout.write(wordSummary({ ...summary, htmlReport: shown }));
   }
 
+  /** After the end of all reporters. UI mode begins many runs in one process. */
+  async onExit(): Promise<void> {
+    speaking = null;
+  }
+
   printsToStdio(): boolean {
     return false;
   }
 
   #write(summary: Summary): void {
-    const file = resolve(this.#folder, this.#options.outputFile ?? join('reports', 'summary.json'));
-    const beside = `${file}.${process.pid}`;
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(beside, `${JSON.stringify(summary, null, 2)}\n`);
-    renameSync(beside, file);
+    const chosen = resolve(this.#folder, this.#options.outputFile ?? join('reports', 'summary.json'));
+    // Where `guestwright run` looks for it: it does not know the config's folder.
+    const asked = process.env['GUESTWRIGHT_SUMMARY'] ?? chosen;
+    for (const file of new Set([chosen, asked])) {
+      const beside = `${file}.${process.pid}`;
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(beside, `${JSON.stringify(summary, null, 2)}\n`);
+      renameSync(beside, file);
+    }
   }
 }
 

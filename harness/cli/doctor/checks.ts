@@ -18,7 +18,7 @@ export function allChecks(folder: string): Check[] {
     imagesCheck,
     toolCheck('apt-get', 'fetches the packages that images are built from', IMPORT_INSTEAD),
     toolCheck('dpkg-deb', 'unpacks the packages that images are built from', IMPORT_INSTEAD),
-    toolCheck('qemu-system-x86_64', 'nothing here needs it yet', undefined),
+    toolCheck('qemu-system-x86_64', 'for engines to come', undefined),
     kvmCheck,
   ];
 }

@@ -20,14 +20,14 @@ export async function kvmCheck(): Promise<Finding> {
     () => true,
     () => false,
   );
-  if (!there) return { name, status: 'optional', detail: 'not there; nothing here needs it yet' };
+  if (!there) return { name, status: 'optional', detail: 'not there; for engines to come' };
   const allowed = await access(name, constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,
   );
   return allowed
-    ? { name, status: 'ok', detail: 'there and accessible (whether it works was not tried; nothing here needs it yet)' }
-    : { name, status: 'optional', detail: 'there, but not accessible to this user; nothing here needs it yet' };
+    ? { name, status: 'ok', detail: 'there and accessible; whether it works was not tried; for engines to come' }
+    : { name, status: 'optional', detail: 'there, but not accessible to this user; for engines to come' };
 }
 
 async function findOnPath(tool: string): Promise<string | null> {

@@ -27,15 +27,10 @@ export async function cacheCheck(): Promise<Finding> {
 export async function imagesCheck(): Promise<Finding> {
   const name = 'images';
   const images = await listImages();
-  const built = images.filter(({ cached }) => cached).map((image) => image.name);
-  const rest = images.filter(({ cached }) => !cached).map((image) => image.name);
-  if (rest.length === 0) return { name, status: 'ok', detail: built.join(', ') };
-  const detail = `${built.length === 0 ? 'none built yet' : `built: ${built.join(', ')}`}; to build: ${rest.join(', ')}`;
-  // They are built when a scenario needs them.
-  return {
-    name,
-    status: built.length === 0 ? 'optional' : 'ok',
-    detail,
-    next: `guestwright images build ${rest[0] ?? ''}`,
-  };
+  const names = (cached: boolean) => images.filter((image) => image.cached === cached).map((image) => image.name);
+  const [built, rest] = [names(true), names(false)];
+  if (rest.length === 0) return { name, status: 'ok', detail: `built: ${built.join(', ')}` };
+  const later = `the others when a scenario needs them: ${rest.join(', ')}`;
+  if (built.length > 0) return { name, status: 'ok', detail: `built: ${built.join(', ')}; ${later}` };
+  return { name, status: 'optional', detail: `none yet; ${later}`, next: `guestwright images build ${rest[0] ?? ''}` };
 }

@@ -45,7 +45,7 @@ export default defineConfig({
   projects: defineGuests({
     engines: ['v86'],
     guests: {
-      'grub-rescue': { floppy: 'grub-rescue:floppy' },
+      'grub-rescue': { spec: { floppy: 'grub-rescue:floppy' } },
     },
   }),
 });

@@ -59,7 +59,6 @@ export class KeyDecoder {
     this.#rest = '';
     const keys: TypedKey[] = [];
     while (input !== '') {
-      // eslint-disable-next-line no-control-regex -- terminals speak in control characters
       if (/^\x1b\[(\[|[0-9][0-9;]*)$/.test(input)) {
         this.#rest = input;
         break;
@@ -96,7 +95,6 @@ function character(text: string): TypedKey {
 }
 
 function nextEscape(input: string): Decoded {
-  // eslint-disable-next-line no-control-regex -- as above
   const sequence = /^\x1b(?:\[\[([A-E])|\[([0-9;]*)([A-Za-z~])|O([A-Z]))/.exec(input);
   if (sequence === null) return nextAlt(input);
   const [whole, linux, parameters, letter, ss3] = sequence;
@@ -124,7 +122,7 @@ function nextAlt(input: string): Decoded {
   // Two Escapes are two keys, not Alt+Escape.
   if (text === ESCAPE) return { key: press('Escape'), length: 1 };
   if (key.kind === 'press') return { key: press(`Alt+${key.chord}`), length };
-  return { key: press(`Alt+${text === ' ' ? 'Space' : text === '+' ? 'Shift+Equal' : text}`), length };
+  return { key: press(`Alt+${text}`), length };
 }
 
 /** xterm's modifier parameter is 1 plus bits: Shift, Alt, Control, Meta. */

@@ -9,23 +9,23 @@ const ended = (fields: Partial<Ended>): Ended => ({
   ...fields,
 });
 
+const said = (exitCodeHint: 0 | 1 | 3, ...errors: string[]) => ({ exitCodeHint, errors });
+
 const cases: [sentence: string, fields: Partial<Ended>, exitCode: number][] = [
-  ['everything passed', { summary: { exitCodeHint: 0 } }, 0],
+  ['everything passed', { summary: said(0) }, 0],
   ['a list of tests needs no summary', {}, 0],
-  ['a scenario failed', { exitCode: 1, summary: { exitCodeHint: 1 } }, 1],
-  ['the infrastructure failed', { exitCode: 1, summary: { exitCodeHint: 3 } }, 3],
-  ['the infrastructure failed although Playwright is content', { exitCode: 0, summary: { exitCodeHint: 3 } }, 3],
-  ['a rule of Playwright itself failed the run', { exitCode: 1, summary: { exitCodeHint: 0 } }, 1],
+  ['a scenario failed', { exitCode: 1, summary: said(1) }, 1],
+  ['the infrastructure failed', { exitCode: 1, summary: said(3) }, 3],
+  ['the infrastructure failed although Playwright is content', { exitCode: 0, summary: said(3) }, 3],
+  ['a rule of Playwright itself failed the run', { exitCode: 1, summary: said(0) }, 1],
   ['an unknown option', { exitCode: 1, errors: "error: unknown option '--frobnicate'\n" }, 2],
-  [
-    'no test matches, with a summary',
-    { exitCode: 1, errors: 'Error: No tests found.', summary: { exitCodeHint: 0 } },
-    2,
-  ],
+  ['no test matches', { exitCode: 1, summary: said(1, 'Error: No tests found.') }, 2],
+  ['a scenario that writes like Playwright', { exitCode: 1, errors: 'Error: No tests found', summary: said(1) }, 1],
+  ['a file that does not load', { exitCode: 1, summary: said(1, 'SyntaxError: a.spec.ts') }, 1],
   ['a project that is not there', { exitCode: 1, errors: 'Error: Project(s) "x" not found.' }, 2],
   ['the configuration does not load', { exitCode: 1, errors: 'SyntaxError: playwright.config.ts: Unexpected' }, 3],
   ['Playwright was killed', { exitCode: null }, 3],
-  ['Ctrl-C', { exitCode: 130, interruptedBy: 'SIGINT', summary: { exitCodeHint: 1 } }, 130],
+  ['Ctrl-C', { exitCode: 130, interruptedBy: 'SIGINT', summary: said(1) }, 130],
   ['Ctrl-C that only Playwright saw', { exitCode: 130 }, 130],
   ['asked to end', { exitCode: 130, interruptedBy: 'SIGTERM' }, 143],
 ];

@@ -32,13 +32,12 @@ const WRONG_USAGE = [
 export function decideOutcome({ exitCode, errors, summary, interruptedBy }: Ended): Outcome {
   if (interruptedBy !== null) return { kind: 'interrupted', signal: interruptedBy };
   if (exitCode === 130) return { kind: 'interrupted', signal: 'SIGINT' };
-  if (summary !== null && summary.exitCodeHint !== EXIT.passed) {
-    return { kind: 'reported', exitCode: summary.exitCodeHint };
-  }
-  if (exitCode === 0) return { kind: 'reported', exitCode: EXIT.passed };
-  if (WRONG_USAGE.some((sentence) => sentence.test(errors))) return { kind: 'wrong-usage' };
-  // Failed by a rule of Playwright's own, such as --fail-on-flaky-tests.
-  if (summary !== null && exitCode === 1) return { kind: 'reported', exitCode: EXIT.failed };
+  if (summary?.exitCodeHint === EXIT.infrastructure) return { kind: 'reported', exitCode: EXIT.infrastructure };
+  if (exitCode === 0 && summary?.exitCodeHint !== EXIT.failed) return { kind: 'reported', exitCode: EXIT.passed };
+  const complaints = summary === null ? [errors] : summary.errors;
+  if (complaints.some((text) => WRONG_USAGE.some((sentence) => sentence.test(text)))) return { kind: 'wrong-usage' };
+  // Without a failed scenario: by a rule of Playwright's own, such as --fail-on-flaky-tests.
+  if (summary !== null && (exitCode === 0 || exitCode === 1)) return { kind: 'reported', exitCode: EXIT.failed };
   return { kind: 'did-not-run', exitCode };
 }
 
@@ -50,7 +49,10 @@ export function wordOutcome(outcome: Outcome): { exitCode: number; words: string
     case 'interrupted':
       return { exitCode: outcome.signal === 'SIGTERM' ? 143 : 130, words: null };
     case 'wrong-usage':
-      return { exitCode: EXIT.usage, words: 'Nothing ran. "npx playwright test --help" lists the options.' };
+      return {
+        exitCode: EXIT.usage,
+        words: 'Nothing ran: see the message above. "guestwright run --help" has examples.',
+      };
     case 'did-not-run':
       return {
         exitCode: EXIT.infrastructure,

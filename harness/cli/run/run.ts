@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { decideOutcome, wordOutcome } from './outcome.js';
 import { requirePlaywright } from './playwright.js';
-import { readSummary, removeSummary, summaryFile } from './summary.js';
+import { readSummary, removeSummary, SUMMARY_VARIABLE, summaryFile } from './summary.js';
 
 /** Enough of the error output to find Playwright's own complaint in. */
 const KEPT_ERRORS = 64 * 1024;
@@ -16,7 +16,9 @@ export async function runScenarios(args: readonly string[], cwd: string): Promis
   const playwright = requirePlaywright(cwd);
   const file = summaryFile(cwd);
   await removeSummary(file);
-  const ended = await spawnPlaywright(playwright.cli, args, cwd);
+  // Before the user's arguments, which win. With it the summary is there whatever reporters the project has chosen.
+  const reporter = `--add-reporter=${fileURLToPath(new URL('../../reporters/summary.js', import.meta.url))}`;
+  const ended = await spawnPlaywright(playwright.cli, [reporter, ...args], { cwd, env: { [SUMMARY_VARIABLE]: file } });
   const { exitCode, words } = wordOutcome(decideOutcome({ ...ended, summary: await readSummary(file) }));
   if (words !== null) process.stderr.write(`\n${words}\n`);
   return exitCode;
@@ -25,11 +27,11 @@ export async function runScenarios(args: readonly string[], cwd: string): Promis
 async function spawnPlaywright(
   cli: string,
   args: readonly string[],
-  cwd: string,
+  options: { cwd: string; env: Record<string, string> },
 ): Promise<{ exitCode: number | null; errors: string; interruptedBy: NodeJS.Signals | null }> {
   const host = fileURLToPath(new URL('./host.js', import.meta.url));
   const child = execa(process.execPath, [host, cli, 'test', ...args], {
-    cwd,
+    ...options,
     // The fourth is the host's lifeline: nobody writes to it, it closes when this process is gone.
     stdio: ['inherit', 'inherit', ['inherit', 'pipe'], 'pipe'],
     buffer: false,

@@ -3,9 +3,16 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-const summarySchema = z.object({ exitCodeHint: z.union([z.literal(0), z.literal(1), z.literal(3)]) });
+/** The part of the reporter's `Summary` that decides the exit code. */
+const summarySchema = z.object({
+  exitCodeHint: z.union([z.literal(0), z.literal(1), z.literal(3)]),
+  errors: z.array(z.string()),
+});
 
 export type RunSummary = z.output<typeof summarySchema>;
+
+/** Tells the reporter where to write it besides, wherever the configuration lies. */
+export const SUMMARY_VARIABLE = 'GUESTWRIGHT_SUMMARY';
 
 export function summaryFile(folder: string): string {
   return join(folder, 'reports', 'summary.json');
