@@ -4,6 +4,7 @@
  */
 export { resolveFileRef, parseImageRef, type ResolvedFile, type ResolveOptions } from './refs.js';
 export { listImages, buildImage, imagePath, removeImage, type ImageListing } from './manage.js';
+export { exportImage, importImage, type ImportOptions } from './transfer.js';
 export { cacheFolder } from './files.js';
 export type { BuildOptions } from './build.js';
 export type { Progress } from './debian.js';
