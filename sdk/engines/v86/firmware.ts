@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GuestwrightError } from '../../errors.js';
+import { cacheFolder } from '../../images/files.js';
 
 export interface Firmware {
   /** Path of SeaBIOS. */
@@ -84,7 +85,10 @@ export async function findFirmware(search: FirmwareSearch = {}): Promise<Firmwar
 
 function usualFolders(platform: NodeJS.Platform): readonly string[] {
   if (platform === 'darwin') return MAC_FOLDERS;
-  if (platform !== 'win32') return [...UNIX_FOLDERS, '/home/linuxbrew/.linuxbrew/share/qemu'];
+  // The last one is where the set-up script unpacks the files for users who cannot install packages.
+  if (platform !== 'win32') {
+    return [...UNIX_FOLDERS, '/home/linuxbrew/.linuxbrew/share/qemu', join(cacheFolder(), 'firmware')];
+  }
   const programs = [process.env['ProgramFiles'], process.env['ProgramFiles(x86)']].filter((path) => path !== undefined);
   // The installer puts them into the program's folder or into `share`; MSYS2 into its own tree.
   return [

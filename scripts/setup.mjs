@@ -1,0 +1,123 @@
+// Makes a fresh clone ready: the PC firmware that guests start with (a Debian package) and the npm packages. Plain
+// Node without dependencies, because it runs before there are any. Does nothing, quickly, when all is there.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const say = (text) => console.log(`setup: ${text}`);
+
+class SetupError extends Error {}
+
+try {
+  setUpFirmware();
+  setUpPackages();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(error.message);
+  process.exitCode = 3;
+}
+
+function setUpFirmware() {
+  // On other systems, or with files of one's own, the engine looks in more places and says what is missing.
+  if (process.env.GUESTWRIGHT_FIRMWARE || hasFirmware('/usr/share/seabios') || hasFirmware('/usr/share/qemu')) return;
+  const folder = join(cacheFolder(), 'firmware');
+  if (hasFirmware(folder) || process.platform !== 'linux' || !canRun('apt-get')) return;
+  if (process.getuid() === 0) installWith([]);
+  else if (canRun('sudo') && run('sudo', ['-n', 'true'], { quiet: true }) === 0) installWith(['sudo', '-n']);
+  else unpackInto(folder);
+}
+
+function hasFirmware(folder) {
+  return ['bios.bin', 'vgabios-stdvga.bin'].every((name) => existsSync(join(folder, name)));
+}
+
+function installWith(prefix) {
+  say('installing the firmware (Debian package seabios)');
+  const apt = (...args) => {
+    const [command, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args];
+    return run(command, rest, { log: true });
+  };
+  const install = ['install', '-y', '--no-install-recommends', 'seabios'];
+  // A minimal system has no package lists, or old ones.
+  if (apt(...install) === 0) return;
+  say('reading the package lists first');
+  apt('update');
+  if (apt(...install) !== 0) throw new SetupError(words('apt-get could not install it (see above)'));
+}
+
+/** Without root: the package is downloaded with a private list and unpacked into Guestwright's cache. */
+function unpackInto(folder) {
+  say('neither root nor sudo without a password: unpacking the firmware (Debian package seabios) into the cache');
+  const scratch = `${folder}.${process.pid}.part`;
+  const apt = join(scratch, 'apt');
+  mkdirSync(join(apt, 'state/lists/partial'), { recursive: true });
+  mkdirSync(join(apt, 'cache/archives/partial'), { recursive: true });
+  try {
+    writeFileSync(join(apt, 'status'), '');
+    const settings = [
+      '#clear APT::Update::Post-Invoke;',
+      '#clear APT::Update::Post-Invoke-Success;',
+      `Dir::State "${apt}/state";`,
+      `Dir::State::lists "${apt}/state/lists";`,
+      `Dir::State::status "${apt}/status";`,
+      `Dir::Cache "${apt}/cache";`,
+      'Acquire::Languages "none";',
+    ];
+    writeFileSync(join(apt, 'apt.conf'), `${settings.join('\n')}\n`);
+    const aptGet = (...args) =>
+      run('apt-get', ['-qq', '-c', join(apt, 'apt.conf'), ...args], { cwd: scratch, log: true });
+    say('reading the package lists');
+    aptGet('update');
+    const gotIt = aptGet('download', 'seabios') === 0;
+    const deb = readdirSync(scratch).find((name) => name.endsWith('.deb'));
+    if (!gotIt || deb === undefined) throw new SetupError(words('the package could not be downloaded (see above)'));
+    if (run('dpkg-deb', ['-x', join(scratch, deb), join(scratch, 'seabios')]) !== 0) {
+      throw new SetupError(words('the package could not be unpacked (see above)'));
+    }
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(join(scratch, 'seabios/usr/share/seabios'), folder);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function words(seen) {
+  return [
+    'setup: the PC firmware that guests start with is missing',
+    '  expected: bios.bin and vgabios-stdvga.bin of Debian’s package seabios',
+    `  seen:     ${seen}`,
+    '  next:     sudo apt-get update && sudo apt-get install seabios; or set GUESTWRIGHT_FIRMWARE to a folder with both files',
+  ].join('\n');
+}
+
+function setUpPackages() {
+  const wanted = join(root, 'package-lock.json');
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(wanted)) return;
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
+  say('installing the npm packages (npm ci)');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  if (run(npm, ['ci', '--no-audit', '--no-fund'], { cwd: root, shell: process.platform === 'win32' }) !== 0) {
+    throw new SetupError('setup: npm ci failed (see above)\n  next:     check the network and run it again');
+  }
+}
+
+/** As sdk/images/files.ts decides it. */
+function cacheFolder() {
+  const { GUESTWRIGHT_CACHE, XDG_CACHE_HOME } = process.env;
+  if (GUESTWRIGHT_CACHE) return GUESTWRIGHT_CACHE;
+  return XDG_CACHE_HOME ? join(XDG_CACHE_HOME, 'guestwright') : join(homedir(), '.cache', 'guestwright');
+}
+
+function canRun(command) {
+  return (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, command)));
+}
+
+/** Runs a command and returns its exit code; `log`: its output goes to the error output. */
+function run(command, args, { cwd, quiet = false, log = false, shell = false } = {}) {
+  const output = quiet ? 'ignore' : log ? 2 : 'inherit';
+  return spawnSync(command, args, { cwd, shell, stdio: ['ignore', output, quiet ? 'ignore' : 'inherit'] }).status ?? 1;
+}
