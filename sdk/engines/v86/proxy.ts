@@ -166,6 +166,7 @@ export class V86Proxy implements EngineMachine {
       try {
         await this.#flush();
       } finally {
+        this.#listeners.clear();
         this.#end(disposed());
         await this.#worker.terminate();
       }

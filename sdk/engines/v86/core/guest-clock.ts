@@ -78,6 +78,13 @@ export class GuestClock {
     return this.state.high + this.state.last;
   }
 
+  /** v86 sets its counter to 0 when the machine is reset, which is no wrap: time goes on from `instructions`. */
+  rebase(instructions: number): void {
+    if (this.#counter.length === 0 && this.#memory !== null) this.attach(this.#memory);
+    this.state.last = this.#counter[0] ?? 0;
+    this.state.high = instructions - this.state.last;
+  }
+
   skip(ms: number): void {
     this.state.idle += ms;
   }

@@ -258,9 +258,11 @@ export class V86Machine {
         if ((value & SLEEP_ENABLE) !== 0 && (value & SLEEP_TYPE) === 0) this.#poweringOff = true;
       });
     }
-    const reboot = cpu.reboot_internal.bind(cpu);
+    const reboot = cpu.reboot_internal;
     cpu.reboot_internal = () => {
-      reboot();
+      const instructions = this.clock.instructions();
+      reboot.call(cpu);
+      this.clock.rebase(instructions);
       this.resets++;
       for (const { at, bytes } of this.#bootImage) {
         cpu.jit_dirty_cache(at, at + bytes.length);
@@ -345,17 +347,8 @@ export class V86Machine {
   }
 
   pointer(action: PointerAction): void {
-    switch (action.type) {
-      case 'move':
-        // The PS/2 protocol counts upwards.
-        return this.#send('mouse-delta', [action.dx, -action.dy]);
-      case 'moveTo':
-        return this.#send('mouse-absolute', [action.x, action.y, 1, 1]);
-      case 'buttons':
-        return this.#send('mouse-click', [action.left, action.middle, action.right]);
-      case 'wheel':
-        return this.#send('mouse-wheel', [-action.dy, 0]);
-    }
+    const [event, value] = pointerEvent(action);
+    this.#send(event, value);
   }
 
   sendSerial(port: number, data: Uint8Array): void {
@@ -491,6 +484,21 @@ export class SerialLog {
   replace(bytes: Uint8Array): void {
     this.length = 0;
     for (const byte of bytes) this.push(byte);
+  }
+}
+
+/** v86's bus event for what a pointer does. */
+function pointerEvent(action: PointerAction): [event: string, value: unknown] {
+  switch (action.type) {
+    case 'move':
+      // The PS/2 protocol counts upwards.
+      return ['mouse-delta', [action.dx, -action.dy]];
+    case 'moveTo':
+      return ['mouse-absolute', [action.x, action.y, 1, 1]];
+    case 'buttons':
+      return ['mouse-click', [action.left, action.middle, action.right]];
+    case 'wheel':
+      return ['mouse-wheel', [-action.dy, 0]];
   }
 }
 

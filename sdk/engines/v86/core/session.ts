@@ -190,6 +190,9 @@ export class Session {
         break;
       case 'power':
         if (input.action === 'on') await this.#powerOn(input.media);
+        else if (input.action === 'reset' && machine.power === 'off') {
+          throw misuse('machine-off', 'The reset button does nothing: the machine is off');
+        }
         // A crashed v86 instance is unusable: the reset button gets a fresh one.
         else if (input.action === 'reset' && machine.power === 'crashed') await this.#powerOn(this.#media());
         else if (input.action === 'reset') machine.reset();

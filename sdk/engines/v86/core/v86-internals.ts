@@ -59,7 +59,7 @@ export interface Cpu {
   devices: Devices;
   fw_value: unknown;
   fw_pointer: number;
-  reboot_internal(): void;
+  reboot_internal: (this: Cpu) => void;
   jit_clear_cache(): void;
   full_clear_tlb(): void;
   jit_dirty_cache(start: number, end: number): void;
