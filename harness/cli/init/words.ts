@@ -10,10 +10,15 @@ export function wordInit({ folder, written, skipped, missingPackages }: InitResu
   const here = relative(process.cwd(), folder) === '';
   const next = [
     ...(here ? [] : [`  cd ${given}`]),
-    missingPackages.length === 0 ? '  npm install' : `  npm install --save-dev ${missingPackages.join(' ')}`,
+    ...installCommand(written, missingPackages),
     '  npx guestwright doctor    what is here and what is missing',
     '  npx guestwright run       the first scenario; it builds its image once',
     '  npx guestwright open grub-rescue:floppy    use the same machine by hand',
   ];
   return `${[...lines, '', 'Next:', ...next].join('\n')}\n`;
+}
+
+function installCommand(written: readonly string[], missingPackages: readonly string[]): string[] {
+  if (written.includes('package.json')) return ['  npm install'];
+  return missingPackages.length === 0 ? [] : [`  npm install --save-dev ${missingPackages.join(' ')}`];
 }
