@@ -25,6 +25,11 @@ test.each([
 ])('%s', async (_name, command, stdout, exitCode) => {
   const { shell } = shellOf();
   expect(await shell.run(command)).toEqual({ stdout, exitCode });
+});
+
+test('commands follow one another', async () => {
+  const { shell } = shellOf();
+  await shell.run('exit 3');
   expect(await shell.run('echo still here')).toEqual({ stdout: 'still here\n', exitCode: 0 });
 });
 
