@@ -1,4 +1,5 @@
 /** `guestwright run` as a process among processes: exit codes, and what is left after signals. */
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UserFolder } from './command-line.js';
 
@@ -26,8 +27,8 @@ function isAlive(pid: number): boolean {
 }
 
 /** Starts it and waits until the scenario says that it runs. */
-async function startEndless(project: UserFolder) {
-  const run = project.start(['run']);
+async function startEndless(folder: UserFolder) {
+  const run = folder.start(['run']);
   const worker = await new Promise<number>((resolve, reject) => {
     let output = '';
     run.stdout.on('data', (data: Buffer) => {
@@ -44,8 +45,8 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)('%s: Playwright shuts down, the worker is gone and the exit code is %i', async (signal, exitCode) => {
-  await using project = await UserFolder.installed({ 'playwright.config.ts': CONFIG, 'scenarios/a.spec.ts': ENDLESS });
-  const { run, worker } = await startEndless(project);
+  await using folder = await UserFolder.installed({ 'playwright.config.ts': CONFIG, 'scenarios/a.spec.ts': ENDLESS });
+  const { run, worker } = await startEndless(folder);
   run.kill(signal);
   const ended = await run;
   expect(ended.exitCode).toBe(exitCode);
@@ -54,8 +55,8 @@ test.each([
 });
 
 test('SIGKILL of the command takes Playwright and its workers with it', async () => {
-  await using project = await UserFolder.installed({ 'playwright.config.ts': CONFIG, 'scenarios/a.spec.ts': ENDLESS });
-  const { run, worker } = await startEndless(project);
+  await using folder = await UserFolder.installed({ 'playwright.config.ts': CONFIG, 'scenarios/a.spec.ts': ENDLESS });
+  const { run, worker } = await startEndless(folder);
   run.kill('SIGKILL');
   // Ends when the last process that holds the output has gone.
   await run;
@@ -63,7 +64,7 @@ test('SIGKILL of the command takes Playwright and its workers with it', async ()
 });
 
 test('a scenario that fails ends with 1, whatever reporter is asked for', async () => {
-  await using project = await UserFolder.installed({
+  await using folder = await UserFolder.installed({
     'playwright.config.ts': CONFIG,
     'scenarios/a.spec.ts': `
       import { expect, test } from 'guestwright';
@@ -71,19 +72,35 @@ test('a scenario that fails ends with 1, whatever reporter is asked for', async 
       test('fails', () => { expect(1).toBe(2); });
     `,
   });
-  expect(await project.run(['run', '--reporter=line'])).toMatchObject({ exitCode: 1 });
-  expect(await project.run(['run', '-g', 'passes'])).toMatchObject({ exitCode: 0 });
-  expect(await project.run(['run', '-g', 'nothing like it'])).toMatchObject({ exitCode: 2 });
-  expect(await project.run(['run', '--project', 'unknown'])).toMatchObject({ exitCode: 2 });
+  expect(await folder.run(['run', '--reporter=line'])).toMatchObject({ exitCode: 1 });
+  expect(await folder.run(['run', '-g', 'passes'])).toMatchObject({ exitCode: 0 });
+  expect(await folder.run(['run', '-g', 'nothing like it'])).toMatchObject({ exitCode: 2 });
+  expect(await folder.run(['run', '--project', 'unknown'])).toMatchObject({ exitCode: 2 });
 });
 
 test('an option of Playwright arrives as it was written', async () => {
-  await using project = await UserFolder.installed({
+  await using folder = await UserFolder.installed({
     'playwright.config.ts': CONFIG,
     'scenarios/a.spec.ts': `import { test } from 'guestwright'; test('one', () => {}); test('two', () => {});`,
   });
-  const { exitCode, stdout } = await project.run(['run', '--list', '-g', 'two']);
+  const { exitCode, stdout } = await folder.run(['run', '--list', '-g', 'two']);
   expect(exitCode).toBe(0);
   expect(stdout).toContain('› two');
   expect(stdout).not.toContain('› one');
+});
+
+test('an infrastructure that fails ends with 3, and says what is missing', async () => {
+  await using folder = await UserFolder.installed({
+    'playwright.config.ts': CONFIG,
+    'no-firmware/.keep': '',
+    'scenarios/a.spec.ts': `
+      import { expect, test } from 'guestwright';
+      test.use({ machineSpec: { disks: [{ sizeMb: 1 }] } });
+      test('boots', async ({ machine }) => { await expect(machine).toShowText('SeaBIOS'); });
+    `,
+  });
+  const { exitCode, stdout } = await folder.run(['run'], { GUESTWRIGHT_FIRMWARE: join(folder.path, 'no-firmware') });
+  expect(stdout).toContain('failed in the infrastructure');
+  expect(stdout).toContain('GUESTWRIGHT_FIRMWARE');
+  expect(exitCode).toBe(3);
 });

@@ -1,10 +1,10 @@
 /** Does what was decided about a golden: writes it, attaches the pictures that explain it. */
 import type { TestInfo } from '@playwright/test';
-import { drawDifference } from './compare.js';
+import { drawDifference, type Tolerance } from './compare.js';
 import type { GoldenDecision } from './decide.js';
 import type { Look } from './look.js';
 import type { GoldenPaths } from './paths.js';
-import type { Picture } from './picture.js';
+import type { Picture } from '../../sdk/screen/picture.js';
 import { encodeGolden, writeGolden, type Golden } from './store.js';
 import { encodePng } from '../../sdk/reading/png.js';
 
@@ -13,6 +13,7 @@ export interface GoldenWork {
   paths: GoldenPaths;
   decision: GoldenDecision;
   golden: Golden | null;
+  tolerance: Tolerance;
   /** Null when the screen was not looked at. */
   look: Look | null;
 }
@@ -20,37 +21,32 @@ export interface GoldenWork {
 export async function applyGolden(work: GoldenWork): Promise<void> {
   const { decision, look, paths, golden } = work;
   if (look === null) return;
-  const { picture } = look;
+  const { part } = look;
   switch (decision.kind) {
     case 'ignored':
     case 'accepted':
       return;
     case 'write':
-      await writeGolden(paths, encodeGolden(picture));
+      await writeGolden(paths, encodeGolden(part));
       return;
     case 'refused':
       if (decision.why === 'differs' && golden !== null) await attachDifference(work, golden, look);
-      else await attachPicture(work.testInfo, `${paths.name}-actual.png`, picture);
+      else await attachPicture(work.testInfo, `${paths.name}-actual.png`, part);
   }
 }
 
 /** The report makes a slider of attachments whose names differ in these endings alone. */
 async function attachDifference(
-  { testInfo, paths }: GoldenWork,
+  { testInfo, paths, tolerance }: GoldenWork,
   golden: Golden,
-  { picture, masks }: Look,
+  { part, masks }: Look,
 ): Promise<void> {
   await attachPng(testInfo, `${paths.name}-expected.png`, golden.bytes);
-  await attachPicture(testInfo, `${paths.name}-actual.png`, picture);
-  const drawn = drawDifference(golden, picture, masks);
-  if (drawn !== null) await attachPicture(testInfo, `${paths.name}-diff.png`, drawn);
+  await attachPicture(testInfo, `${paths.name}-actual.png`, part);
+  await attachPicture(testInfo, `${paths.name}-diff.png`, drawDifference(golden, part, { masks, tolerance }));
 }
 
-async function attachPicture(
-  testInfo: TestInfo,
-  name: string,
-  picture: Pick<Picture, 'width' | 'height' | 'rgba'>,
-): Promise<void> {
+async function attachPicture(testInfo: TestInfo, name: string, picture: Picture): Promise<void> {
   await attachPng(testInfo, name, encodePng(picture));
 }
 

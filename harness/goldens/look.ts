@@ -5,16 +5,17 @@ import type { Frame } from '../../sdk/screen/frame.js';
 import { waitFor, type Waited, type WaitOutcome } from '../matchers/wait.js';
 import type { GoldenComparison } from './compare.js';
 import type { GoldenWait } from './decide.js';
-import type { Picture } from './picture.js';
 
 /** Guest ms for which a screen has to stay as it is before it may become a golden. */
 export const STILL_MS = 500;
 
 /** A frame, and how it compares: null when there is no golden. */
 export interface Look {
+  /** The whole screen. */
   frame: Frame;
-  picture: Picture;
-  /** What is not compared, in pixels of the picture. */
+  /** What is compared of it: its clip, or all. */
+  part: Frame;
+  /** What is not compared, in pixels of the part. */
   masks: readonly Region[];
   comparison: GoldenComparison | null;
 }

@@ -1,38 +1,37 @@
-/** What of a frame is compared with a golden: its pixels and, in a text mode, its lines; cut to the clip. */
+/** The part of a frame that is compared with a golden, and the parts of it that are not. */
 import { GuestwrightError } from '../../sdk/errors.js';
 import type { Region } from '../../sdk/screen/content.js';
-import type { Frame } from '../../sdk/screen/frame.js';
+import type { CellGrid, Frame } from '../../sdk/screen/frame.js';
+import { crop } from '../../sdk/screen/picture.js';
 
-export interface Picture {
-  width: number;
-  height: number;
-  rgba: Uint8Array;
-  /** Text of the rows, cells under a mask replaced; null in a graphic mode. */
-  text: TextPart | null;
-}
-
-export interface TextPart {
-  lines: readonly string[];
-  /** Pixels of a cell. */
-  cellWidth: number;
-  cellHeight: number;
-}
-
-/** Cuts a frame to `clip`. @throws GuestwrightError `usage/region-outside` */
-export function takePicture(frame: Frame, clip: Region | undefined): Picture {
-  const { width, height, rgba, grid } = frame;
-  const text = grid === null ? null : { lines: grid.lines, cellWidth: grid.cellWidth, cellHeight: grid.cellHeight };
-  if (clip === undefined) return { width, height, rgba, text };
+/**
+ * Cuts a frame to `clip`. Its cells go along when the clip's edges are cells' edges.
+ * @throws GuestwrightError `usage/region-outside`
+ */
+export function clipFrame(frame: Frame, clip: Region | undefined): Frame {
+  if (clip === undefined) return frame;
   checkRegion(clip, frame, 'clip');
+  const { time, content, grid } = frame;
+  return { time, content, grid: grid === null ? null : clipGrid(grid, clip), ...crop(frame, clip) };
+}
+
+function clipGrid(grid: CellGrid, { x, y, width, height }: Region): CellGrid | null {
+  const { cellWidth, cellHeight } = grid;
+  const [column, columns] = [x / cellWidth, width / cellWidth];
+  const [row, rows] = [y / cellHeight, height / cellHeight];
+  if (![column, columns, row, rows].every(Number.isInteger)) return null;
   return {
-    width: clip.width,
-    height: clip.height,
-    rgba: cut(rgba, width, clip),
-    text: text === null ? null : cutText(text, clip),
+    columns,
+    rows,
+    cellWidth,
+    cellHeight,
+    cursor: null,
+    lines: grid.lines.slice(row, row + rows).map((line) => line.slice(column, column + columns)),
+    attribute: (atColumn, atRow) => grid.attribute(column + atColumn, row + atRow),
   };
 }
 
-/** @throws GuestwrightError `usage/region-outside` when no part of it can be on the screen */
+/** @throws GuestwrightError `usage/region-outside` */
 export function checkRegion(region: Region, { width, height }: { width: number; height: number }, name: string): void {
   const { x, y, width: w, height: h } = region;
   const whole = [x, y, w, h].every((value) => Number.isInteger(value) && value >= 0) && w > 0 && h > 0;
@@ -46,19 +45,14 @@ export function checkRegion(region: Region, { width, height }: { width: number; 
   });
 }
 
-function cut(rgba: Uint8Array, stride: number, { x, y, width, height }: Region): Uint8Array {
-  const out = new Uint8Array(width * height * 4);
-  for (let row = 0; row < height; row++) {
-    const from = ((y + row) * stride + x) * 4;
-    out.set(rgba.subarray(from, from + width * 4), row * width * 4);
-  }
-  return out;
-}
-
-/** The cells that lie in the clip as a whole. */
-function cutText(text: TextPart, { x, y, width, height }: Region): TextPart {
-  const { lines, cellWidth, cellHeight } = text;
-  const columns = [Math.ceil(x / cellWidth), Math.floor((x + width) / cellWidth)] as const;
-  const rows = [Math.ceil(y / cellHeight), Math.floor((y + height) / cellHeight)] as const;
-  return { ...text, lines: lines.slice(...rows).map((line) => line.slice(...columns)) };
+/** Masks are given in pixels of the frame, and compared in pixels of the clip. */
+export function placeMasks(masks: readonly Region[], clip: Region | undefined): Region[] {
+  if (clip === undefined) return [...masks];
+  return masks.flatMap((mask) => {
+    const left = Math.max(mask.x, clip.x);
+    const top = Math.max(mask.y, clip.y);
+    const width = Math.min(mask.x + mask.width, clip.x + clip.width) - left;
+    const height = Math.min(mask.y + mask.height, clip.y + clip.height) - top;
+    return width > 0 && height > 0 ? [{ x: left - clip.x, y: top - clip.y, width, height }] : [];
+  });
 }

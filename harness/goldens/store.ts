@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { GuestwrightError } from '../../sdk/errors.js';
 import { decodePng, encodePng } from '../../sdk/reading/png.js';
+import type { Frame } from '../../sdk/screen/frame.js';
+import { decodeTextGolden, encodeTextGolden, type TextScreen } from '../../sdk/screen/text-diff.js';
 import type { GoldenPaths } from './paths.js';
-import type { Picture } from './picture.js';
 
 export interface Golden {
   width: number;
@@ -13,57 +13,35 @@ export interface Golden {
   rgba: Uint8Array;
   /** The PNG file. */
   bytes: Uint8Array;
-  /** Lines of the text file; null when there is none. */
-  lines: readonly string[] | null;
+  /** The text file, and what it holds; null when there is none. */
+  text: { file: string; screen: TextScreen } | null;
 }
 
-/** Reads a golden; null when there is none. @throws GuestwrightError `usage/golden-damaged` */
+/** Reads a golden; null when there is none. @throws GuestwrightError `usage/png-invalid`, `usage/text-golden-invalid` */
 export async function readGolden({ png, txt }: GoldenPaths): Promise<Golden | null> {
   const bytes = await readIfThere(png);
   if (bytes === null) return null;
-  const text = await readIfThere(txt);
-  const lines = text === null ? null : text.toString('utf8').replace(/\n$/, '').split('\n');
-  try {
-    const { width, height, rgba } = decodePng(bytes);
-    return { width, height, rgba, bytes, lines };
-  } catch (error) {
-    throw new GuestwrightError(
-      `The golden ${png} is damaged`,
-      {
-        kind: 'usage',
-        code: 'golden-damaged',
-        expected: 'a PNG file',
-        seen: error instanceof Error ? error.message : String(error),
-        next: 'restore it from version control, or delete it and run the scenario again to write a new one',
-      },
-      { cause: error },
-    );
-  }
+  const file = (await readIfThere(txt))?.toString('utf8');
+  const { width, height, rgba } = decodePng(bytes, png);
+  const text = file === undefined ? null : { file, screen: decodeTextGolden(file, txt) };
+  return { width, height, rgba, bytes, text };
 }
 
-/** The files that a picture would be as a golden. `txt` is null for a graphic screen. */
+/** The files that a frame would be as a golden. `txt` is null for a graphic screen. */
 export interface GoldenFiles {
   png: Uint8Array;
   txt: string | null;
 }
 
-export function encodeGolden(picture: Picture): GoldenFiles {
-  const { text } = picture;
+export function encodeGolden(frame: Frame): GoldenFiles {
   return {
-    png: encodePng(picture),
-    txt: text === null ? null : `${trimLines(text.lines).join('\n')}\n`,
+    png: encodePng(frame, { effort: 'small' }),
+    txt: frame.grid === null ? null : encodeTextGolden(frame),
   };
 }
 
-/** Lines as the text file holds them: no blanks at their ends, no empty lines at the end. */
-export function trimLines(lines: readonly string[]): string[] {
-  const trimmed = lines.map((line) => line.trimEnd());
-  return trimmed.slice(0, trimmed.findLastIndex((line) => line !== '') + 1);
-}
-
-export function sameFiles(golden: Golden, files: GoldenFiles): boolean {
-  const txt = golden.lines === null ? null : `${golden.lines.join('\n')}\n`;
-  return txt === files.txt && Buffer.compare(golden.bytes, files.png) === 0;
+export function sameFiles(golden: Golden, { png, txt }: GoldenFiles): boolean {
+  return (golden.text?.file ?? null) === txt && Buffer.compare(golden.bytes, png) === 0;
 }
 
 /** Writes both files, each beside and then renamed. The picture goes last: it is what makes a golden exist. */

@@ -95,7 +95,7 @@ export function wordGolden(
           seen: comparison === null ? 'a difference' : wordComparison(comparison),
           next: `if the screen is right now, accept it: ${acceptCommand(subject, 'changed')}`,
         },
-        details: comparison?.kind === 'differs' ? (comparison.textDiff ?? '') : '',
+        details: comparison === null ? '' : wordText(comparison),
       };
   }
 }
@@ -126,10 +126,19 @@ function wordSize({ expected, actual }: Extract<GoldenComparison, { kind: 'size'
 }
 
 function wordDifference({ pixels, ratio, boxes, allowed }: Extract<GoldenComparison, { kind: 'differs' }>): string {
+  if (pixels === 0) return 'every pixel is equal, but the .txt beside the golden says otherwise (see below)';
   const count = `${pixels} ${pixels === 1 ? 'pixel differs' : 'pixels differ'} (${wordRatio(ratio)} of all; allowed: ${allowed})`;
   const shown = boxes.slice(0, SHOWN_BOXES).map(wordBox);
   const more = boxes.length > SHOWN_BOXES ? [`and ${boxes.length - SHOWN_BOXES} more places`] : [];
   return [count, ...shown, ...more].join('\n');
+}
+
+/** The rows that differ; or, where the characters are equal, what else it must be. */
+function wordText(comparison: GoldenComparison): string {
+  if (comparison.kind !== 'differs' || comparison.text === null) return '';
+  return comparison.text === ''
+    ? 'All characters and their colours are equal: the guest uses another font or palette.'
+    : `Text that differs (- golden, + screen):\n${comparison.text}`;
 }
 
 function wordBox({ x, y, width, height }: Region): string {

@@ -41,18 +41,22 @@ export function unfulfilled(
   const { state, name, expected, timeout } = call;
   const { message: reason } = new GuestwrightError(summary, failure);
   const log = wordLog(call);
-  const message = [hint(call), reason, shown, ['Call log:', ...log.map((line) => `  - ${line}`)].join('\n')].join(
-    '\n\n',
-  );
+  const calls = ['Call log:', ...log.map((line) => `  - ${line}`)].join('\n');
+  const message = [hint(call), reason, shown, calls].filter((part) => part !== '').join('\n\n');
   const testInfo = currentTest();
   if (testInfo !== null) recordFailure(testInfo, reason, failure);
   return { pass: state.isNot, message: () => message, name, expected, actual, log, timeout };
 }
 
 /** The wait ended otherwise than by the condition or the clock: the machine's own failure is the cause. */
-export async function brokenOff(call: MatcherCall, { error }: Extract<WaitOutcome<unknown>, { kind: 'failed' }>) {
+export async function brokenOff(
+  call: MatcherCall,
+  { error }: Extract<WaitOutcome<never>, { kind: 'failed' }>,
+): Promise<MatcherReturnType> {
   const [summary = error.message] = error.message.split('\n');
-  return unfulfilled(call, summary, error.failure, await lastScreen(call.machine));
+  // What the clock says of a guest that stopped already holds its last screen.
+  const shown = error.kind === 'guest' ? '' : await lastScreen(call.machine);
+  return unfulfilled(call, summary, error.failure, shown);
 }
 
 /** `within 30.00 s of guest time (12.00 s → 42.00 s)`. */

@@ -1,4 +1,5 @@
 /** What `expect(...)` was given, and how long a matcher waits for it. */
+import { inspect } from 'node:util';
 import { GuestwrightError } from '../../sdk/errors.js';
 import type { Machine } from '../../sdk/machine/types.js';
 import { knownMachine, type KnownMachine } from '../fixtures/record.js';
@@ -17,14 +18,9 @@ export function subjectOf(received: unknown, matcher: string, wanted: 'machine' 
     kind: 'usage',
     code: 'matcher-subject',
     expected: `expect(${wanted}).${matcher}(…), with a machine of the fixtures "machine" or "launch"`,
-    seen: describe(received),
+    seen: inspect(received, { depth: 0 }),
     next: 'a machine that a scenario launches itself has to come from the fixture "launch": async ({ launch }) => …',
   });
-}
-
-function describe(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? String(value);
-  return `an object of class ${value.constructor?.name ?? 'unknown'}`;
 }
 
 /**

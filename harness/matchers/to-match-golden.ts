@@ -4,13 +4,14 @@ import { GuestwrightError } from '../../sdk/errors.js';
 import type { Machine, Screen, TextLocator } from '../../sdk/machine/types.js';
 import type { Region } from '../../sdk/screen/content.js';
 import { recordOf, type KnownMachine } from '../fixtures/record.js';
-import { currentTest } from '../fixtures/steps.js';
+import { pointErrorAt, type ScenarioFrame } from '../fixtures/location.js';
+import { currentTest, scenarioLines } from '../fixtures/steps.js';
 import { applyGolden } from '../goldens/apply.js';
-import { compareWithGolden, samePicture, type Tolerance } from '../goldens/compare.js';
+import { compareWithGolden, sameFrame, type Tolerance } from '../goldens/compare.js';
 import { decideGolden, decideWait, type Comparison, type GoldenDecision } from '../goldens/decide.js';
 import { lookAtScreen, type Look } from '../goldens/look.js';
 import { goldenPaths, unnamedGolden, type GoldenPaths } from '../goldens/paths.js';
-import { checkRegion, takePicture } from '../goldens/picture.js';
+import { checkRegion, clipFrame, placeMasks } from '../goldens/picture.js';
 import { encodeGolden, readGolden, sameFiles, type Golden } from '../goldens/store.js';
 import { wordGolden, wordWritten } from '../goldens/word.js';
 import { brokenOff, fulfilled, unfulfilled, wordFrame, wordWaited, type MatcherCall } from './result.js';
@@ -21,11 +22,11 @@ export interface ToMatchGoldenOptions {
   mask?: readonly (Region | TextLocator)[];
   /** The part of the screen that is compared, in pixels of the frame. */
   clip?: Region;
-  /** How much a pixel's colour may differ, 0 to 1. Default 0: not at all. */
+  /** How much a pixel's colour may differ, 0 to 1. Default: 0 on text screens, 0.2 on graphic ones. */
   threshold?: number;
   /** How many pixels may differ. Default 0. */
   maxDiffPixels?: number;
-  /** How many pixels may differ, as a part of all, 0 to 1. Default 0. */
+  /** How many pixels may differ, as a part of all, 0 to 1; with `maxDiffPixels` the smaller number counts. */
   maxDiffPixelRatio?: number;
   /** Ms of guest time where the engine owns the clock, of wall time elsewhere. 0 looks once. */
   timeout?: number;
@@ -58,7 +59,7 @@ export async function toMatchGolden(
     what: `the screen ${this.isNot ? 'not ' : ''}to match the golden "${paths.name}"`,
     timeout,
     take: () => takeLook(setup),
-    moved: (before, after) => !samePicture(before.picture, after.picture, after.masks),
+    moved: (before, after) => !sameFrame(before.part, after.part, after.masks),
   });
   const expected = JSON.stringify(paths.name);
   const call: MatcherCall = {
@@ -78,7 +79,7 @@ export async function toMatchGolden(
     case 'looked': {
       const { look } = outcome;
       const decision = decideGolden({ ...question, comparison: classify(setup, look) });
-      await applyGolden({ testInfo, paths, golden, decision, look });
+      await applyGolden({ testInfo, paths, golden, tolerance: setup.tolerance, decision, look });
       return conclude(call, setup, decision, look);
     }
   }
@@ -92,6 +93,8 @@ interface Setup {
   golden: Golden | null;
   options: ToMatchGoldenOptions;
   tolerance: Tolerance;
+  /** The scenario's lines that lead here. */
+  lines: readonly ScenarioFrame[];
 }
 
 async function prepare(
@@ -107,6 +110,7 @@ async function prepare(
       expected: 'a running test: its file and its guest say where the golden is',
     });
   }
+  const lines = scenarioLines(testInfo);
   const paths = goldenPaths({
     root: projectFolder(testInfo),
     guest,
@@ -114,33 +118,43 @@ async function prepare(
     name: name ?? unnamedGolden(testInfo.title, ++recordOf(testInfo).unnamedGoldens),
   });
   const tolerance = checkTolerance(options);
-  return { testInfo, machine, paths, golden: await readGolden(paths), options, tolerance };
+  return { testInfo, machine, paths, golden: await readGolden(paths), options, tolerance, lines };
 }
 
 function projectFolder({ config }: TestInfo): string {
   return config.configFile === undefined ? config.rootDir : dirname(config.configFile);
 }
 
-function checkTolerance({ threshold = 0, maxDiffPixels = 0, maxDiffPixelRatio = 0 }: ToMatchGoldenOptions): Tolerance {
-  const parts = { threshold, maxDiffPixelRatio };
-  const wrong = Object.entries(parts).find(([, value]) => !(value >= 0 && value <= 1));
-  const field = wrong?.[0] ?? (maxDiffPixels >= 0 ? undefined : 'maxDiffPixels');
-  if (field === undefined) return { threshold, maxDiffPixels, maxDiffPixelRatio };
-  throw new GuestwrightError(`toMatchGolden was given a ${field} that cannot be`, {
+/** @throws GuestwrightError `usage/tolerance-invalid` */
+function checkTolerance({ threshold, maxDiffPixels, maxDiffPixelRatio }: ToMatchGoldenOptions): Tolerance {
+  const given = { threshold, maxDiffPixels, maxDiffPixelRatio };
+  const limits = { threshold: 1, maxDiffPixels: Infinity, maxDiffPixelRatio: 1 };
+  const tolerance: Tolerance = {};
+  for (const field of ['threshold', 'maxDiffPixels', 'maxDiffPixelRatio'] as const) {
+    const value = given[field];
+    if (value === undefined) continue;
+    if (!(value >= 0 && value <= limits[field])) throw toleranceInvalid(field, value);
+    tolerance[field] = value;
+  }
+  return tolerance;
+}
+
+function toleranceInvalid(field: keyof Tolerance, value: number): GuestwrightError {
+  return new GuestwrightError(`toMatchGolden was given a ${field} that cannot be`, {
     kind: 'usage',
     code: 'tolerance-invalid',
     expected: field === 'maxDiffPixels' ? 'a number of pixels, 0 or more' : 'a number from 0 to 1',
-    seen: String(wrong?.[1] ?? maxDiffPixels),
+    seen: String(value),
   });
 }
 
 async function takeLook({ machine, golden, options, tolerance }: Setup): Promise<Look> {
   const frame = await machine.screen.frame();
   const masks = await findMasks(options.mask ?? [], frame);
-  const picture = takePicture(frame, options.clip);
+  const part = clipFrame(frame, options.clip);
   const placed = placeMasks(masks, options.clip);
-  const comparison = golden === null ? null : compareWithGolden(golden, picture, { masks: placed, tolerance });
-  return { frame, picture, masks: placed, comparison };
+  const comparison = golden === null ? null : compareWithGolden(golden, part, { masks: placed, tolerance });
+  return { frame, part, masks: placed, comparison };
 }
 
 /** Masks by text follow it: a text that is not there covers nothing. */
@@ -153,24 +167,12 @@ async function findMasks(masks: readonly (Region | TextLocator)[], size: { width
   return regions;
 }
 
-/** Masks are given in pixels of the frame, and compared in pixels of the clip. */
-function placeMasks(masks: readonly Region[], clip: Region | undefined): Region[] {
-  if (clip === undefined) return [...masks];
-  return masks.flatMap((mask) => {
-    const left = Math.max(mask.x, clip.x);
-    const top = Math.max(mask.y, clip.y);
-    const width = Math.min(mask.x + mask.width, clip.x + clip.width) - left;
-    const height = Math.min(mask.y + mask.height, clip.y + clip.height) - top;
-    return width > 0 && height > 0 ? [{ x: left - clip.x, y: top - clip.y, width, height }] : [];
-  });
-}
-
 function classify({ golden, testInfo }: Setup, look: Look | null): Comparison {
   if (golden === null || look === null) return 'missing';
   if (look.comparison?.kind !== 'same') return 'differs';
   // Encoding costs more than comparing, and only one mode asks about bytes.
   const asked = testInfo.config.updateSnapshots === 'all';
-  return asked && sameFiles(golden, encodeGolden(look.picture)) ? 'identical' : 'matches';
+  return asked && sameFiles(golden, encodeGolden(look.part)) ? 'identical' : 'matches';
 }
 
 /** A picture that is to become a golden, but moves all the time. */
@@ -204,7 +206,7 @@ function conclude(call: MatcherCall, setup: Setup, decision: GoldenDecision, loo
   const { summary, failure, details } = words;
   const screen = look === null ? '' : wordFrame(look.frame);
   const result = unfulfilled(call, summary, failure, [details, screen].filter((part) => part !== '').join('\n\n'));
-  return decision.kind === 'write' ? softened(testInfo, summary, result) : result;
+  return decision.kind === 'write' ? softened(setup, summary, result) : result;
 }
 
 /**
@@ -212,9 +214,9 @@ function conclude(call: MatcherCall, setup: Setup, decision: GoldenDecision, loo
  * retry would pass. As Playwright's own matchers do it: through fields that are not in the public types. That they still
  * work is looked after when the test ends (`failOnUnreportedGoldens`).
  */
-function softened(testInfo: TestInfo, summary: string, result: MatcherReturnType): MatcherReturnType {
+function softened({ testInfo, lines }: Setup, summary: string, result: MatcherReturnType): MatcherReturnType {
   recordOf(testInfo).writtenGoldens.push(summary);
   const softError = new Error(result.message());
-  softError.stack = softError.message;
+  pointErrorAt(softError, lines);
   return Object.assign(result, { pass: true, message: () => '', softError, shouldNotRetryTest: true });
 }

@@ -1,0 +1,83 @@
+/** A user's project in a temporary folder, and Playwright run in it: for tests that read what a user reads. */
+import { execa } from 'execa';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import type { Summary } from '../reporters/tally.js';
+
+const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
+const require = createRequire(import.meta.url);
+
+export interface RunResult {
+  exitCode: number;
+  /** What a person saw: both streams, without colours. */
+  output: string;
+  /** Null when the run did not come to its end. */
+  summary: Summary | null;
+}
+
+export interface Project extends AsyncDisposable {
+  folder: string;
+  write(file: string, content: string | Uint8Array): Promise<void>;
+  read(file: string): Promise<string>;
+  remove(file: string): Promise<void>;
+  /** `playwright test` with these arguments. */
+  run(...args: string[]): Promise<RunResult>;
+}
+
+const CONFIG = `
+import { defineConfig, defineGuests } from 'guestwright';
+export default defineConfig({ workers: 1, projects: defineGuests({ guests: { tiny: { spec: { memory: 8 } } } }) });
+`;
+
+/** @param files by path; a `playwright.config.ts` with the guest `tiny` is there unless it is given */
+export async function makeProject(files: Record<string, string | Uint8Array>): Promise<Project> {
+  const folder = await mkdtemp(join(tmpdir(), 'guestwright-e2e-'));
+  const project: Project = {
+    folder,
+    async write(file, content) {
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+      await writeFile(join(folder, file), content);
+    },
+    read: async (file) => await readFile(join(folder, file), 'utf8'),
+    remove: async (file) => await rm(join(folder, file), { force: true }),
+    run: async (...args) => await runPlaywright(folder, args),
+    [Symbol.asyncDispose]: async () => await rm(folder, { recursive: true, force: true }),
+  };
+  const modules = join(folder, 'node_modules');
+  await mkdir(modules);
+  await symlink(PACKAGE, join(modules, 'guestwright'), 'dir');
+  await symlink(
+    dirname(dirname(require.resolve('@playwright/test/package.json'))),
+    join(modules, '@playwright'),
+    'dir',
+  );
+  const all = { 'package.json': '{ "type": "module" }', 'playwright.config.ts': CONFIG, ...files };
+  for (const [file, content] of Object.entries(all)) await project.write(file, content);
+  return project;
+}
+
+async function runPlaywright(folder: string, args: string[]): Promise<RunResult> {
+  const file = join(folder, 'reports', 'summary.json');
+  await rm(file, { force: true });
+  const { exitCode, all } = await execa(process.execPath, [require.resolve('@playwright/test/cli'), 'test', ...args], {
+    cwd: folder,
+    all: true,
+    reject: false,
+    // Nothing of the test runner that this runs in; no time-out of its own for a hanging test to hide behind.
+    env: { NO_COLOR: '1', FORCE_COLOR: '0', NODE_OPTIONS: '', CI: '' },
+  });
+  return { exitCode: exitCode ?? -1, output: stripVTControlCharacters(all), summary: await readSummary(file) };
+}
+
+async function readSummary(file: string): Promise<Summary | null> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Summary;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

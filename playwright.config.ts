@@ -1,0 +1,16 @@
+import { defineConfig, defineGuests } from 'guestwright';
+
+/** This repository's own scenarios, which are also the best documentation of the API. */
+export default defineConfig({
+  // The compiled package, not a part of the scenarios: as it would be in a user's node_modules.
+  build: { external: ['**/dist/**'] },
+  projects: defineGuests({
+    engines: ['v86'],
+    guests: {
+      'grub-rescue': {
+        spec: { floppy: 'grub-rescue:floppy', memory: 32 },
+        scenarios: 'grub-rescue.spec.ts',
+      },
+    },
+  }),
+});
