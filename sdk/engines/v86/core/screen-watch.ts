@@ -1,4 +1,5 @@
 /** Tells cheaply whether the screen looks different from the last time, for the loop that samples it. */
+import { KeptBytes } from './kept-bytes.js';
 import { attributeColours, displayMode, type VgaDevice } from './vga-device.js';
 import { linearMode } from './vga-linear.js';
 import { fetchLine, rasterOf, scanlineSource } from './vga-raster.js';
@@ -11,7 +12,7 @@ import { readText } from './vga-text.js';
 export class ScreenWatch {
   /** The mode and everything small, in a fixed order. -1 is no value of a register: the first call says "changed". */
   #settings: Int32Array = Int32Array.of(-1);
-  #bytes: Uint8Array = new Uint8Array(0);
+  readonly #bytes = new KeptBytes();
 
   /**
    * Whether the screen looks different since the last call, cursor included. True at the first call.
@@ -21,7 +22,7 @@ export class ScreenWatch {
     const mode = displayMode(vga);
     switch (mode.kind) {
       case 'blank':
-        return this.#compare([0, mode.width, mode.height], new Uint8Array(0), false);
+        return this.#compare([0, mode.width, mode.height], new Uint8Array(0));
       case 'text': {
         const { columns, rows, cells, cursor, font, palette } = readText(vga, mode);
         const { width, height, glyphs, lineGraphics } = font;
@@ -29,30 +30,24 @@ export class ScreenWatch {
         const bytes = new Uint8Array(cells.length + glyphs.length + 3);
         bytes.set(cells);
         bytes.set(glyphs, (cells.length + 3) & ~3);
-        return this.#compare([1, columns, rows, width, height, Number(lineGraphics), at, ...palette], bytes, false);
+        return this.#compare([1, columns, rows, width, height, Number(lineGraphics), at, ...palette], bytes);
       }
       case 'raster':
-        return this.#compare(...rasterView(vga), false);
+        return this.#compare(...rasterView(vga));
       case 'linear': {
         const { width, height, bitsPerPixel, start, length } = linearMode(vga);
         const colours = bitsPerPixel === 8 ? [vga.dac_mask, ...vga.vga256_palette] : [];
         const visible = videoMemory.subarray(start, start + length);
-        return this.#compare([3, width, height, bitsPerPixel, ...colours], visible, true);
+        return this.#compare([3, width, height, bitsPerPixel, ...colours], visible);
       }
     }
   }
 
-  /** @param shared `bytes` is the guest's memory, not a copy. */
-  #compare(settings: readonly number[], bytes: Uint8Array, shared: boolean): boolean {
-    const sameSettings =
-      settings.length === this.#settings.length && settings.every((value, i) => (value | 0) === this.#settings[i]);
-    if (!sameSettings) this.#settings = Int32Array.from(settings, (value) => value | 0);
-    const difference = bytes.length === this.#bytes.length ? firstDifference(bytes, this.#bytes) : 0;
-    if (difference === null) return !sameSettings;
-    if (!shared) this.#bytes = bytes;
-    else if (bytes.length === this.#bytes.length) this.#bytes.set(bytes.subarray(difference), difference);
-    else this.#bytes = bytes.slice();
-    return true;
+  #compare(settings: readonly number[], bytes: Uint8Array): boolean {
+    const sameBytes = !this.#bytes.changed(bytes);
+    const same = settings.length === this.#settings.length && settings.every((v, i) => (v | 0) === this.#settings[i]);
+    if (!same) this.#settings = Int32Array.from(settings, (value) => value | 0);
+    return !same || !sameBytes;
   }
 }
 
@@ -76,31 +71,4 @@ function rasterView(vga: VgaDevice): [number[], Uint8Array] {
   const colours = values === 4 ? [vga.dac_mask, ...vga.vga256_palette] : attributeColours(vga);
   const dots = [vga.planar_mode & 0x60, vga.horizontal_panning, vga.attribute_mode & 0x60, vga.line_compare];
   return [[2, width, scanlines, values, ...dots, ...colours, ...starts], bytes.subarray(0, used)];
-}
-
-/** Offset of a word in which two equally long arrays differ, no byte before it differing; null when they are equal. */
-export function firstDifference(a: Uint8Array, b: Uint8Array): number | null {
-  let at = 0;
-  if (a.byteOffset % 4 === 0 && b.byteOffset % 4 === 0) {
-    const words = a.length >> 2;
-    const x = new Uint32Array(a.buffer, a.byteOffset, words);
-    const y = new Uint32Array(b.buffer, b.byteOffset, words);
-    const whole = words & ~7;
-    let i = 0;
-    for (; i < whole; i += 8) {
-      const differ =
-        ((x[i] ?? 0) ^ (y[i] ?? 0)) |
-        ((x[i + 1] ?? 0) ^ (y[i + 1] ?? 0)) |
-        ((x[i + 2] ?? 0) ^ (y[i + 2] ?? 0)) |
-        ((x[i + 3] ?? 0) ^ (y[i + 3] ?? 0)) |
-        ((x[i + 4] ?? 0) ^ (y[i + 4] ?? 0)) |
-        ((x[i + 5] ?? 0) ^ (y[i + 5] ?? 0)) |
-        ((x[i + 6] ?? 0) ^ (y[i + 6] ?? 0)) |
-        ((x[i + 7] ?? 0) ^ (y[i + 7] ?? 0));
-      if (differ !== 0) return 4 * i;
-    }
-    at = 4 * whole;
-  }
-  for (; at < a.length; at++) if (a[at] !== b[at]) return at;
-  return null;
 }
