@@ -24,8 +24,8 @@ export function drawText(content: TextContent): Uint8Array {
   const { columns, rows, cells, font } = content;
   const { width: cellWidth, height: cellHeight, glyphs } = font;
   const stride = columns * cellWidth;
-  const pixels = new Uint32Array(stride * rows * cellHeight);
-  const colours = Uint32Array.from({ length: 16 }, (_, i) => toPixel(content.palette[i] ?? 0));
+  const pixels = new Int32Array(stride * rows * cellHeight);
+  const colours = Int32Array.from({ length: 16 }, (_, i) => toPixel(content.palette[i] ?? 0));
   const doubled = cellWidth === 16;
   for (let row = 0, cell = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++, cell++) {

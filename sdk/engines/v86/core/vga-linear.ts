@@ -31,7 +31,8 @@ export function linearMode(vga: VgaDevice): LinearMode {
 export function readLinear(vga: VgaDevice, videoMemory: Uint8Array): GraphicContent {
   const mode = linearMode(vga);
   const { width, height, bitsPerPixel } = mode;
-  const pixels = new Uint32Array(width * height).fill(0xff000000);
+  // Signed: the engine keeps these in registers, where half of all unsigned words would be doubles.
+  const pixels = new Int32Array(width * height);
   const bytes = videoMemory.subarray(mode.start, mode.start + mode.length);
   switch (bitsPerPixel) {
     case 8:
@@ -50,6 +51,8 @@ export function readLinear(vga: VgaDevice, videoMemory: Uint8Array): GraphicCont
       from32(bytes, pixels);
       break;
   }
+  const covered = mode.bytesPerPixel === 0 ? 0 : Math.floor(bytes.length / mode.bytesPerPixel);
+  pixels.fill(BLACK, covered);
   const words = `${width}x${height}, ${bitsPerPixel} bpp`;
   return {
     kind: 'graphic',
@@ -60,10 +63,13 @@ export function readLinear(vga: VgaDevice, videoMemory: Uint8Array): GraphicCont
   };
 }
 
-function from8(vga: VgaDevice, bytes: Uint8Array, pixels: Uint32Array): void {
-  const palette = Uint32Array.from({ length: 256 }, (_, i) => toPixel(dacColour(vga, i)));
+function from8(vga: VgaDevice, bytes: Uint8Array, pixels: Int32Array): void {
+  const palette = Int32Array.from({ length: 256 }, (_, i) => toPixel(dacColour(vga, i)));
   for (let i = 0; i < bytes.length; i++) pixels[i] = palette[bytes[i] ?? 0] ?? 0;
 }
+
+/** Opaque. */
+const BLACK = 0xff000000 | 0;
 
 /** A channel's high bits are repeated in its low ones, so that the brightest value is 255. */
 const FIVE = Uint8Array.from({ length: 32 }, (_, v) => (v << 3) | (v >> 2));
@@ -73,22 +79,22 @@ const EXPAND_555 = (v: number) => rgb(FIVE[(v >> 10) & 31] ?? 0, FIVE[(v >> 5) &
 const EXPAND_565 = (v: number) => rgb(FIVE[v >> 11] ?? 0, SIX[(v >> 5) & 63] ?? 0, FIVE[v & 31] ?? 0);
 
 function rgb(red: number, green: number, blue: number): number {
-  return (red | (green << 8) | (blue << 16) | 0xff000000) >>> 0;
+  return red | (green << 8) | (blue << 16) | 0xff000000;
 }
 
-function from16(bytes: Uint8Array, pixels: Uint32Array, expand: (value: number) => number): void {
+function from16(bytes: Uint8Array, pixels: Int32Array, expand: (value: number) => number): void {
   const count = bytes.length >> 1;
   for (let i = 0; i < count; i++) pixels[i] = expand((bytes[2 * i] ?? 0) | ((bytes[2 * i + 1] ?? 0) << 8));
 }
 
-function from24(bytes: Uint8Array, pixels: Uint32Array): void {
+function from24(bytes: Uint8Array, pixels: Int32Array): void {
   const count = Math.floor(bytes.length / 3);
   for (let i = 0; i < count; i++) pixels[i] = rgb(bytes[3 * i + 2] ?? 0, bytes[3 * i + 1] ?? 0, bytes[3 * i] ?? 0);
 }
 
-function from32(bytes: Uint8Array, pixels: Uint32Array): void {
+function from32(bytes: Uint8Array, pixels: Int32Array): void {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
+  const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? 0;
     pixels[i] = ((word >>> 16) & 0xff) | (word & 0xff00) | ((word & 0xff) << 16) | 0xff000000;

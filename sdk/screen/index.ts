@@ -1,0 +1,22 @@
+/**
+ * What is on a screen, as values: frames, cell grids, text found in them, comparing with goldens. Pure: web-standard
+ * APIs only; what needs files or workers is in `sdk/reading`.
+ */
+export type { BlankContent, GraphicContent, Region, ScreenContent, TextContent, TextCursor } from './content.js';
+export { charmap, isBoxDrawing } from './charmap.js';
+export { compareFrames, defaultTolerance, drawDiff, type CompareOptions, type Comparison } from './compare.js';
+export { contentSize, makeFrame, makeGrid, type CellGrid, type Frame } from './frame.js';
+export { clampRegion, crop, type Picture } from './picture.js';
+export { findText, nearestMiss, regionOf, wordScreen, type FindTextOptions, type NearestMiss } from './text.js';
+export {
+  compareTextScreens,
+  decodeTextGolden,
+  diffLines,
+  diffTextScreens,
+  encodeTextGolden,
+  maskText,
+  textScreenOf,
+  type AttributePair,
+  type TextComparison,
+  type TextScreen,
+} from './text-diff.js';
