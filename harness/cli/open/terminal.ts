@@ -29,8 +29,10 @@ export class Terminal implements Disposable {
     if (this.#alternate) output.write(ENTER_ALTERNATE);
   }
 
+  /** Terminals on a serial line say 0 by 0: then it is the size that all have. */
   get size(): Size {
-    return { columns: Math.max(1, this.#output.columns), rows: Math.max(2, this.#output.rows) };
+    const { columns, rows } = this.#output;
+    return columns > 0 && rows > 0 ? { columns, rows: Math.max(2, rows) } : { columns: 80, rows: 24 };
   }
 
   write(text: string): void {
