@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FailedScenario } from '../reporters/tally.js';
-import { makeProject, type Project, type RunResult } from './project.js';
+import { makeProject, noted as notedIn, said as saidIn, type Project, type RunResult } from './project.js';
 import { crashingGuest, haltingGuest, idlingGuest, poweringOffGuest } from './tiny-guests.js';
 
 /** One run of a scenario for each way to fail; the tests read what it printed and what it noted. */
@@ -98,18 +97,8 @@ beforeAll(async () => {
 });
 afterAll(async () => await project[Symbol.asyncDispose]());
 
-/** What the terminal said about one scenario. */
-function said(title: string): string {
-  const part = result.output.split(/^ {2}\d+\) /m).find((text) => text.split('\n')[0]?.includes(`› ${title} ─`));
-  if (part === undefined) throw new Error(`Nothing was said about "${title}":\n${result.output}`);
-  return part.replace(/^ {4}/gm, '');
-}
-
-function noted(title: string): FailedScenario['failure'] {
-  const found = result.summary?.failures.find((failed) => failed.title.endsWith(`› ${title}`));
-  if (found === undefined) throw new Error(`Nothing was noted about "${title}":\n${result.output}`);
-  return found.failure;
-}
+const said = (title: string) => saidIn(result, title);
+const noted = (title: string) => notedIn(result, title);
 
 function lineOf(code: string): number {
   return SCENARIO.split('\n').findIndex((line) => line.includes(code)) + 1;

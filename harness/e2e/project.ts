@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
+import type { Failure } from '../../sdk/errors.js';
 import type { Summary } from '../reporters/tally.js';
 
 const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
@@ -32,6 +33,22 @@ const CONFIG = `
 import { defineConfig, defineGuests } from 'guestwright';
 export default defineConfig({ workers: 1, projects: defineGuests({ guests: { tiny: { spec: { memory: 8 } } } }) });
 `;
+
+/** What the terminal said about one failed scenario. */
+export function said({ output }: RunResult, title: string): string {
+  const part = output
+    .split(/^ {2}\d+\) /m)
+    .find((text) => new RegExp(`› ${title} *─*$`).test(text.split('\n')[0] ?? ''));
+  if (part === undefined) throw new Error(`Nothing was said about "${title}":\n${output}`);
+  return part.replace(/^ {4}/gm, '');
+}
+
+/** What the summary says about one failed scenario. */
+export function noted({ output, summary }: RunResult, title: string): Failure {
+  const found = summary?.failures.find((failed) => failed.title.endsWith(`› ${title}`));
+  if (found === undefined) throw new Error(`Nothing was noted about "${title}":\n${output}`);
+  return found.failure;
+}
 
 /** @param files by path; a `playwright.config.ts` with the guest `tiny` is there unless it is given */
 export async function makeProject(files: Record<string, string | Uint8Array>): Promise<Project> {
