@@ -78,6 +78,8 @@ function specForPart(image: string, part: string, parts: readonly string[]): Mac
   if (part === 'floppy' || part === 'cdrom') return specForMedium(part, ref);
   if (part !== 'kernel' && part !== 'initrd') return specForMedium('disk', ref);
   return {
+    // A Linux kernel with its initramfs does not fit the default.
+    memory: 128,
     kernel: { path: `${image}:kernel`, ...(parts.includes('initrd') ? { initrd: `${image}:initrd` } : {}) },
   };
 }
