@@ -196,7 +196,8 @@ describe('a machine that cannot be made', () => {
   test('of a guest that nobody defined names those that there are', () => {
     const words = said('unknown guest');
     expect(words).toContain('There is no guest "windows"');
-    expect(words).toContain('expected: one of: tiny');
+    expect(words).toContain('expected: a guest of the table: tiny');
+    expect(words).toMatch(/or a catalogue image: .*grub-rescue/);
     expect(noted('unknown guest')).toMatchObject({ kind: 'usage', code: 'guest-unknown' });
   });
 

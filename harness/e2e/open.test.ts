@@ -1,4 +1,6 @@
 /** `guestwright open` under a pseudo terminal. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
@@ -102,6 +104,24 @@ test('a guest of the project is opened; a signal ends it, and the terminal is as
   await session.end();
   expect(session.output).toContain(BACK_TO_NORMAL);
   expect(session.text).toContain('Left bare after');
+});
+
+test('a guest that hangs and reads no keys does not hold its user', async () => {
+  await using folder = await UserFolder.empty();
+  const floppy = new Uint8Array(1_474_560);
+  // cli; jmp to itself
+  floppy.set([0xfa, 0xeb, 0xfe]);
+  floppy.set([0x55, 0xaa], 510);
+  await writeFile(join(folder.path, 'hangs.img'), floppy);
+  const session = new Session('hangs.img', folder.path);
+  await session.waitFor(/Booting from Floppy/);
+  session.type('abc');
+  session.type(LEAVE);
+  const asked = performance.now();
+  expect(await session.end()).toBe(0);
+  // Waiting for the keys to be read would take 30 s of guest time.
+  expect(performance.now() - asked).toBeLessThan(15_000);
+  expect(session.text).toContain('Left hangs.img after');
 });
 
 test('what cannot be opened is wrong usage, before the terminal is touched', async () => {

@@ -27,6 +27,10 @@ export interface Project extends AsyncDisposable {
   remove(file: string): Promise<void>;
   /** `playwright test` with these arguments. */
   run(...args: string[]): Promise<RunResult>;
+  /** The same, to be killed: `pid` is the runner's. */
+  start(...args: string[]): { pid: number; ended: Promise<RunResult> };
+  /** Folder for temporary files of the runs. */
+  temporary: string;
 }
 
 const CONFIG = `
@@ -61,11 +65,14 @@ export async function makeProject(files: Record<string, string | Uint8Array>): P
     },
     read: async (file) => await readFile(join(folder, file), 'utf8'),
     remove: async (file) => await rm(join(folder, file), { force: true }),
-    run: async (...args) => await runPlaywright(folder, args),
+    run: async (...args) => await runPlaywright(folder, args).ended,
+    start: (...args) => runPlaywright(folder, args),
+    temporary: join(folder, 'tmp'),
     [Symbol.asyncDispose]: async () => await rm(folder, { recursive: true, force: true }),
   };
   const modules = join(folder, 'node_modules');
   await mkdir(modules);
+  await mkdir(project.temporary);
   await symlink(PACKAGE, join(modules, 'guestwright'), 'dir');
   await symlink(
     dirname(dirname(require.resolve('@playwright/test/package.json'))),
@@ -77,17 +84,27 @@ export async function makeProject(files: Record<string, string | Uint8Array>): P
   return project;
 }
 
-async function runPlaywright(folder: string, args: string[]): Promise<RunResult> {
+function runPlaywright(folder: string, args: string[]): { pid: number; ended: Promise<RunResult> } {
   const file = join(folder, 'reports', 'summary.json');
-  await rm(file, { force: true });
-  const { exitCode, all } = await execa(process.execPath, [require.resolve('@playwright/test/cli'), 'test', ...args], {
+  const runner = execa(process.execPath, [require.resolve('@playwright/test/cli'), 'test', ...args], {
     cwd: folder,
     all: true,
     reject: false,
-    // Nothing of the test runner that this runs in; no time-out of its own for a hanging test to hide behind.
-    env: { NO_COLOR: '1', FORCE_COLOR: '0', NODE_OPTIONS: '', CI: '' },
+    env: {
+      NO_COLOR: '1',
+      FORCE_COLOR: '0',
+      TMPDIR: join(folder, 'tmp'),
+      // Nothing of the test runner that this runs in.
+      NODE_OPTIONS: '',
+      CI: '',
+    },
   });
-  return { exitCode: exitCode ?? -1, output: stripVTControlCharacters(all), summary: await readSummary(file) };
+  const ended = runner.then(async ({ exitCode, all }) => ({
+    exitCode: exitCode ?? -1,
+    output: stripVTControlCharacters(all),
+    summary: await readSummary(file),
+  }));
+  return { pid: runner.pid ?? -1, ended };
 }
 
 async function readSummary(file: string): Promise<Summary | null> {
