@@ -37,10 +37,6 @@ test.each([
   expect(decode(sequence)).toEqual([{ kind: 'press', chord }]);
 });
 
-test('Ctrl-] leaves, whatever stands around it', () => {
-  expect(decode('a\x1d')).toEqual([{ kind: 'text', text: 'a' }, { kind: 'leave' }]);
-});
-
 test('a sequence that arrives in two pieces is one key', () => {
   expect(decode('\x1b[1', ';5D')).toEqual([{ kind: 'press', chord: 'Control+ArrowLeft' }]);
 });

@@ -6,8 +6,6 @@
 export type TypedKey =
   | { kind: 'text'; text: string }
   | { kind: 'press'; chord: string }
-  /** Ctrl-]. */
-  | { kind: 'leave' }
   /** A sequence that stands for no key we know. */
   | { kind: 'unknown'; sequence: string };
 
@@ -87,7 +85,6 @@ function next(input: string): Decoded {
 
 function character(text: string): TypedKey {
   if (text === ESCAPE) return press('Escape');
-  if (text === '\x1d') return { kind: 'leave' };
   const control = BY_CONTROL[text];
   if (control !== undefined) return press(control);
   if (text < ' ') return press(`Control+${String.fromCharCode(text.charCodeAt(0) + 0x60)}`);
@@ -118,7 +115,6 @@ function nextAlt(input: string): Decoded {
   const text = String.fromCodePoint(input.codePointAt(1) ?? 0);
   const key = character(text);
   const length = 1 + text.length;
-  if (key.kind === 'leave') return { key, length };
   // Two Escapes are two keys, not Alt+Escape.
   if (text === ESCAPE) return { key: press('Escape'), length: 1 };
   if (key.kind === 'press') return { key: press(`Alt+${key.chord}`), length };

@@ -39,11 +39,9 @@ export class ScreenView implements View {
     return ` ${parts.join(' | ')} | Ctrl-] leaves`;
   }
 
-  async send(input: string): Promise<boolean> {
+  async send(input: string): Promise<void> {
     for (const key of this.#keys.decode(input)) {
       switch (key.kind) {
-        case 'leave':
-          return true;
         case 'text':
           await this.#machine.keyboard.type(key.text);
           break;
@@ -54,6 +52,5 @@ export class ScreenView implements View {
           break;
       }
     }
-    return false;
   }
 }

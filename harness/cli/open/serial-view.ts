@@ -2,8 +2,6 @@ import type { Machine } from '../../../sdk/machine/types.js';
 import type { View } from './session.js';
 import type { Terminal } from './terminal.js';
 
-const LEAVE = '\x1d';
-
 /** The machine's first serial port, as a serial console: bytes both ways, escape sequences included. */
 export class SerialView implements View {
   readonly wantsWholeTerminal = false;
@@ -25,10 +23,7 @@ export class SerialView implements View {
     this.#message = message;
   }
 
-  async send(input: string): Promise<boolean> {
-    const at = input.indexOf(LEAVE);
-    const text = at === -1 ? input : input.slice(0, at);
-    if (text !== '') await this.#machine.serial.write(text);
-    return at !== -1;
+  async send(input: string): Promise<void> {
+    await this.#machine.serial.write(input);
   }
 }

@@ -9,9 +9,12 @@ export interface View {
   readonly wantsWholeTerminal: boolean;
   /** Shows what is new. `message` is a sentence for the user, where there is a place for it. */
   show(terminal: Terminal, message: string | null): Promise<void>;
-  /** @returns true when the user wants to leave; the rest of `input` is then not sent */
-  send(input: string): Promise<boolean>;
+  /** Sends what was typed, as the terminal gave it. */
+  send(input: string): Promise<void>;
 }
+
+/** Ctrl-]: ends the session at once, whatever is still to be typed. */
+const LEAVE = '\x1d';
 
 /** Guest ms between two looks: 25 pictures a second while the guest keeps up with the wall. */
 const LOOK_EVERY_MS = 40;
@@ -24,32 +27,70 @@ export async function runSession(machine: Machine, view: View, terminal: Termina
   for (const signal of signals) process.on(signal, leave);
   terminal.onEnd(leave);
 
-  let message: string | null = null;
-  // One after the other, or keys that arrive while others are being typed would overtake them.
-  let sending = Promise.resolve();
-  terminal.onKeys((input) => {
-    sending = sending.then(async () => {
-      if (end.signal.aborted) return;
-      try {
-        message = null;
-        if (await view.send(input)) leave();
-      } catch (error) {
-        message = await sentenceFor(error);
-      }
-    });
-  });
-
+  const typing = new Typing(view, leave);
+  terminal.onKeys((input) => typing.add(input));
   try {
     while (!end.signal.aborted) {
-      await view.show(terminal, message);
+      // Leaving interrupts both: a guest that hangs, or reads no keys, must not hold its user.
+      await orLeft(view.show(terminal, typing.message), end.signal);
       if (machine.state === 'off') break;
-      await (machine.state === 'running' ? advance(machine) : untilLeft(end.signal));
+      // A guest that crashed or halted stays on the screen, to be read.
+      await orLeft(machine.state === 'running' ? advance(machine) : new Promise(() => undefined), end.signal);
     }
+    if (typing.failure !== null) throw typing.failure;
     return wordEnd(machine);
   } finally {
     for (const signal of signals) process.off(signal, leave);
     leave();
-    await sending;
+  }
+}
+
+/** Sends what is typed, one piece after the other: keys that arrive while others are being typed must not overtake them. */
+class Typing {
+  /** About the last keys, for the user. */
+  message: string | null = null;
+  /** What ended the session. */
+  failure: Error | null = null;
+  readonly #view: View;
+  readonly #leave: () => void;
+  #sent = Promise.resolve();
+  readonly #ended = new AbortController();
+
+  constructor(view: View, leave: () => void) {
+    this.#view = view;
+    this.#leave = leave;
+  }
+
+  add(input: string): void {
+    const at = input.indexOf(LEAVE);
+    if (at === -1) this.#sent = this.#sent.then(() => this.#send(input));
+    else this.#end();
+  }
+
+  async #send(input: string): Promise<void> {
+    if (this.#isOver()) return;
+    try {
+      this.message = null;
+      await this.#view.send(input);
+    } catch (error) {
+      if (this.#isOver()) return;
+      // A key that the machine's layout does not have is no reason to end the session.
+      if (error instanceof GuestwrightError && error.kind !== 'infrastructure') {
+        this.message = error.message.split('\n')[0] ?? null;
+      } else {
+        this.failure = error instanceof Error ? error : new Error(String(error));
+        this.#end();
+      }
+    }
+  }
+
+  #isOver(): boolean {
+    return this.#over;
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#leave();
   }
 }
 
@@ -63,18 +104,14 @@ async function advance(machine: Machine): Promise<void> {
   }
 }
 
-/** A guest that crashed or halted stays on the screen, to be read. */
-async function untilLeft(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-}
-
-/** A key that the machine's layout does not have is no reason to end the session. */
-async function sentenceFor(error: unknown): Promise<string> {
-  if (error instanceof GuestwrightError && error.kind !== 'infrastructure') {
-    return error.message.split('\n')[0] ?? error.message;
-  }
-  throw error;
+/** Waits for `work` or for the user to leave. (Promise.race would add to one promise for as long as the session lasts.) */
+async function orLeft(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const leave = (): void => resolve();
+    signal.addEventListener('abort', leave);
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+    if (signal.aborted) resolve();
+  });
 }
 
 function wordEnd(machine: Machine): string {
