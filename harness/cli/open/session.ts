@@ -54,7 +54,7 @@ class Typing {
   readonly #view: View;
   readonly #leave: () => void;
   #sent = Promise.resolve();
-  readonly #ended = new AbortController();
+  #over = false;
 
   constructor(view: View, leave: () => void) {
     this.#view = view;
