@@ -40,9 +40,9 @@ export default defineConfig({ workers: 1, projects: defineGuests({ guests: { tin
 
 /** What the terminal said about one failed scenario. */
 export function said({ output }: RunResult, title: string): string {
-  const part = output
-    .split(/^ {2}\d+\) /m)
-    .find((text) => new RegExp(`› ${title} *─*$`).test(text.split('\n')[0] ?? ''));
+  // Playwright adds the failed step to the title, and fills the line up.
+  const heading = new RegExp(`› ${title}( › .*?)? *─*$`);
+  const part = output.split(/^ {2}\d+\) /m).find((text) => heading.test(text.split('\n')[0] ?? ''));
   if (part === undefined) throw new Error(`Nothing was said about "${title}":\n${output}`);
   return part.replace(/^ {4}/gm, '');
 }
