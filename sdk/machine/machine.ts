@@ -19,8 +19,8 @@ import { GuestwrightError, type Failure } from '../errors.js';
 import { GuestKeyboard, type KeyboardState } from '../input/keyboard.js';
 import { GuestPointer, type PointerState } from '../input/pointer.js';
 import { SerialConsole, type SerialState } from '../serial/console.js';
-import { SerialShellTerminal } from '../serial/serial-shell.js';
-import { MachineShell, type ShellState } from '../serial/shell.js';
+import { createShell } from '../serial/create-shell.js';
+import type { MachineShell, ShellState } from '../serial/shell.js';
 import { wordScreen } from '../screen/word-screen.js';
 import { MachineClock } from './clock.js';
 import { openFloppy, openRemovable, removableMedia } from './hardware.js';
@@ -124,7 +124,11 @@ export class GuestMachine implements Machine, MachinePort {
     this.screen = new MachineScreen(this, this.pointer);
     this.#serialPorts = Array.from({ length: parts.spec.serial }, (_, index) => new SerialConsole(this, index));
     this.serial = this.serialPort(0);
-    this.shell = new MachineShell(this, new SerialShellTerminal(this, this.#serialConsole(parts.spec.shell.port)));
+    this.shell = createShell(this, {
+      serial: (index) => this.#serialConsole(index),
+      keyboard: this.keyboard,
+      screen: this.screen,
+    });
     this.#engine.onEvent((event) => this.#notice(event));
   }
 
@@ -169,11 +173,11 @@ export class GuestMachine implements Machine, MachinePort {
   }
 
   async act<T>(action: Action, run: () => Promise<T>): Promise<T> {
-    if (within.getStore() === this) return run();
+    if (within.getStore() === this) return await run();
     // Calls made at once are carried out one after the other; a machine that runs by itself takes them as they come.
     const inOrder = async (): Promise<T> =>
       within.run(this, () => (this.#clockKind === 'stepped' ? this.#calls.run(run) : run()));
-    return this.#onAction === null ? inOrder() : this.#onAction(action, inOrder, this);
+    return await (this.#onAction === null ? inOrder() : this.#onAction(action, inOrder, this));
   }
 
   async input(input: Input, options: { secret?: boolean } = {}): Promise<{ at: GuestTime }> {
@@ -184,7 +188,7 @@ export class GuestMachine implements Machine, MachinePort {
 
   async observe<K extends Question['kind']>(question: Extract<Question, { kind: K }>): Promise<Answers[K]> {
     this.#assertNotDisposed();
-    return this.#engine.observe<K>(question);
+    return await this.#engine.observe<K>(question);
   }
 
   runnable(what: string): EngineMachine {
@@ -297,6 +301,7 @@ export class GuestMachine implements Machine, MachinePort {
       this.#paused = false;
       if (this.#power !== 'off') await this.input({ kind: 'power', action: 'off' });
       this.#power = 'off';
+      this.screen.forget();
     });
   }
 
@@ -336,6 +341,7 @@ export class GuestMachine implements Machine, MachinePort {
       if (!present) throw noDrive(this.name, drive);
       const medium = ref === null ? null : await (isFloppy ? openFloppy(ref) : openRemovable(ref));
       await this.input({ kind: 'media', drive, medium });
+      this.screen.forget();
       this.#media = { ...this.#media, ...(isFloppy ? { floppy: ref } : { cdrom: ref }) };
     });
   }
@@ -372,6 +378,7 @@ export class GuestMachine implements Machine, MachinePort {
       this.keyboard.restore(own.keyboard);
       this.pointer.restore(own.pointer);
       this.shell.restore(own.shell);
+      this.screen.forget();
       for (const [index, state] of own.serial.entries()) this.#serialPorts[index]?.restore(state);
       this.journal.length = own.journal;
       this.#media = own.media;
@@ -403,16 +410,14 @@ export class GuestMachine implements Machine, MachinePort {
   /** A machine that was just launched from a saved state: what the guest had said by then has been heard. */
   async adoptState(): Promise<void> {
     this.#power = (await this.observe({ kind: 'power' })).state;
-    for (const port of this.#serialPorts) {
-      await port.output.refresh();
-      port.skip();
-    }
+    for (const port of this.#serialPorts) await port.skip();
   }
 
   #forgetDevices(): void {
     this.keyboard.restore();
     this.pointer.restore();
     this.shell.forget();
+    this.screen.forget();
   }
 
   onEvent(listener: (event: EngineEvent) => void): () => void {

@@ -59,6 +59,7 @@ export class V86Engine implements Engine {
   }
 
   async start(hardware: Hardware, context: EngineContext): Promise<EngineMachine> {
+    assertKernelFits(hardware);
     const [{ module, digest }, firmware] = await Promise.all([loadBuild(), findFirmware()]);
     const [bios, vgaBios] = await Promise.all([readFile(firmware.bios), readFile(firmware.vgaBios)]);
     const identity = identify(hardware, digest, firmware.digest);
@@ -76,6 +77,26 @@ export class V86Engine implements Engine {
       this.capabilities,
     );
   }
+}
+
+/** v86 puts an initrd at 64 MB, whatever the machine's memory. */
+const INITRD_AT_MB = 64;
+
+function assertKernelFits({ kernel, memoryMb }: Hardware): void {
+  if (kernel === null) return;
+  const MB = 2 ** 20;
+  const least =
+    kernel.initrd === null
+      ? Math.ceil(kernel.kernel.length / MB) + 16
+      : INITRD_AT_MB + Math.ceil(kernel.initrd.length / MB) + 1;
+  if (memoryMb >= least) return;
+  throw new GuestwrightError('The kernel and its initrd do not fit the memory of the machine', {
+    kind: 'usage',
+    code: 'memory-too-small',
+    expected: `memory: ${least} (MB) or more`,
+    seen: `memory: ${memoryMb}`,
+    next: 'give the machine more memory in its spec',
+  });
 }
 
 /** For `guestwright verify`'s own tests: lets the host's clock through. */

@@ -306,7 +306,17 @@ export class V86Machine {
       return;
     }
     this.#noticeHalt();
+    this.#retrace();
     if (this.time % CANONICAL_MS === 0) this.canonicalise();
+  }
+
+  /**
+   * v86 shows a vertical retrace only when a browser draws a frame. Guests wait for one: two in three points of the grid
+   * make 67 a second, near a VGA's 70.
+   */
+  #retrace(): void {
+    const { vga } = this.#cpu.devices;
+    if (vga.graphical_mode && this.tick % 3 !== 0) vga.update_vertical_retrace();
   }
 
   /** HLT with interrupts off: only a reset or an NMI, which v86 does not have, would wake it. */
@@ -349,6 +359,9 @@ export class V86Machine {
   pointer(action: PointerAction): void {
     const [event, value] = pointerEvent(action);
     this.#send(event, value);
+    const { ps2 } = this.#cpu.devices;
+    // The VMware pointer only fills a queue; its guest driver looks there when the PS/2 mouse interrupts it.
+    if (action.type === 'moveTo' && ps2.use_mouse && ps2.enable_mouse_stream) ps2.send_mouse_packet(0, 0);
   }
 
   sendSerial(port: number, data: Uint8Array): void {

@@ -36,13 +36,14 @@ export interface IdeInterface {
 export interface Devices {
   acpi?: { status: number };
   rtc: { cmos_write(index: number, value: number): void };
-  vga: VgaDevice & { svga_memory: Uint8Array };
+  vga: VgaDevice & { svga_memory: Uint8Array; update_vertical_retrace(): void };
   ps2: {
     kbd_buffer: { length: number };
     mouse_buffer: { length: number };
     enable_keyboard_stream: boolean;
     enable_mouse_stream: boolean;
     use_mouse: boolean;
+    send_mouse_packet(dx: number, dy: number): void;
   };
   vmware: { enabled: boolean; absolute: boolean; queue: number[] };
   fdc: { drives: [FloppyDrive, FloppyDrive] };
