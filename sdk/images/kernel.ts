@@ -98,21 +98,21 @@ function readProgram(elf: Uint8Array): Program {
 }
 
 /**
- * 32-bit code at the start of the protected-mode part: moves the program up to its address, last word first because
- * the two places overlap, and starts it with ESI (the boot parameters) as it was.
+ * 32-bit code at the start of the protected-mode part: copies the program to its address and starts it with ESI (the
+ * boot parameters) as it was.
  */
 function copyAndJump({ address, entry, bytes }: Program): Uint8Array {
   const le = (value: number) => [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24];
   const source = LOAD_ADDRESS + STUB_SIZE;
-  if (address < source) throw new RangeError('The kernel wants to be where it is loaded');
+  if (source + bytes.length > address)
+    throw new RangeError('The kernel is too big to be copied from where it is loaded');
   return Uint8Array.from([
-    ...[0xfa, 0xfd], // cli; std
+    ...[0xfa, 0xfc], // cli; cld
     ...[0x89, 0xf3], // mov ebx, esi
-    ...[0xbe, ...le(source + bytes.length - 4)], // mov esi, last word here
-    ...[0xbf, ...le(address + bytes.length - 4)], // mov edi, last word there
+    ...[0xbe, ...le(source)], // mov esi, source
+    ...[0xbf, ...le(address)], // mov edi, address
     ...[0xb9, ...le(bytes.length / 4)], // mov ecx, words
     ...[0xf3, 0xa5], // rep movsd
-    ...[0xfc], // cld
     ...[0x89, 0xde], // mov esi, ebx
     ...[0xb8, ...le(entry)], // mov eax, entry
     ...[0xff, 0xe0], // jmp eax

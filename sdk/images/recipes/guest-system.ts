@@ -1,5 +1,5 @@
 /** The small Linux system that the Linux images share: busybox, a few modules, and the scripts that start it. */
-import type { CpioEntry } from '../cpio.js';
+import { writeCpio, type CpioEntry } from '../cpio.js';
 import { collectModules, modulesAlias, modulesDep, type ModuleFile } from '../modules.js';
 import { unpackKernel } from '../kernel.js';
 import type { BuildContext } from '../recipe.js';
@@ -38,11 +38,13 @@ export const PACKAGES = [
  * - `cryptomgr.notests`: no self-tests of ciphers;
  * - `initcall_blacklist=load_system_certificate_list`: no keys to check signatures of modules with (ours have none);
  * - `noisapnp`: no search for ISA cards;
+ * - `acpiphp.disable=1`: v86 reports made-up hot-plug events (a write that should clear a GPE status bit sets it), on
+ *   which Linux would remove every PCI device;
  * - `edd=off`: no disk is asked through the BIOS before the kernel starts.
  */
 export const COMMAND_LINE = [
   'console=tty0 console=ttyS0,115200 quiet loglevel=3 tsc=reliable mitigations=off cryptomgr.notests',
-  'initcall_blacklist=load_system_certificate_list noisapnp edd=off',
+  'initcall_blacklist=load_system_certificate_list noisapnp acpiphp.disable=1 edd=off',
 ].join(' ');
 
 export interface Kernel {
@@ -50,6 +52,9 @@ export interface Kernel {
   image: Uint8Array;
   modules: ModuleFile[];
 }
+
+/** Loaded by the initrd of a system that is installed on a disk, to find that disk. */
+const FOR_DISK = ['sd_mod', 'ata_piix', 'crc32c_generic', 'ext4'];
 
 export async function readKernel({ read, list, unxz }: BuildContext): Promise<Kernel> {
   const [image] = (await list(KERNEL_PACKAGE, 'boot')).filter((path) => path.startsWith('boot/vmlinuz-'));
@@ -71,7 +76,14 @@ export const file = (path: string, data: Uint8Array | string, mode = 0o644): Cpi
 export const symlink = (path: string, target: string): CpioEntry => ({ type: 'symlink', path, target });
 
 /** Folders, busybox under all its names, the modules and the configuration: everything but what starts it. */
-export async function baseSystem({ read }: BuildContext, kernel: Kernel): Promise<CpioEntry[]> {
+export async function baseSystem(
+  { read }: BuildContext,
+  kernel: Kernel,
+  {
+    hostName,
+    replaced = [],
+  }: { hostName: string; /** Programs that are brought in place of busybox's. */ replaced?: string[] },
+): Promise<CpioEntry[]> {
   const busybox = await read(BUSYBOX_PACKAGE, 'bin/busybox');
   const modules = `lib/modules/${kernel.version}`;
   const folders = [
@@ -100,22 +112,17 @@ export async function baseSystem({ read }: BuildContext, kernel: Kernel): Promis
     symlink('var/run', '../run'),
     file('bin/busybox', busybox, 0o755),
     ...appletNames(busybox)
-      .filter((name) => name !== 'busybox')
+      .filter((name) => name !== 'busybox' && !replaced.includes(name))
       .map((name) => symlink(`bin/${name}`, 'busybox')),
     ...moduleFolders(modules, kernel.modules).map((path) => directory(path)),
     ...kernel.modules.map((module) => file(`${modules}/${module.path}`, module.data)),
     file(`${modules}/modules.dep`, modulesDep(kernel.modules)),
     file(`${modules}/modules.alias`, modulesAlias(kernel.modules)),
     file(`${modules}/modules.symbols`, ''),
-    file(
-      'etc/modules-at-boot',
-      bootModules(kernel.modules)
-        .map(({ path }) => `${path}\n`)
-        .join(''),
-    ),
+    file('etc/modules-at-boot', pathsInOrder(AT_BOOT, kernel.modules)),
     file('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n'),
     file('etc/group', 'root:x:0:\ntty:x:5:\ndisk:x:6:\n'),
-    file('etc/hostname', 'guest\n'),
+    file('etc/hostname', `${hostName}\n`),
     // What `mount` without a type tries: the modules are loaded only when they are asked for.
     file('etc/filesystems', 'ext4\nvfat\niso9660\n'),
     file('etc/profile', PROFILE),
@@ -144,17 +151,62 @@ function moduleFolders(base: string, modules: readonly ModuleFile[]): string[] {
   return [...folders];
 }
 
-function bootModules(modules: readonly ModuleFile[]): ModuleFile[] {
+/** The wanted modules with what they depend on, one path per line, in the order in which they are to be loaded. */
+function pathsInOrder(wanted: readonly string[], modules: readonly ModuleFile[]): string {
+  return withDependencies(wanted, modules)
+    .map(({ path }) => `${path}\n`)
+    .join('');
+}
+
+function withDependencies(wanted: readonly string[], modules: readonly ModuleFile[]): ModuleFile[] {
   const byName = new Map(modules.map((module) => [module.name, module]));
   const needed = new Set<string>();
   const need = (name: string) => {
     byName.get(name)?.depends.forEach(need);
     needed.add(name);
   };
-  AT_BOOT.forEach(need);
-  // Not in the order of the closure as a whole: the disk driver comes last of what finds disks, and finds them all.
+  wanted.forEach(need);
   return [...needed].flatMap((name) => byName.get(name) ?? []);
 }
+
+/** What a system on a disk starts with: it loads what the disk needs, mounts it, and goes over to it. */
+export async function diskInitrd({ read }: BuildContext, kernel: Kernel): Promise<Uint8Array> {
+  const modules = withDependencies(FOR_DISK, kernel.modules);
+  const folder = `lib/modules/${kernel.version}`;
+  return writeCpio([
+    ...['bin', 'dev', 'etc', 'lib', 'lib/modules', folder, 'proc', 'sys', 'root'].map((path) => directory(path)),
+    { type: 'device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 },
+    file('bin/busybox', await read(BUSYBOX_PACKAGE, 'bin/busybox'), 0o755),
+    ...['sh', 'mount', 'insmod', 'uname', 'switch_root'].map((name) => symlink(`bin/${name}`, 'busybox')),
+    ...moduleFolders(folder, modules).map((path) => directory(path)),
+    ...modules.map((module) => file(`${folder}/${module.path}`, module.data)),
+    file('etc/modules-at-boot', pathsInOrder(FOR_DISK, kernel.modules)),
+    file('init', DISK_INIT, 0o755),
+  ]);
+}
+
+const DISK_INIT = `#!/bin/sh
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+modules=/lib/modules/$(uname -r)
+while read -r module; do
+  insmod $modules/$module
+done < /etc/modules-at-boot
+root=
+for word in $(while read -r line; do echo "$line"; done < /proc/cmdline); do
+  case $word in root=*) root=\${word#root=} ;; esac
+done
+if ! mount -t ext4 -o ro "$root" /root; then
+  echo "No root file system on $root: type what should be done instead." > /dev/tty0
+  exec sh < /dev/console > /dev/console 2>&1
+fi
+for folder in dev proc sys; do
+  mount --move /$folder /root/$folder
+done
+exec switch_root /root /bin/init
+`;
 
 const PROFILE = `# Every login shell reads this.
 export PATH=/bin HOME=/root

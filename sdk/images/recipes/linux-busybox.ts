@@ -18,7 +18,7 @@ export const linuxBusybox: Recipe = {
   },
   async build(context) {
     const kernel = await readKernel(context);
-    const system = await baseSystem(context, kernel);
+    const system = await baseSystem(context, kernel, { hostName: 'guest' });
     const initrd = writeCpio([...system, file('etc/inittab', INITTAB), file('init', INIT, 0o755)]);
     return { kernel: kernel.image, initrd };
   },
