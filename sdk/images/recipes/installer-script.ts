@@ -19,6 +19,8 @@ mount -o remount,rw /
 mkdir -p /dev/pts
 mount -a
 hostname -F /etc/hostname
+mkdir -p /var/log
+syslogd
 for module in sr_mod psmouse evdev button; do
   modprobe $module
 done
@@ -141,7 +143,7 @@ partition() {
 
 format() {
   # The boot loader reads neither 64-bit block numbers nor checksummed metadata.
-  mke2fs -F -q -t ext4 -O ^64bit,^metadata_csum,^orphan_file -L root /dev/\${disk}1 && mount -t ext4 /dev/\${disk}1 /target
+  mkfs.ext4 -F -q -O ^64bit,^metadata_csum,^orphan_file -L root /dev/\${disk}1 && mount -t ext4 /dev/\${disk}1 /target
 }
 
 copy_system() {

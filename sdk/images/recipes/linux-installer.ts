@@ -96,7 +96,7 @@ async function installerSystem({ read }: BuildContext, base: CpioEntry[]): Promi
     ...INSTALLED_FILES.map(([name, content]) => file(`usr/share/install/${name}`, content)),
     file('bin/install-system', INSTALL_SYSTEM, 0o755),
     file('etc/motd', MESSAGE_OF_THE_DAY),
-    file('root/.profile', '[ "$(tty)" = /dev/tty1 ] && cat /etc/motd\n'),
+    file('root/.profile', PROFILE),
     file('etc/inittab', INITTAB),
     file('init', `#!/bin/sh\n${MOUNT_AND_LOAD}exec init\n`, 0o755),
   ];
@@ -124,9 +124,14 @@ Linux installer
   install-system     asks a few questions and installs Linux on a disk
   poweroff, reboot   leave without installing
 
-By hand: fdisk, sfdisk, mke2fs, extlinux, and the boot sector /usr/share/install/mbr.bin;
-the CD (/dev/sr0) holds the kernel (linux) and an initrd for a disk (diskrd).
+By hand: fdisk, sfdisk, mke2fs, extlinux and, in /usr/share/install, mbr.bin.
+The CD (/dev/sr0) holds the kernel (linux) and an initrd for a disk (diskrd).
 
+`;
+
+/** Debian's busybox takes its own programs before those in PATH: by name one would get its small mke2fs and fdisk. */
+const PROFILE = `alias mke2fs=/bin/mke2fs fdisk=/bin/fdisk
+[ "$(tty)" = /dev/tty1 ] && cat /etc/motd
 `;
 
 const INITTAB = `tty1::respawn:-/bin/sh
