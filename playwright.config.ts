@@ -11,6 +11,10 @@ export default defineConfig({
         spec: { floppy: 'grub-rescue:floppy', memory: 32 },
         scenarios: 'grub-rescue.spec.ts',
       },
+      linux: {
+        spec: { kernel: { path: 'linux-busybox:kernel', initrd: 'linux-busybox:initrd' }, memory: 128 },
+        scenarios: 'linux-console.spec.ts',
+      },
     },
   }),
 });
