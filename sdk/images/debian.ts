@@ -33,6 +33,9 @@ interface OfferedPackage extends PinnedPackage {
   size: number;
 }
 
+/** Anything that takes longer than this reports how far it is, ms. */
+const PROGRESS_MS = 2_000;
+
 /** apt's `Acquire::Check-*` and the like stay the host's; only where it keeps its state is ours. */
 export class DebianArchive {
   private readonly aptFolder: string;
@@ -92,7 +95,8 @@ export class DebianArchive {
       return offer?.sha256 === pin.sha256 ? [] : [{ pin, seen: offer ? [offer] : [] }];
     });
     if (drift.length > 0) return { kind: 'drifted', drift };
-    for (const offer of offers.packages) files.set(offer.name, await this.download(offer));
+    await this.download(offers.packages);
+    for (const { name, sha256 } of offers.packages) files.set(name, this.packageFile(sha256));
     return { kind: 'fetched', files };
   }
 
@@ -150,43 +154,48 @@ export class DebianArchive {
     return drift;
   }
 
-  private async download(offer: OfferedPackage): Promise<string> {
-    const target = this.packageFile(offer.sha256);
+  /** Puts packages into the cache, each under its digest; those that came before a failure stay. */
+  private async download(offers: readonly OfferedPackage[]): Promise<void> {
     // One folder per download: two processes that fetch the same package do not write into one file.
     const folder = join(this.packageFolder, `.${process.pid}-${randomUUID()}`);
     await mkdir(folder, { recursive: true });
-    const megabytes = (offer.size / 1e6).toFixed(1);
-    this.onProgress(`downloading ${offer.name} ${offer.version} (${megabytes} MB)`);
-    const timer = setInterval(() => void this.reportSize(folder, offer), 2_000);
+    const total = offers.reduce((sum, { size }) => sum + size, 0);
+    const what = offers.map(({ name, version }) => `${name} ${version}`).join(', ');
+    this.onProgress(`downloading ${(total / 1e6).toFixed(1)} MB: ${what}`);
+    const timer = setInterval(() => void this.reportSize(folder, total), PROGRESS_MS);
     try {
-      await this.apt('apt-get', ['-q', 'download', `${offer.name}=${offer.version}`], { cwd: folder });
-      const file = (await readdir(folder)).find((name) => name.endsWith('.deb'));
-      const seen = file === undefined ? 'no file' : await sha256OfFile(join(folder, file));
-      if (file === undefined || seen !== offer.sha256) {
-        throw new GuestwrightError(`The download of ${offer.name} is damaged`, {
-          kind: 'infrastructure',
-          code: 'package-damaged',
-          expected: `SHA-256 ${offer.sha256}`,
-          seen,
-          next: 'Try again; if it stays so, a proxy between here and the archive alters files.',
-        });
-      }
-      await rename(join(folder, file), target);
-      return target;
+      const wanted = offers.map(({ name, version }) => `${name}=${version}`);
+      const { exitCode, stderr } = await this.apt('apt-get', ['-q', 'download', ...wanted], {
+        cwd: folder,
+        mayFail: true,
+      });
+      const digests = await this.keep(folder);
+      const missing = offers.filter((offer) => !digests.includes(offer.sha256));
+      if (missing.length > 0) throw downloadFailed(missing, exitCode === 0 ? 'other bytes' : stderr.trim());
     } finally {
       clearInterval(timer);
       await rm(folder, { recursive: true, force: true });
     }
   }
 
-  private async reportSize(folder: string, offer: OfferedPackage): Promise<void> {
+  /** Moves what was downloaded into the cache; returns the digests. */
+  private async keep(folder: string): Promise<string[]> {
+    const digests: string[] = [];
+    for (const name of (await readdir(folder)).filter((file) => file.endsWith('.deb'))) {
+      const digest = await sha256OfFile(join(folder, name));
+      await rename(join(folder, name), this.packageFile(digest));
+      digests.push(digest);
+    }
+    return digests;
+  }
+
+  private async reportSize(folder: string, total: number): Promise<void> {
     try {
-      const [file] = await readdir(folder);
-      if (file === undefined) return;
-      const { size } = await stat(join(folder, file));
-      this.onProgress(`downloading ${offer.name}: ${Math.floor((100 * size) / offer.size)} %`);
+      let done = 0;
+      for (const name of await readdir(folder)) done += (await stat(join(folder, name))).size;
+      this.onProgress(`downloading: ${Math.floor((100 * done) / total)} %`);
     } catch {
-      // The file was just moved away: the download is over and there is nothing to report.
+      // A file was just moved away: the download is over and there is nothing to report.
     }
   }
 
@@ -239,6 +248,16 @@ export class DebianArchive {
     await writeFile(file, text);
     return file;
   }
+}
+
+function downloadFailed(missing: readonly OfferedPackage[], seen: string): GuestwrightError {
+  return new GuestwrightError(`${missing.map(({ name }) => name).join(', ')} could not be downloaded`, {
+    kind: 'infrastructure',
+    code: 'package-damaged',
+    expected: missing.map(({ name, version, sha256 }) => `${name} ${version} with SHA-256 ${sha256}`).join('\n'),
+    seen,
+    next: 'Check the network and try again: what has arrived is kept.',
+  });
 }
 
 /** A pinned package that the archive does not have, and what it has in its place. */

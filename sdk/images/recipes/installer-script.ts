@@ -8,6 +8,7 @@ export const INSTALLED_FILES: readonly (readonly [string, string])[] = [
 tty1::respawn:/bin/getty 38400 tty1 linux
 ttyS0::respawn:/bin/getty -L 115200 ttyS0 vt100
 ::ctrlaltdel:/bin/reboot
+::shutdown:/bin/killall syslogd
 ::shutdown:/bin/umount -a -r
 `,
   ],

@@ -1,0 +1,237 @@
+/** Builds against an archive of the test's own: small real packages, and an `apt-get` that offers them. */
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { GuestwrightError } from '../errors.js';
+import { buildImage, exportImage, importImage, imagePath, listImages, resolveFileRef } from './index.js';
+
+const run = promisify(execFile);
+
+/** Does what `apt-get` is asked here, on a folder of .deb files. */
+const APT_GET = `#!/bin/sh
+shift 2
+echo "$*" >> "$ARCHIVE/log"
+version() {
+  case $1 in *=*) echo "\${1#*=}" ;; *) ls "$ARCHIVE" | sed -n "s/^\${1}_\\(.*\\)_i386.deb$/\\1/p" | sort | tail -n 1 ;; esac
+}
+command=$1
+shift
+[ "$command" = update ] && exit 0
+shift
+for want; do
+  file=\${want%%=*}_$(version "$want")_i386.deb
+  [ -f "$ARCHIVE/$file" ] || { echo "E: $want was not found" >&2; exit 100; }
+  case $command in
+    -q) cp "$ARCHIVE/$file" . ;;
+    *) echo "'http://archive/$file' $file $(stat -c %s "$ARCHIVE/$file") SHA256:$(sha256sum < "$ARCHIVE/$file" | cut -c 1-64)" ;;
+  esac
+done
+`;
+
+let folder: string;
+let archive: string;
+let project: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'guestwright-images-'));
+  [archive, project] = [join(folder, 'archive'), join(folder, 'project')];
+  for (const part of [archive, project, join(folder, 'bin')]) await mkdir(part);
+  await writeFile(join(project, 'package.json'), '{}');
+  await writeFile(join(folder, 'bin', 'apt-get'), APT_GET);
+  await chmod(join(folder, 'bin', 'apt-get'), 0o755);
+  vi.stubEnv('PATH', `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`);
+  vi.stubEnv('ARCHIVE', archive);
+  vi.stubEnv('GUESTWRIGHT_CACHE', join(folder, 'cache'));
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+/** Offers grub-rescue-pc in this version, with these bytes on its disks, and nothing else. */
+async function offer(version: string, content = version): Promise<void> {
+  for (const file of await readdir(archive)) if (file.endsWith('.deb')) await rm(join(archive, file));
+  const tree = join(folder, 'tree');
+  await mkdir(join(tree, 'DEBIAN'), { recursive: true });
+  await mkdir(join(tree, 'usr/lib/grub-rescue'), { recursive: true });
+  const control = `Package: grub-rescue-pc\nVersion: ${version}\nArchitecture: i386\nMaintainer: a test\nDescription: a test\n`;
+  await writeFile(join(tree, 'DEBIAN', 'control'), control);
+  await writeFile(join(tree, 'usr/lib/grub-rescue/grub-rescue-floppy.img'), `floppy ${content}`);
+  await writeFile(join(tree, 'usr/lib/grub-rescue/grub-rescue-cdrom.iso'), `cdrom ${content}`);
+  await run('dpkg-deb', ['--build', '--root-owner-group', tree, join(archive, `grub-rescue-pc_${version}_i386.deb`)]);
+  await rm(tree, { recursive: true });
+}
+
+const build = (options: { accept?: boolean } = {}) => buildImage('grub-rescue', { ...options, projectRoot: project });
+const floppy = async () => {
+  const { path } = await resolveFileRef('grub-rescue:floppy', { projectRoot: project });
+  return await readFile(path, 'utf8');
+};
+const lockText = () => readFile(join(project, 'images.lock'), 'utf8');
+const updates = async () =>
+  (await readFile(join(archive, 'log'), 'utf8')).split('\n').filter((line) => line === 'update');
+
+async function failureOf(work: Promise<unknown>): Promise<GuestwrightError> {
+  const error: unknown = await work.then(
+    () => new Error('it did not fail'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof GuestwrightError) return error;
+  throw error;
+}
+
+test('the first build takes what the archive has and pins it in the project', async () => {
+  await offer('2.1');
+  const messages: string[] = [];
+  const file = await resolveFileRef('grub-rescue:floppy', {
+    projectRoot: project,
+    onProgress: (m) => messages.push(m),
+  });
+  expect(await readFile(file.path, 'utf8')).toBe('floppy 2.1');
+  expect(file).toMatchObject({ size: 10, name: 'grub-rescue:floppy' });
+  expect(file.sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(await lockText()).toContain('"version": "2.1"');
+  expect(messages.join('\n')).toMatch(/downloading .* MB: grub-rescue-pc 2\.1/);
+});
+
+test('what is in the cache is used without asking the archive', async () => {
+  await offer('2.1');
+  await build();
+  await rm(join(folder, 'bin', 'apt-get'));
+  expect(await floppy()).toBe('floppy 2.1');
+});
+
+test('a damaged file in the cache is noticed and built again', async () => {
+  await offer('2.1');
+  await build();
+  const [path = ''] = await imagePath('grub-rescue:floppy', { projectRoot: project });
+  await writeFile(path, 'floppy 2.0');
+  const options = { build: false, projectRoot: project };
+  const { failure } = await failureOf(resolveFileRef('grub-rescue:floppy', options));
+  expect(failure).toMatchObject({ kind: 'infrastructure', code: 'image-missing' });
+  expect(failure.next).toContain('npx guestwright images build grub-rescue');
+  expect(await floppy()).toBe('floppy 2.1');
+});
+
+test('drift is refused with what was pinned, what the archive has, and how to accept it', async () => {
+  await offer('2.1');
+  await build();
+  await rm(join(folder, 'cache'), { recursive: true });
+  await offer('2.2');
+  const before = await lockText();
+  const { failure } = await failureOf(build());
+  expect(failure).toMatchObject({ kind: 'infrastructure', code: 'image-drift' });
+  expect(failure.expected).toContain('grub-rescue-pc 2.1');
+  expect(failure.seen).toContain('grub-rescue-pc 2.2');
+  expect(failure.next).toContain('npx guestwright images build grub-rescue --accept');
+  expect(await updates()).not.toHaveLength(0);
+  expect(await lockText()).toBe(before);
+  await build({ accept: true });
+  expect(await floppy()).toBe('floppy 2.2');
+  expect(await lockText()).toContain('"version": "2.2"');
+});
+
+test('the same version with other bytes is drift too', async () => {
+  await offer('2.1');
+  await build();
+  await rm(join(folder, 'cache'), { recursive: true });
+  await offer('2.1', 'something else');
+  const { failure } = await failureOf(build());
+  expect(failure.code).toBe('image-drift');
+  expect(failure.expected).not.toBe(failure.seen);
+});
+
+test('a newer package in the archive changes nothing as long as the cache has the pinned image', async () => {
+  await offer('2.1');
+  await build();
+  await offer('2.2');
+  await build();
+  expect(await floppy()).toBe('floppy 2.1');
+});
+
+test('pinned packages that come out as other bytes are reported, part by part', async () => {
+  await offer('2.1');
+  await build();
+  const lock = (await lockText()).replace(
+    /("floppy": \{\s+"size": \d+,\s+"sha256": ")[0-9a-f]{64}/,
+    `$1${'0'.repeat(64)}`,
+  );
+  await writeFile(join(project, 'images.lock'), lock);
+  const { failure } = await failureOf(build());
+  expect(failure).toMatchObject({ kind: 'infrastructure', code: 'image-not-reproduced' });
+  expect(failure.expected).toContain('part floppy');
+  expect(failure.expected).not.toContain('part cdrom');
+});
+
+test('several builds of one image at once do the work once and leave nothing beside it', async () => {
+  await offer('2.1');
+  await Promise.all([build(), build(), build()]);
+  const log = await readFile(join(archive, 'log'), 'utf8');
+  expect(log.split('\n').filter((line) => line.startsWith('-q download'))).toHaveLength(1);
+  const left = (await readdir(join(folder, 'cache', 'images'))).filter((name) => name.startsWith('.'));
+  expect(left).toEqual([]);
+});
+
+test('a lock that a killed process left behind does not stop a build', async () => {
+  await offer('2.1');
+  const dead = run('true');
+  const pid = dead.child.pid ?? 0;
+  await dead;
+  const images = join(folder, 'cache', 'images');
+  await mkdir(join(images, `.scratch-${pid}-x`), { recursive: true });
+  const { hostname } = await import('node:os');
+  await writeFile(join(images, '.grub-rescue.lock'), JSON.stringify({ pid, host: hostname(), token: 'x' }));
+  await build();
+  expect((await readdir(images)).sort()).toEqual(['grub-rescue']);
+});
+
+test('an archive without the package, and a host without apt-get, are told apart', async () => {
+  const missing = await failureOf(build());
+  expect(missing.failure).toMatchObject({ kind: 'infrastructure', code: 'package-missing' });
+  expect(missing.message).toContain('grub-rescue-pc was not found');
+  vi.stubEnv('PATH', join(folder, 'nothing'));
+  const { failure } = await failureOf(build());
+  expect(failure).toMatchObject({ kind: 'infrastructure', code: 'tool-missing' });
+  expect(failure.next).toContain('images import');
+});
+
+test('a lock that is no lock is named with the field that is wrong', async () => {
+  await writeFile(join(project, 'images.lock'), '{"version": 1, "images": {"x1": {"source": "elsewhere"}}}');
+  const { failure, message } = await failureOf(build());
+  expect(failure).toMatchObject({ kind: 'usage', code: 'lock-invalid' });
+  expect(message).toContain(join(project, 'images.lock'));
+  expect(failure.seen).toContain('images.x1');
+});
+
+test('an exported image is imported elsewhere without an archive, if the lock knows its bytes', async () => {
+  await offer('2.1');
+  await build();
+  const file = join(folder, 'grub.image');
+  await exportImage('grub-rescue', file, { projectRoot: project });
+  vi.stubEnv('GUESTWRIGHT_CACHE', join(folder, 'elsewhere'));
+  await rm(join(folder, 'bin', 'apt-get'));
+  await importImage('grub-rescue', file, { projectRoot: project });
+  expect(await floppy()).toBe('floppy 2.1');
+  const again = await failureOf(exportImage('grub-rescue', file, { projectRoot: project }));
+  expect(again.failure).toMatchObject({ kind: 'usage', code: 'file-exists' });
+});
+
+test('an exported image whose bytes no lock knows needs a digest or --accept', async () => {
+  await offer('2.1');
+  await build();
+  const file = join(folder, 'grub.image');
+  await exportImage('grub-rescue', file, { projectRoot: project });
+  const other = join(folder, 'other');
+  await mkdir(other);
+  await writeFile(join(other, 'package.json'), '{}');
+  vi.stubEnv('GUESTWRIGHT_CACHE', join(folder, 'elsewhere'));
+  const { failure } = await failureOf(importImage('grub-rescue', file, { projectRoot: other }));
+  expect(failure).toMatchObject({ kind: 'usage', code: 'digest-needed' });
+  await importImage('grub-rescue', file, { projectRoot: other, accept: true });
+  const listed = (await listImages({ projectRoot: other })).find(({ name }) => name === 'grub-rescue');
+  expect(listed).toMatchObject({ cached: true, locked: true, packages: ['grub-rescue-pc 2.1'] });
+});
