@@ -2,6 +2,8 @@
 export { launch, DEFAULT_TIMEOUTS } from './machine/launch.js';
 export { parseSpec, parseMedia, type MachineSpec, type MachineSpecInput, type Media } from './machine/spec.js';
 export type * from './machine/types.js';
+export type { RecordedEvent } from './machine/recording.js';
+export { engineNamed } from './engines/index.js';
 export { GuestwrightError, type Failure, type FailureKind } from './errors.js';
 export { engines } from './engines/index.js';
 export type {
@@ -10,6 +12,7 @@ export type {
   Determinism,
   Drive,
   Engine,
+  EngineMachine,
   EngineEvent,
   GuestTime,
   Input,

@@ -5,9 +5,17 @@ import { imagesCommand } from './images.js';
 import { initCommand } from './init.js';
 import { openCommand } from './open.js';
 import { runCommand } from './run.js';
+import { verifyCommand } from './verify.js';
 
 /** Every command, in the order in which the help lists them. A new one is a file of its own and a line here. */
-const COMMANDS: readonly (() => Command)[] = [initCommand, runCommand, openCommand, imagesCommand, doctorCommand];
+const COMMANDS: readonly (() => Command)[] = [
+  initCommand,
+  runCommand,
+  verifyCommand,
+  openCommand,
+  imagesCommand,
+  doctorCommand,
+];
 
 export function createProgram(): Command {
   const program = new Command('guestwright')

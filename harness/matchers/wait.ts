@@ -2,6 +2,7 @@
 import { GuestwrightError } from '../../sdk/errors.js';
 import type { GuestTime } from '../../sdk/engines/engine.js';
 import type { Machine, WaitRequest } from '../../sdk/machine/types.js';
+import { recordStep } from '../verify/record.js';
 import { withoutSteps } from '../fixtures/steps.js';
 
 export type WaitOutcome<T> =
@@ -43,5 +44,7 @@ export async function waitFor<T>(
       throw error;
     }
   });
-  return { outcome, waited: { from, to: clock.now, checks } };
+  const waited = { from, to: clock.now, checks };
+  await withoutSteps(() => recordStep(machine, `Expect ${request.what}`));
+  return { outcome, waited };
 }

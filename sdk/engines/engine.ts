@@ -125,6 +125,8 @@ export interface EngineSnapshot {
 export type EngineEvent =
   | { kind: 'power'; state: PowerState; detail: string | null; at: GuestTime }
   | { kind: 'reset'; at: GuestTime }
+  /** A snapshot was stored in passing (see `EngineContext.storeAt`). */
+  | { kind: 'stored'; at: GuestTime }
   /** The engine itself failed: its process or worker died, or a wall-clock guard fired. */
   | { kind: 'failed'; error: Error };
 
@@ -199,6 +201,11 @@ export interface EngineContext {
   guardMs: number;
   /** Goes on from this exported snapshot rather than from power-on. */
   state?: string;
+  /**
+   * Stores a snapshot when the guest passes this instant for the first time. Bit-exact engines only, and only at one of
+   * their canonical points (v86: whole guest seconds), where storing changes nothing.
+   */
+  storeAt?: { at: GuestTime; file: string };
   /** v86: bytes of heap reserved at the start (tests make it small so that the memory grows later). */
   heapReserve?: number;
 }

@@ -1,7 +1,7 @@
 /** Guest time of a machine, and the one way of waiting. */
 import type { AdvanceResult, ClockKind, EngineMachine, GuestTime, StopReason } from '../engines/engine.js';
 import { GuestwrightError } from '../errors.js';
-import type { Clock, MachineState, Timeouts, WaitRequest } from './types.js';
+import type { Action, Clock, MachineState, Timeouts, WaitRequest } from './types.js';
 
 /** What the clock needs of its machine. */
 export interface ClockHost {
@@ -11,6 +11,7 @@ export interface ClockHost {
   runnable(what: string): EngineMachine;
   /** Why the guest cannot go on, as an error that says what was waited for. */
   stopped(what: string): Promise<GuestwrightError>;
+  act<T>(action: Action, run: () => Promise<T>): Promise<T>;
   readonly clockKind: ClockKind;
   /** Guest time when there is no engine's machine yet. */
   readonly now: GuestTime;
@@ -32,6 +33,11 @@ export class MachineClock implements Clock {
   }
 
   async advance(ms: number): Promise<void> {
+    const action = { name: 'clock.advance', title: `Let ${ms} guest ms pass`, params: { ms } };
+    await this.#host.act(action, async () => this.#advance(ms));
+  }
+
+  async #advance(ms: number): Promise<void> {
     const what = `${ms} guest ms to pass`;
     if (!Number.isFinite(ms) || ms < 0) {
       throw new GuestwrightError('The clock cannot be advanced', {

@@ -6,6 +6,7 @@ import { engineNamed } from '../engines/index.js';
 import { GuestwrightError } from '../errors.js';
 import { hardwareOf } from './hardware.js';
 import { GuestMachine } from './machine.js';
+import { RecordedMachine } from './recording.js';
 import { parseSpec, type MachineSpecInput } from './spec.js';
 import type { LaunchOptions, Machine, Timeouts } from './types.js';
 
@@ -32,12 +33,14 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
     runId,
     guardMs: timeouts.guard,
     ...(spec.state === undefined ? {} : { state: path.resolve(spec.state) }),
+    ...(options.storeAt === undefined ? {} : { storeAt: options.storeAt }),
   });
+  options.record?.({ kind: 'start', engine: engine.name, hardware, identity: running.identity });
   const machine = new GuestMachine({
     id,
     name: options.name ?? 'machine',
     engineName: engine.name,
-    engine: running,
+    engine: options.record === undefined ? running : new RecordedMachine(running, options.record),
     spec,
     timeouts,
     runDirectory,

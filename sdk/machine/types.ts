@@ -4,6 +4,7 @@
  */
 import type { Capabilities, ClockKind, EngineEvent, GuestTime, Input, StateHash } from '../engines/engine.js';
 import type { Failure } from '../errors.js';
+import type { RecordedEvent } from './recording.js';
 import type { Frame } from '../screen/frame.js';
 import type { Region } from '../screen/content.js';
 import type { Media, MachineSpec } from './spec.js';
@@ -36,6 +37,10 @@ export interface LaunchOptions {
   /** Default time-outs, ms. */
   timeouts?: Partial<Timeouts>;
   signal?: AbortSignal;
+  /** Is told everything that reaches the engine, so that it can be done again. */
+  record?: (event: RecordedEvent) => void;
+  /** Stores a snapshot in passing; bit-exact engines only. See `EngineContext.storeAt`. */
+  storeAt?: { at: GuestTime; file: string };
 }
 
 /** Named defaults: boot 180 s and expect 30 s of guest time; guard: wall ms behind one wait (an infrastructure failure). */
@@ -109,6 +114,8 @@ export interface Snapshot {
 export interface JournalEntry {
   at: GuestTime;
   input: Input;
+  /** The input carries a secret: show a reference in its place. */
+  secret?: boolean;
 }
 
 export interface Clock {

@@ -71,6 +71,7 @@ export class V86Engine implements Engine {
         identity,
         fault: faultFromEnvironment(),
         ...(context.heapReserve === undefined ? {} : { heapReserve: context.heapReserve }),
+        ...(context.storeAt === undefined ? {} : { storeAt: context.storeAt }),
         ...(context.state === undefined ? {} : { state: context.state }),
       },
       context,

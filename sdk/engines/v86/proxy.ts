@@ -92,6 +92,7 @@ export class V86Proxy implements EngineMachine {
       }
       case 'power':
       case 'reset':
+      case 'stored':
         this.#emit(message);
     }
   }

@@ -23,6 +23,8 @@ export interface StartArguments {
   heapReserve?: number;
   /** File of an exported snapshot to go on from. */
   state?: string;
+  /** A canonical point at which a snapshot is stored in passing. */
+  storeAt?: { at: GuestTime; file: string };
 }
 
 /** Requests and what answers them. */
@@ -57,7 +59,8 @@ export type ToOwner =
   | { kind: 'answer'; id: number; status: Status; value: unknown }
   | { kind: 'error'; id: number; status: Status; error: WorkerError }
   | { kind: 'power'; state: PowerState; detail: string | null; at: GuestTime }
-  | { kind: 'reset'; at: GuestTime };
+  | { kind: 'reset'; at: GuestTime }
+  | { kind: 'stored'; at: GuestTime };
 
 export interface WorkerError {
   message: string;

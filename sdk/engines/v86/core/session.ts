@@ -61,6 +61,7 @@ export class Session {
   readonly #watch = new ScreenWatch();
   #serialSeen: number[] = [];
   #pacing = false;
+  #storeAt: StartArguments['storeAt'];
 
   constructor(host: SessionHost) {
     this.#host = host;
@@ -143,13 +144,14 @@ export class Session {
     identity,
     fault,
     heapReserve,
-    state,
+    state, storeAt,
   }: StartArguments): Promise<Status> {
     const overlays = new Map<string, Overlay>();
     for (const [i, { overlay }] of hardware.disks.entries()) {
       if (overlay.kind === 'file') overlays.set(`disk${i}`, this.#host.readOverlay(overlay.path));
     }
     this.#identity = identity;
+    this.#storeAt = storeAt;
     this.#options = {
       hardware,
       firmware,
@@ -254,12 +256,21 @@ export class Session {
     for (;;) {
       const result = this.#evaluate(request);
       if (result !== null) return result;
-      machine.quantum();
+      this.#quantum(machine);
       if (hostNow() - yielded > YIELD_AFTER_MS) {
         await letMessagesIn();
         yielded = hostNow();
       }
     }
+  }
+
+  #quantum(machine: V86Machine): void {
+    machine.quantum();
+    const store = this.#storeAt;
+    if (store === undefined || machine.time !== store.at || !machine.isCanonical) return;
+    this.#storeAt = undefined;
+    this.#host.writeSnapshot(store.file, machine.snapshot(), this.#identity);
+    this.#host.post({ kind: 'stored', at: machine.time });
   }
 
   /** Whether a wait ends here. Screen and serial count at sample points only, the rest at every point of the grid. */
@@ -394,7 +405,7 @@ export class Session {
         due = guest + QUANTUM_MS;
       }
       while (machine.time + QUANTUM_MS <= due && hostNow() - started < YIELD_AFTER_MS) {
-        machine.quantum();
+        this.#quantum(machine);
         this.#settleWaiters();
       }
       this.#reportChanges();
