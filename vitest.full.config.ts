@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['dist/**/*.full.test.js'],
+    // Vitest leaves dist out unless told otherwise.
+    exclude: ['**/node_modules/**'],
     testTimeout: 1_800_000,
     hookTimeout: 1_800_000,
     pool: 'forks',

@@ -1,9 +1,12 @@
 import type { Recipe } from '../recipe.js';
 
-/** The memory tester, as Debian ships it: a guest that draws and needs nothing but a CPU, memory and a screen. */
+/**
+ * The memory tester, as Debian ships it: a guest that draws and needs nothing but a CPU, memory and a screen. v86 0.5
+ * cannot run it (version 6 sets up paging in a way that ends in a trap of the engine): it is for other engines.
+ */
 export const memtest: Recipe = {
   name: 'memtest86+',
-  description: 'Memtest86+: tests the machine’s memory, text screen, no disk needed',
+  description: 'Memtest86+: tests the machine’s memory, on a text screen (not on v86, which it crashes)',
   revision: 1,
   packages: [{ name: 'memtest86+' }],
   parts: {
