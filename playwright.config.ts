@@ -15,6 +15,11 @@ export default defineConfig({
         spec: { kernel: { path: 'linux-busybox:kernel', initrd: 'linux-busybox:initrd' }, memory: 128 },
         scenarios: 'linux-console.spec.ts',
       },
+      'linux-installer': {
+        // What is installed has no shell on the serial port, only a login: the shell is where the scenario logs in.
+        spec: { cdrom: 'linux-installer:cdrom', memory: 128, disks: [{ sizeMb: 64 }], shell: { on: 'screen' } },
+        scenarios: 'install-linux.spec.ts',
+      },
     },
   }),
 });
