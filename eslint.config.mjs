@@ -41,12 +41,12 @@ export default tseslint.config(
   { files: ['sdk/engines/**/*.ts'], rules: forbid(noHarness, noPlaywright) },
   {
     files: ['sdk/screen/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', '**/*.test.worker.ts'],
     rules: forbid(noHarness, noPlaywright, noEngineInside, nodeOnly),
   },
   {
     files: ['sdk/engines/v86/core/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', '**/*.test.worker.ts'],
     rules: {
       ...forbid(noHarness, noPlaywright, nodeOnly),
       'no-restricted-globals': ['error', 'process', 'Buffer', 'setImmediate', 'global', '__dirname', 'require'],

@@ -1,11 +1,11 @@
 /** Launching machines. */
 import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { engineNamed } from '../engines/index.js';
 import { GuestwrightError } from '../errors.js';
 import { hardwareOf } from './hardware.js';
 import { GuestMachine } from './machine.js';
+import { runDirectoryFor, sweepRunDirectories } from './run-directory.js';
 import { RecordedMachine } from './recording.js';
 import { parseSpec, type MachineSpecInput } from './spec.js';
 import type { LaunchOptions, Machine, Timeouts } from './types.js';
@@ -24,8 +24,9 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
   options.signal?.throwIfAborted();
   const id = randomUUID();
   const runId = process.env['GUESTWRIGHT_RUN_ID'] ?? id;
-  const runDirectory = options.runDirectory ?? path.join(tmpdir(), `guestwright-${id}`);
+  const runDirectory = options.runDirectory ?? runDirectoryFor(id);
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  sweepRunDirectories();
   const engine = engineNamed(spec.engine);
   const hardware = await hardwareOf(spec);
   const running = await engine.start(hardware, {

@@ -5,8 +5,8 @@
 import { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
 
-/** How long an orphan may take to put its scenarios away, wall ms. */
-const LAST_CALL_MS = 5_000;
+/** How long an orphan may take to put its scenarios away, wall ms. Nobody will read its report. */
+const LAST_CALL_MS = 500;
 
 const [cli, ...args] = process.argv.slice(2);
 if (cli === undefined) throw new Error('host.js is started by "guestwright run" only');

@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { decideOutcome, wordOutcome } from './outcome.js';
 import { requirePlaywright } from './playwright.js';
 import { readSummary, removeSummary, SUMMARY_VARIABLE, summaryFile } from './summary.js';
+
+/** In the environment of every process of a run. */
+const RUN_ID_VARIABLE = 'GUESTWRIGHT_RUN_ID';
 
 /** Enough of the error output to find Playwright's own complaint in. */
 const KEPT_ERRORS = 64 * 1024;
@@ -18,7 +22,9 @@ export async function runScenarios(args: readonly string[], cwd: string): Promis
   await removeSummary(file);
   // Before the user's arguments, which win. With it the summary is there whatever reporters the project has chosen.
   const reporter = `--add-reporter=${fileURLToPath(new URL('../../reporters/summary.js', import.meta.url))}`;
-  const ended = await spawnPlaywright(playwright.cli, [reporter, ...args], { cwd, env: { [SUMMARY_VARIABLE]: file } });
+  // Whatever the run starts carries its id: what is left of it can be found.
+  const env = { [SUMMARY_VARIABLE]: file, [RUN_ID_VARIABLE]: process.env[RUN_ID_VARIABLE] ?? randomUUID() };
+  const ended = await spawnPlaywright(playwright.cli, [reporter, ...args], { cwd, env });
   const { exitCode, words } = wordOutcome(decideOutcome({ ...ended, summary: await readSummary(file) }));
   if (words !== null) process.stderr.write(`\n${words}\n`);
   return exitCode;

@@ -20,7 +20,7 @@ interface PendingBlock {
 export interface Instance {
   exports: V86Exports;
   /** Blocks that are translated but not installed yet: 0 whenever `main_loop` has returned. */
-  pendingBlocks(): number;
+  pendingBlocks: () => number;
   /** Lines that the Rust code wrote to the console: a panic's message is the last of them. */
   consoleLines: string[];
 }

@@ -1,0 +1,88 @@
+/** A run that is killed in the middle of a scenario: found by its id, nothing of it is left. */
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { counting } from '../../sdk/engines/conformance/boot-sector.js';
+import { makeProject, type Project } from './project.js';
+
+const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+
+/** The guest never pauses, so the machine is in the middle of its work whenever the signal comes. */
+const SCENARIO = `
+import { test } from 'guestwright';
+import { writeFileSync, renameSync } from 'node:fs';
+test.use({ machineSpec: { floppy: 'guest.img' } });
+test('works on', async ({ machine }) => {
+  writeFileSync(machine.runDirectory + '/file', 'x');
+  const snapshot = await machine.snapshot();
+  await machine.clock.advance(100);
+  writeFileSync('worker.part', String(process.pid));
+  renameSync('worker.part', 'worker');
+  for (;;) {
+    await machine.clock.advance(20_000);
+    await machine.revert(snapshot);
+  }
+});
+`;
+
+let project: Project;
+beforeAll(async () => {
+  project = await makeProject({ 'guest.img': counting(), 'scenarios/works-on.spec.ts': SCENARIO });
+});
+afterAll(async () => await project[Symbol.asyncDispose]());
+
+/** Processes with this in their environment. */
+function processesOf(runId: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(runId);
+      } catch {
+        // It has ended meanwhile, or is a zombie.
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** The middle of the scenario, once it is reached; what is to be killed is given by `victim`. */
+async function killInTheMiddle(victim: (pids: { command: number; worker: number }) => number): Promise<string> {
+  const runId = randomUUID();
+  const marker = join(project.folder, 'worker');
+  await project.remove('worker');
+  const run = execa(process.execPath, [MAIN, 'run'], {
+    cwd: project.folder,
+    reject: false,
+    stdin: 'ignore',
+    env: { GUESTWRIGHT_RUN_ID: runId, TMPDIR: project.temporary, FORCE_COLOR: '0' },
+  });
+  await expect.poll(() => existsSync(marker), { timeout: 60_000 }).toBe(true);
+  expect(processesOf(runId).length).toBeGreaterThan(1);
+  expect(leftovers()).toHaveLength(1);
+  process.kill(victim({ command: run.pid ?? 0, worker: Number(await project.read('worker')) }), 'SIGKILL');
+  void run;
+  return runId;
+}
+
+function leftovers(): string[] {
+  return readdirSync(project.temporary).filter((name) => name.startsWith('guestwright'));
+}
+
+test('SIGKILL of the command leaves no process after 2 s and no temporary file', async () => {
+  const runId = await killInTheMiddle(({ command }) => command);
+  await expect.poll(() => processesOf(runId), { timeout: 2_000 }).toEqual([]);
+  expect(leftovers()).toEqual([]);
+});
+
+test('SIGKILL of the worker ends the run, and the next machine sweeps up what the worker could not', async () => {
+  const runId = await killInTheMiddle(({ worker }) => worker);
+  await expect.poll(() => processesOf(runId), { timeout: 30_000 }).toEqual([]);
+  // Nobody could remove the files of a process that was killed like that; they say whose they are.
+  await project.write('scenarios/next.spec.ts', SCENARIO.slice(0, SCENARIO.indexOf('  const snapshot')) + '});');
+  await project.run('scenarios/next.spec.ts');
+  expect(leftovers()).toEqual([]);
+});

@@ -1,0 +1,50 @@
+/**
+ * Where a machine's files go: a folder of its own under the system's temporary folder, named after the process that owns
+ * it. A process that was killed cannot remove its folders; the next one that launches a machine does.
+ */
+import { readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const NAME = /^guestwright-run-(\d+)-[0-9a-f-]{36}$/;
+
+/** @param id the machine's */
+export function runDirectoryFor(id: string): string {
+  return path.join(tmpdir(), `guestwright-run-${process.pid}-${id}`);
+}
+
+let swept = false;
+
+/** Removes what processes that are gone have left. Once per process; what cannot be removed stays. */
+export function sweepRunDirectories(): void {
+  if (swept) return;
+  swept = true;
+  const folder = tmpdir();
+  for (const name of listed(folder)) {
+    const owner = NAME.exec(name)?.[1];
+    if (owner === undefined || isAlive(Number(owner))) continue;
+    try {
+      rmSync(path.join(folder, name), { recursive: true, force: true });
+    } catch {
+      // Another user's, or another process sweeps too.
+    }
+  }
+}
+
+function listed(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's process may not be signalled, but it is there.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
