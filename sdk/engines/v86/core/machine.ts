@@ -32,6 +32,8 @@ const HEAP_RESERVE = 32 << 20;
 
 /** ACPI: SLP_EN and SLP_TYP of PM1a_CNT, at the port where v86's PIIX4 has it. SeaBIOS gives S5 the type 0. */
 const PM1A_CONTROL = 0xb004;
+/** ACPI: two status bytes of general-purpose events, then two enable bytes. */
+const GPE_STATUS = 0xafe0;
 const SLEEP_ENABLE = 0x2000;
 const SLEEP_TYPE = 0x1c00;
 
@@ -154,7 +156,10 @@ export class V86Machine {
       name: (object) => this.#nameDisk(object),
       find: (name) => this.#findDisk(name),
     });
-    if (hardware.kernel !== null) this.#bootImage = nonZeroPages(emulator.v86.cpu.mem8);
+    if (hardware.kernel !== null) {
+      setVideoMode(emulator.v86.cpu.mem8, hardware.kernel.commandLine);
+      this.#bootImage = nonZeroPages(emulator.v86.cpu.mem8);
+    }
     // v86's `start` ends with compiled code in no defined state; every machine begins canonical.
     this.canonicalise();
   }
@@ -257,6 +262,13 @@ export class V86Machine {
         acpi.status = value;
         if ((value & SLEEP_ENABLE) !== 0 && (value & SLEEP_TYPE) === 0) this.#poweringOff = true;
       });
+      // Status bits are cleared by writing ones (ACPI 6.5, 4.8.4.1). v86 stores what is written: a guest that clears them
+      // sets them, and Linux takes that for devices being pulled out.
+      for (const register of [0, 1]) {
+        cpu.io.register_write(GPE_STATUS + register, acpi, (value) => {
+          acpi.gpe[register] = (acpi.gpe[register] ?? 0) & ~value;
+        });
+      }
     }
     const reboot = cpu.reboot_internal;
     cpu.reboot_internal = () => {
@@ -519,6 +531,17 @@ function pointerEvent(action: PointerAction): [event: string, value: unknown] {
 export function bootOrder({ bootOrder: order }: RemovableMedia): number {
   const codes = { floppy: 1, disk: 2, cdrom: 3 };
   return order.reduce((sum, device, i) => sum | (codes[device] << (4 * i)), 0);
+}
+
+/** Where v86 puts a kernel's real-mode part, and the field `vid_mode` in it (Linux boot protocol, offset 0x1FA). */
+const VIDEO_MODE_AT = 0x80000 + 0x1fa;
+
+/** `vga=` is for the boot loader, which passes it in the kernel's header; v86 loads the kernel and does not look. */
+function setVideoMode(memory: Uint8Array, commandLine: string): void {
+  const mode = /(?:^|\s)vga=(0x[0-9a-f]+|\d+)(?:\s|$)/i.exec(commandLine)?.[1];
+  if (mode === undefined) return;
+  memory[VIDEO_MODE_AT] = Number(mode) & 0xff;
+  memory[VIDEO_MODE_AT + 1] = (Number(mode) >> 8) & 0xff;
 }
 
 /** v86's views of its memory are proxies that make a new view for every access; this is one such view. */

@@ -144,7 +144,8 @@ export class Session {
     identity,
     fault,
     heapReserve,
-    state, storeAt,
+    state,
+    storeAt,
   }: StartArguments): Promise<Status> {
     const overlays = new Map<string, Overlay>();
     for (const [i, { overlay }] of hardware.disks.entries()) {

@@ -34,7 +34,7 @@ export interface IdeInterface {
 }
 
 export interface Devices {
-  acpi?: { status: number };
+  acpi?: { status: number; gpe: Uint8Array };
   rtc: { cmos_write(index: number, value: number): void };
   vga: VgaDevice & { svga_memory: Uint8Array; update_vertical_retrace(): void };
   ps2: {
