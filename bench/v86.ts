@@ -12,7 +12,7 @@ import { measureFrames } from './v86/frames.js';
 import { runInProcess, type Run } from './v86/run.js';
 
 /** Pairs of runs. */
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 export const v86: Group = {
   async measure(note) {
