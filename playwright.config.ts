@@ -11,6 +11,11 @@ export default defineConfig({
         spec: { floppy: 'grub-rescue:floppy', memory: 32 },
         scenarios: 'grub-rescue.spec.ts',
       },
+      'grub-graphic': {
+        // From the CD: the floppy has no room for a font.
+        spec: { cdrom: 'grub-rescue:cdrom', memory: 32 },
+        scenarios: 'graphic-mode.spec.ts',
+      },
       linux: {
         spec: { kernel: { path: 'linux-busybox:kernel', initrd: 'linux-busybox:initrd' }, memory: 128 },
         scenarios: 'linux-console.spec.ts',
