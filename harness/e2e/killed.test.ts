@@ -1,4 +1,4 @@
-/** A run that is killed in the middle of a scenario: found by its id, nothing of it is left. */
+/** However a run ends in the middle of a scenario: found by its id, nothing of it is left. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,12 +49,15 @@ function processesOf(runId: string): number[] {
     .map(Number);
 }
 
-/** The middle of the scenario, once it is reached; what is to be killed is given by `victim`. */
-async function killInTheMiddle(victim: (pids: { command: number; worker: number }) => number): Promise<string> {
+/** Signals what `victim` says in the middle of the scenario. */
+async function endInTheMiddle(
+  signal: NodeJS.Signals,
+  victim: (pids: { command: number; worker: number }) => number,
+): Promise<string> {
   const runId = randomUUID();
   const marker = join(project.folder, 'worker');
   await project.remove('worker');
-  const run = execa(process.execPath, [MAIN, 'run'], {
+  const run = execa(process.execPath, [MAIN, 'run', 'scenarios/works-on.spec.ts'], {
     cwd: project.folder,
     reject: false,
     stdin: 'ignore',
@@ -63,8 +66,9 @@ async function killInTheMiddle(victim: (pids: { command: number; worker: number 
   await expect.poll(() => existsSync(marker), { timeout: 60_000 }).toBe(true);
   expect(processesOf(runId).length).toBeGreaterThan(1);
   expect(leftovers()).toHaveLength(1);
-  process.kill(victim({ command: run.pid ?? 0, worker: Number(await project.read('worker')) }), 'SIGKILL');
-  void run;
+  process.kill(victim({ command: run.pid ?? 0, worker: Number(await project.read('worker')) }), signal);
+  // A command that is asked to end may take its time; one that is killed has none.
+  if (signal !== 'SIGKILL') await run;
   return runId;
 }
 
@@ -72,14 +76,50 @@ function leftovers(): string[] {
   return readdirSync(project.temporary).filter((name) => name.startsWith('guestwright'));
 }
 
+test('SIGINT leaves no process and no temporary file', async () => {
+  const runId = await endInTheMiddle('SIGINT', ({ command }) => command);
+  expect(processesOf(runId)).toEqual([]);
+  expect(leftovers()).toEqual([]);
+});
+
+test.each([
+  ['throws', "throw new Error('on purpose');"],
+  ['runs out of its time', 'await machine.clock.advance(100_000_000);'],
+  ['ends its process', 'process.exit(3);'],
+])('a scenario that %s leaves no process and no temporary file', async (_how, end) => {
+  const runId = randomUUID();
+  await project.write(
+    'scenarios/ends.spec.ts',
+    `
+      import { test } from 'guestwright';
+      import { writeFileSync } from 'node:fs';
+      test.use({ machineSpec: { floppy: 'guest.img' } });
+      test('ends', async ({ machine }) => {
+        test.setTimeout(2_000);
+        writeFileSync(machine.runDirectory + '/file', 'x');
+        await machine.clock.advance(100);
+        ${end}
+      });`,
+  );
+  const { exitCode } = await execa(process.execPath, [MAIN, 'run', 'scenarios/ends.spec.ts'], {
+    cwd: project.folder,
+    reject: false,
+    stdin: 'ignore',
+    env: { GUESTWRIGHT_RUN_ID: runId, TMPDIR: project.temporary, FORCE_COLOR: '0' },
+  });
+  expect(exitCode).not.toBe(0);
+  expect(processesOf(runId)).toEqual([]);
+  expect(leftovers()).toEqual([]);
+});
+
 test('SIGKILL of the command leaves no process after 2 s and no temporary file', async () => {
-  const runId = await killInTheMiddle(({ command }) => command);
+  const runId = await endInTheMiddle('SIGKILL', ({ command }) => command);
   await expect.poll(() => processesOf(runId), { timeout: 2_000 }).toEqual([]);
   expect(leftovers()).toEqual([]);
 });
 
 test('SIGKILL of the worker ends the run, and the next machine sweeps up what the worker could not', async () => {
-  const runId = await killInTheMiddle(({ worker }) => worker);
+  const runId = await endInTheMiddle('SIGKILL', ({ worker }) => worker);
   await expect.poll(() => processesOf(runId), { timeout: 30_000 }).toEqual([]);
   // Nobody could remove the files of a process that was killed like that; they say whose they are.
   await project.write('scenarios/next.spec.ts', SCENARIO.slice(0, SCENARIO.indexOf('  const snapshot')) + '});');
