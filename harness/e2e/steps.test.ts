@@ -101,6 +101,7 @@ test("what a scenario does with its machines are steps, with parameters, at the 
     [expect.stringMatching(/^Type .*(secret|\*)/i), inScenario("type('hunter2'")],
     ['Launch second', inScenario('await launch(')],
     ['Expect "toHaveSerialOutput"', inScenario('toHaveSerialOutput')],
+    ['second: Let 1500 guest ms pass', inScenario('second.clock.advance(')],
     ['second: Power off the machine', inScenario('second.powerOff()')],
   ]);
   expect(shown.find(({ title }) => title === 'Press x')?.params).toMatchObject({ chord: 'x' });
