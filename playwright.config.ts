@@ -7,6 +7,12 @@ export default defineConfig({
   projects: defineGuests({
     engines: ['v86'],
     guests: {
+      // First, because it takes longest: the other worker gets through the rest meanwhile.
+      'linux-installer': {
+        // What is installed has no shell on the serial port, only a login: the shell is where the scenario logs in.
+        spec: { cdrom: 'linux-installer:cdrom', memory: 128, disks: [{ sizeMb: 64 }], shell: { on: 'screen' } },
+        scenarios: 'install-linux.spec.ts',
+      },
       'grub-rescue': {
         spec: { floppy: 'grub-rescue:floppy', memory: 32 },
         scenarios: 'grub-rescue.spec.ts',
@@ -19,11 +25,6 @@ export default defineConfig({
       linux: {
         spec: { kernel: { path: 'linux-busybox:kernel', initrd: 'linux-busybox:initrd' }, memory: 128 },
         scenarios: 'linux-console.spec.ts',
-      },
-      'linux-installer': {
-        // What is installed has no shell on the serial port, only a login: the shell is where the scenario logs in.
-        spec: { cdrom: 'linux-installer:cdrom', memory: 128, disks: [{ sizeMb: 64 }], shell: { on: 'screen' } },
-        scenarios: 'install-linux.spec.ts',
       },
     },
   }),
