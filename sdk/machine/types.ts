@@ -205,7 +205,8 @@ export interface Serial {
   lines(): Promise<string[]>;
   /** Waits for a match in the output after the previous match, and moves past it. */
   waitFor(pattern: string | RegExp, options?: WaitOptions): Promise<SerialMatch>;
-  write(data: string | Uint8Array): Promise<void>;
+  /** With `secret` the data is in no report, error or journal. */
+  write(data: string | Uint8Array, options?: { secret?: boolean }): Promise<void>;
 }
 
 export interface SerialMatch {

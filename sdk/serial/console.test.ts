@@ -154,3 +154,11 @@ test('after a revert the output of then is read again and matching goes on from 
   serial.restore(state);
   expect((await serial.waitFor(/t../)).text).toBe('two');
 });
+
+test('a secret that is written is in no action and is marked in every input', async () => {
+  const { machine, serial } = port();
+  await serial.write('hunter2-Tr0ub4dor-and-more\n', { secret: true });
+  expect(JSON.stringify(machine.actions)).not.toContain('hunter2');
+  expect(machine.inputs.length).toBeGreaterThan(1);
+  expect(machine.inputs.every(({ secret }) => secret)).toBe(true);
+});

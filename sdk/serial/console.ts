@@ -76,25 +76,27 @@ export class SerialConsole implements Serial {
   }
 
   /** Writes in chunks that a UART's FIFO takes, in guest time. Text is sent as UTF-8, newlines as they are. */
-  async write(data: string | Uint8Array): Promise<void> {
-    const shown = typeof data === 'string' ? data : `${data.length} bytes`;
+  /** @param options.secret the data is in no report, error or journal */
+  async write(data: string | Uint8Array, options: { secret?: boolean } = {}): Promise<void> {
+    const secret = options.secret === true;
+    const shown = secret ? '***' : typeof data === 'string' ? data : `${data.length} bytes`;
     await this.#act(
       'write',
-      `Write ${JSON.stringify(shown)} to serial port ${this.index}`,
+      `Write ${secret ? 'a secret' : JSON.stringify(shown)} to serial port ${this.index}`,
       { data: shown },
       async () => {
-        await this.send(data);
+        await this.send(data, { secret });
       },
     );
   }
 
   /** `write` without a step of its own: for the shell. */
-  async send(data: string | Uint8Array): Promise<void> {
+  async send(data: string | Uint8Array, options: { secret?: boolean } = {}): Promise<void> {
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data.slice();
     await this.#writes.run(async () => {
       for (let at = 0; at < bytes.length; at += CHUNK) {
         await this.#spacing.until(CHUNK_SPACING);
-        await this.#port.input({ kind: 'serial', port: this.index, data: bytes.slice(at, at + CHUNK) });
+        await this.#port.input({ kind: 'serial', port: this.index, data: bytes.slice(at, at + CHUNK) }, options);
         this.#spacing.mark();
       }
     });
