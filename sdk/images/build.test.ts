@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { GuestwrightError } from '../errors.js';
+import { DebianArchive } from './debian.js';
 import { buildImage, exportImage, importImage, imagePath, listImages, resolveFileRef } from './index.js';
 
 const run = promisify(execFile);
@@ -19,7 +20,9 @@ version() {
 }
 command=$1
 shift
-[ "$command" = update ] && exit 0
+# While apt reads a list anew, nothing is on it.
+[ "$command" = update ] && { touch "$ARCHIVE/reading"; sleep 0.3; rm "$ARCHIVE/reading"; exit 0; }
+[ -e "$ARCHIVE/reading" ] && { echo 'E: nothing is on the list' >&2; exit 100; }
 shift
 for want; do
   file=\${want%%=*}_$(version "$want")_i386.deb
@@ -234,4 +237,26 @@ test('an exported image whose bytes no lock knows needs a digest or --accept', a
   await importImage('grub-rescue', file, { projectRoot: other, accept: true });
   const listed = (await listImages({ projectRoot: other })).find(({ name }) => name === 'grub-rescue');
   expect(listed).toMatchObject({ cached: true, locked: true, packages: ['grub-rescue-pc 2.1'] });
+});
+
+test('two that use the package archive at once do not see each other reading its list', async () => {
+  await offer('1.0');
+  const cache = join(folder, 'cache');
+  const newest = async (delay: number) => {
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    return await new DebianArchive(cache, 'i386', () => undefined).newest([{ name: 'grub-rescue-pc' }]);
+  };
+  const [one, two] = await Promise.all([newest(0), newest(100)]);
+  expect(one.map(({ version }) => version)).toEqual(['1.0']);
+  expect(two).toEqual(one);
+});
+
+test('what a process that was killed left of a download is swept away', async () => {
+  await offer('1.0');
+  const packages = join(folder, 'cache', 'packages');
+  const { pid } = run('true').child;
+  await run('true');
+  await mkdir(join(packages, `.${pid ?? 0}-0b8a6a2e-left-behind`), { recursive: true });
+  await buildImage('grub-rescue', { projectRoot: project, accept: true });
+  expect((await readdir(packages)).filter((name) => name.startsWith('.'))).toEqual([]);
 });

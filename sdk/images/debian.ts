@@ -7,6 +7,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa, ExecaError } from 'execa';
 import { GuestwrightError } from '../errors.js';
+import { exclusively, processExists } from './exclusive.js';
 import { exists, sha256OfFile } from './files.js';
 
 export type Progress = (message: string) => void;
@@ -33,6 +34,9 @@ interface OfferedPackage extends PinnedPackage {
   size: number;
 }
 
+/** What came of fetching pinned packages. */
+export type Fetched = { kind: 'fetched'; files: Map<string, string> } | { kind: 'drifted'; drift: Drift[] };
+
 /** Anything that takes longer than this reports how far it is, ms. */
 const PROGRESS_MS = 2_000;
 
@@ -55,6 +59,17 @@ export class DebianArchive {
 
   /** The newest packages that the archive has for these requests. */
   async newest(requests: readonly PackageRequest[]): Promise<PinnedPackage[]> {
+    return await this.alone(async () => this.findNewest(requests));
+  }
+
+  /** apt's state is one for all processes: a list that another one is reading anew looks empty meanwhile. */
+  private async alone<T>(work: () => Promise<T>): Promise<T> {
+    return await exclusively(join(this.aptFolder, '.lock'), work, () =>
+      this.onProgress('waiting for another process that reads the package archive'),
+    );
+  }
+
+  private async findNewest(requests: readonly PackageRequest[]): Promise<PinnedPackage[]> {
     await this.update();
     const names: string[] = [];
     for (const request of requests) names.push(await this.realName(request));
@@ -68,9 +83,12 @@ export class DebianArchive {
    *
    * @returns the .deb file of each package, or the versions that the archive has instead of what was pinned
    */
-  async fetch(
-    pins: readonly PinnedPackage[],
-  ): Promise<{ kind: 'fetched'; files: Map<string, string> } | { kind: 'drifted'; drift: Drift[] }> {
+  async fetch(pins: readonly PinnedPackage[]): Promise<Fetched> {
+    return await this.alone(async () => this.fetchAlone(pins));
+  }
+
+  private async fetchAlone(pins: readonly PinnedPackage[]): Promise<Fetched> {
+    await this.sweepDownloads();
     const files = new Map<string, string>();
     const wanted: PinnedPackage[] = [];
     for (const pin of pins) {
@@ -175,6 +193,16 @@ export class DebianArchive {
     } finally {
       clearInterval(timer);
       await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Removes the folders of downloads whose process is gone. */
+  private async sweepDownloads(): Promise<void> {
+    if (!(await exists(this.packageFolder))) return;
+    for (const name of await readdir(this.packageFolder)) {
+      const pid = /^\.(\d+)-/.exec(name)?.[1];
+      if (pid === undefined || processExists(Number(pid))) continue;
+      await rm(join(this.packageFolder, name), { recursive: true, force: true });
     }
   }
 
