@@ -19,6 +19,8 @@ export class DeviceState {
   readonly #graph: ObjectGraph;
   readonly #ports: readonly object[];
   readonly #portOf = new Map<object, number>();
+  /** Ports that may not be what they were at the start. */
+  readonly #touched = new Set<number>();
   /** What is not a property of any device. */
   readonly #loose: { fwValue: unknown; fwPointer: number; a20: number };
 
@@ -27,6 +29,7 @@ export class DeviceState {
     this.#cpu = cpu;
     this.#loose = { fwValue: cpu.fw_value, fwPointer: cpu.fw_pointer, a20: 0 };
     this.#ownPort92();
+    this.#watchPci();
     this.#ports = [...cpu.io.ports];
     for (const [port, entry] of this.#ports.entries()) this.#portOf.set(entry, port);
     this.#graph = new ObjectGraph(
@@ -49,20 +52,37 @@ export class DeviceState {
     });
   }
 
+  /** PCI moves I/O ports to where the firmware wants them: nothing else changes them after the start. */
+  #watchPci(): void {
+    const { pci } = this.#cpu.devices;
+    const move = pci.set_io_bars;
+    pci.set_io_bars = (bar, from, to) => {
+      for (let i = 0; i < bar.size; i++) this.#touched.add(from + i).add(to + i);
+      move.call(pci, bar, from, to);
+    };
+  }
+
   capture(): DeviceSnapshot {
     this.#loose.fwValue = this.#cpu.fw_value;
     this.#loose.fwPointer = this.#cpu.fw_pointer;
     const movedPorts: [number, number][] = [];
-    for (const [port, entry] of this.#cpu.io.ports.entries()) {
-      if (entry !== this.#ports[port]) movedPorts.push([port, this.#portOf.get(entry) ?? -1]);
+    for (const port of [...this.#touched].sort((a, b) => a - b)) {
+      const entry = this.#cpu.io.ports[port];
+      if (entry !== undefined && entry !== this.#ports[port]) movedPorts.push([port, this.#portOf.get(entry) ?? -1]);
     }
     return { graph: this.#graph.capture(), movedPorts };
   }
 
   restore(snapshot: DeviceSnapshot): void {
     const { io } = this.#cpu;
-    for (const [port, entry] of this.#ports.entries()) io.ports[port] = entry;
-    for (const [port, was] of snapshot.movedPorts) io.ports[port] = this.#ports[was] ?? io.create_empty_entry();
+    for (const port of this.#touched) {
+      const entry = this.#ports[port];
+      if (entry !== undefined) io.ports[port] = entry;
+    }
+    for (const [port, was] of snapshot.movedPorts) {
+      this.#touched.add(port);
+      io.ports[port] = this.#ports[was] ?? io.create_empty_entry();
+    }
     this.#graph.restore(snapshot.graph);
     this.#cpu.fw_value = this.#loose.fwValue;
     this.#cpu.fw_pointer = this.#loose.fwPointer;

@@ -14,6 +14,7 @@ import { OverlayDisk, floppySize, type Overlay } from './disk.js';
 import { GuestClock, GuestRandom, type ClockState } from './guest-clock.js';
 import { DeviceState, type DeviceSnapshot } from './device-state.js';
 import { enterRealm, hostNow } from './realm.js';
+import { MemoryCopier, type SparseMemory } from './sparse-memory.js';
 import { instantiate, type Instance } from './synchronous-jit.js';
 import type { Cpu, Emulator, V86Constructor } from './v86-internals.js';
 
@@ -62,7 +63,7 @@ export interface CoreSnapshot {
   clock: ClockState;
   random: number;
   /** v86's whole WebAssembly memory. */
-  memory: Uint8Array;
+  memory: SparseMemory;
   devices: DeviceSnapshot;
   overlays: Map<string, Overlay>;
   /** Every medium that the snapshot refers to, by its name. */
@@ -93,6 +94,7 @@ export class V86Machine {
   readonly #media = new Map<string, Medium>();
   #canonicalTick = -1;
   #poweringOff = false;
+  #copier: MemoryCopier | null = null;
   /** Non-zero pages of memory as a direct kernel boot left them: a reset brings them back. */
   #bootImage: { at: number; bytes: Uint8Array }[] = [];
 
@@ -180,6 +182,11 @@ export class V86Machine {
 
   get memory(): WebAssembly.Memory {
     return this.#running().exports.memory;
+  }
+
+  #memoryCopier(): MemoryCopier {
+    this.#copier ??= new MemoryCopier(this.memory);
+    return this.#copier;
   }
 
   /** The guest's main memory, a view that is only valid until the machine runs again. */
@@ -436,15 +443,18 @@ export class V86Machine {
     };
   }
 
-  /** Call at canonical points only. */
-  snapshot(): CoreSnapshot {
+  /**
+   * Call at canonical points only.
+   * @param spare a buffer of a snapshot that is not needed any more, to be used again
+   */
+  snapshot(spare: ArrayBuffer | null = null): CoreSnapshot {
     if (!this.isCanonical) throw new Error('a snapshot away from a canonical point');
     this.clock.time();
     return {
       tick: this.tick,
       clock: { ...this.clock.state },
       random: this.random.state,
-      memory: new Uint8Array(this.memory.buffer).slice(),
+      memory: this.#memoryCopier().copy(spare),
       devices: this.devices.capture(),
       overlays: new Map([...this.#disks].map(([name, disk]) => [name, new Map(disk.overlay)])),
       media: new Map(this.#media),
@@ -467,7 +477,7 @@ export class V86Machine {
     this.devices.restore(snapshot.devices);
     // The function table must hold nothing of the future.
     this.#forgetCompiled();
-    new Uint8Array(memory.buffer).set(snapshot.memory);
+    this.#memoryCopier().restore(snapshot.memory);
     this.clock.restore(snapshot.clock);
     this.random.state = snapshot.random;
     this.tick = snapshot.tick;

@@ -56,6 +56,8 @@ export class Session {
   readonly #waiters = new Set<Waiter>();
   readonly #snapshots = new Map<string, CoreSnapshot>();
   #snapshotCount = 0;
+  /** The buffer of a snapshot that was forgotten. */
+  #spare: ArrayBufferLike | null = null;
   #reported: { power: PowerState; resets: number } = { power: 'running', resets: 0 };
   // What the owner has seen: only a difference to it ends a wait.
   readonly #watch = new ScreenWatch();
@@ -117,6 +119,7 @@ export class Session {
         await this.#restore(argument as string);
         return null;
       case 'forget':
+        this.#spare = this.#snapshots.get(argument as string)?.memory.bytes.buffer ?? this.#spare;
         this.#snapshots.delete(argument as string);
         return null;
       case 'export': {
@@ -338,7 +341,9 @@ export class Session {
     const machine = this.#running;
     if (machine.power === 'crashed') throw misuse('crashed', 'a crashed machine cannot be saved');
     if (!machine.isCanonical) machine.canonicalise();
-    return this.#keep(machine.snapshot());
+    const spare = this.#spare instanceof ArrayBuffer ? this.#spare : null;
+    this.#spare = null;
+    return this.#keep(machine.snapshot(spare));
   }
 
   #keep(snapshot: CoreSnapshot): EngineSnapshot {

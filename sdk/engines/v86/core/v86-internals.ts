@@ -35,6 +35,7 @@ export interface IdeInterface {
 
 export interface Devices {
   acpi?: { status: number; gpe: Uint8Array };
+  pci: { set_io_bars: (this: object, bar: { size: number }, from: number, to: number) => void };
   rtc: { cmos_write(index: number, value: number): void };
   vga: VgaDevice & { svga_memory: Uint8Array; update_vertical_retrace(): void };
   ps2: {

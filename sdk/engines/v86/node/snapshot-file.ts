@@ -12,12 +12,13 @@ import { z } from 'zod';
 import { GuestwrightError } from '../../../errors.js';
 import { decodeBinary, encodeBinary } from '../core/device-state.js';
 import type { CoreSnapshot } from '../core/machine.js';
+import { PAGE, type SparseMemory } from '../core/sparse-memory.js';
 
 const MAGIC = 'GUESTWRIGHT-SNP1';
 const DIGEST = 32;
-const PAGE = 65_536;
-/** 4 GiB of WebAssembly memory. */
-const MAX_PAGES = 65_536;
+const WASM_PAGE = 65_536;
+/** WebAssembly's limit, bytes. */
+const MAX_LENGTH = 2 ** 32;
 
 const bytes = z.instanceof(Uint8Array);
 const power = z.enum(['running', 'off', 'halted', 'crashed']);
@@ -38,8 +39,10 @@ const header = z.strictObject({
   tick: z.number().int().nonnegative(),
   clock: z.strictObject({ last: z.number(), high: z.number(), idle: z.number(), reads: z.number() }),
   random: z.number().int(),
-  pageCount: z.number().int().min(1).max(MAX_PAGES),
-  pages: z.array(z.number().int().nonnegative().max(MAX_PAGES)),
+  /** Bytes of the whole memory. */
+  length: z.number().int().min(WASM_PAGE).max(MAX_LENGTH).multipleOf(WASM_PAGE),
+  /** Page numbers, 32 bits each, little-endian. */
+  pages: bytes,
   memory: bytes,
   devices: z.custom<CoreSnapshot['devices']>(isDeviceSnapshot, 'not the state of devices'),
   overlays: z.map(z.string(), z.map(z.number().int().nonnegative(), bytes)),
@@ -64,13 +67,8 @@ function isDeviceSnapshot(value: unknown): boolean {
 
 export function writeSnapshotFile(file: string, snapshot: CoreSnapshot, identity: string): void {
   const { memory, ...rest } = snapshot;
-  const pages: number[] = [];
-  for (let page = 0; page * PAGE < memory.length; page++) {
-    if (!isZero(memory.subarray(page * PAGE, (page + 1) * PAGE))) pages.push(page);
-  }
-  const kept = new Uint8Array(pages.length * PAGE);
-  for (const [i, page] of pages.entries()) kept.set(memory.subarray(page * PAGE, (page + 1) * PAGE), i * PAGE);
-  const { json, buffers } = encodeBinary({ ...rest, identity, pageCount: memory.length / PAGE, pages, memory: kept });
+  const pages = new Uint8Array(memory.pages.slice().buffer);
+  const { json, buffers } = encodeBinary({ ...rest, identity, length: memory.length, pages, memory: memory.bytes });
   const text = Buffer.from(JSON.stringify({ lengths: buffers.map((buffer) => buffer.length), json }));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(text.length);
@@ -119,7 +117,7 @@ export function readSnapshotFile(file: Buffer, name: string, identity: string): 
   if (at !== file.length) throw invalid('a length that does not fit its header');
   const result = header.safeParse(decodeBinary(json, buffers));
   if (!result.success) throw invalid(z.prettifyError(result.error));
-  const { identity: from, pageCount, pages, memory: kept, ...rest } = result.data;
+  const { identity: from, length, pages: pageBytes, memory: kept, ...rest } = result.data;
   if (from !== identity) {
     throw new GuestwrightError(`The saved state ${name} is of another machine`, {
       kind: 'usage',
@@ -129,11 +127,18 @@ export function readSnapshotFile(file: Buffer, name: string, identity: string): 
       next: 'launch with the spec that the state was saved with, or save it anew',
     });
   }
-  if (kept.length !== pages.length * PAGE || pages.some((page) => page >= pageCount))
-    throw invalid('pages that do not fit');
-  const memory = new Uint8Array(pageCount * PAGE);
-  for (const [i, page] of pages.entries()) memory.set(kept.subarray(i * PAGE, (i + 1) * PAGE), page * PAGE);
+  const memory = sparseMemory(length, pageBytes, kept);
+  if (memory === null) throw invalid('pages that do not fit');
   return { ...rest, memory };
+}
+
+/** Null when the pages are not ascending, not within the memory, or not as many as their bytes. */
+function sparseMemory(length: number, pageBytes: Uint8Array, bytes: Uint8Array): SparseMemory | null {
+  if (pageBytes.length % 4 !== 0) return null;
+  const pages = new Uint32Array(pageBytes.slice().buffer);
+  if (bytes.length !== pages.length * PAGE) return null;
+  const fit = pages.every((page, i) => (page + 1) * PAGE <= length && (i === 0 || page > (pages[i - 1] ?? 0)));
+  return fit ? { length, pages, bytes } : null;
 }
 
 function parseJson(text: string): unknown {
@@ -142,9 +147,4 @@ function parseJson(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function isZero(page: Uint8Array): boolean {
-  const words = new BigUint64Array(page.buffer, page.byteOffset, page.length / 8);
-  return words.every((word) => word === 0n);
 }
