@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['dist/**/*.test.js'],
     exclude: ['dist/**/*.full.test.js'],
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
     pool: 'forks',
     poolOptions: { forks: { maxForks: 2 } },
   },
