@@ -1,0 +1,170 @@
+/**
+ * Finding a picture that is only alike, by the sum of absolute differences (SAD).
+ *
+ * First the pyramid: every few places are ranked by their coarse blocks, the best of those and their neighbours by fine
+ * ones, and the best of those are compared pixel by pixel. That is most often the end. If it is not, every place is
+ * ruled out: by coarse blocks, by fine ones, by pixels. Each is a lower bound of the next, so nothing is missed.
+ */
+import { coveredBy, holds, type Area } from './area.js';
+import { boundAt, lookUps, Sums, unevennessAt } from './blocks.js';
+import { rectanglesOf } from './flat.js';
+import type { Haystack } from './haystack.js';
+import type { Needle } from './needle.js';
+import { differenceAt } from './pixels.js';
+import { inOrder, type Place, type Places } from './places.js';
+import { rankAll, rankBest, Ranked } from './rank.js';
+
+/** `pyramid`: among the places that the blocks rank first; `full`: when all places were gone through. */
+export type AlikeBy = 'pyramid' | 'full';
+
+export interface AlikePlace extends Place {
+  by: AlikeBy;
+}
+
+/** So many of the places that coarse blocks rank first are ranked again, by fine ones, … */
+const RANKED = 1024;
+/** … and so many of those are compared pixel by pixel. */
+const COMPARED = 32;
+/** A coarse block that lies beside its place by a twelfth of its size still tells. */
+const STEPS_OF_A_BLOCK = 12;
+
+/** A picture and the places where it is looked for, with what is needed to rule places out. */
+interface Search {
+  readonly screen: Haystack;
+  readonly needle: Needle;
+  readonly area: Area;
+  readonly sums: Sums;
+  readonly coarse: Int32Array;
+  /** Null for a picture of one colour: what its (coarse) blocks differ by is what its pixels do. */
+  readonly fine: Int32Array | null;
+}
+
+/** One place that differs by at most `limit`: the best of those that rank first, else any. Null: there is none. */
+export function findAlike(screen: Haystack, needle: Needle, area: Area, limit: number): AlikePlace | null {
+  const search = prepare(screen, needle, area);
+  if (search.fine !== null) {
+    const likely = bestByPyramid(search, limit);
+    if (likely !== null) return { ...settle(search, likely), by: 'pyramid' };
+  }
+  const ranked = rankAll(search.sums, search.coarse, area, limit);
+  for (const index of ranked.order()) {
+    const place = compare(search, ranked, index, limit);
+    if (place !== null) return { ...settle(search, place), by: 'full' };
+  }
+  return null;
+}
+
+/** All places of at most `limit` that overlap none of those kept already, in the order of their rank; keeps them, too. */
+export function findAllAlike(screen: Haystack, needle: Needle, area: Area, limit: number, kept: Places): AlikePlace[] {
+  const search = prepare(screen, needle, area);
+  const ranked = rankAll(search.sums, search.coarse, area, limit);
+  const found: AlikePlace[] = [];
+  for (const index of ranked.order()) {
+    if (kept.overlapping(ranked.x(index), ranked.y(index)) !== null) continue;
+    const place = compare(search, ranked, index, limit);
+    if (place === null) continue;
+    const better = settle(search, place);
+    // What it stands for now has to include the place where it was: nothing else will.
+    const near = Math.abs(better.x - place.x) < needle.width && Math.abs(better.y - place.y) < needle.height;
+    const chosen = near && kept.overlapping(better.x, better.y) === null ? better : place;
+    kept.add(chosen);
+    found.push({ ...chosen, by: 'full' });
+  }
+  return found;
+}
+
+/** Where a picture fits best, as far as its blocks tell: for messages about a picture that is not there. */
+export function findNearest(screen: Haystack, needle: Needle, area: Area): Place {
+  const search = prepare(screen, needle, area);
+  const best = bestByPyramid(search, needle.sumOf(255));
+  return settle(search, best ?? { x: area.left, y: area.top, sum: needle.sumOf(255) });
+}
+
+function prepare(screen: Haystack, needle: Needle, area: Area): Search {
+  if (needle.flat !== null) {
+    const sums = new Sums(screen, coveredBy(area, needle), needle.flat);
+    return { screen, needle, area, sums, coarse: lookUps(rectanglesOf(needle), sums.stride), fine: null };
+  }
+  const sums = screen.sumsFor(area, needle);
+  const coarse = tellingFirst(sums, lookUps(needle.coarse.blocks, sums.stride), area);
+  return { screen, needle, area, sums, coarse, fine: lookUps(needle.fine.blocks, sums.stride) };
+}
+
+/** The best of the places that rank first; of equal ones the first in reading order. */
+function bestByPyramid(search: Search, limit: number): Place | null {
+  let best: Place | null = null;
+  const ranked = rankByPyramid(search);
+  for (const index of ranked.order().subarray(0, COMPARED)) {
+    const place = compare(search, ranked, index, best?.sum ?? limit);
+    if (place === null) continue;
+    if (best === null || place.sum < best.sum || inOrder(place, best) < 0) best = place;
+  }
+  return best;
+}
+
+function rankByPyramid({ sums, area, needle, coarse, fine }: Search): Ranked {
+  const step = Math.max(1, Math.floor(needle.coarse.size / STEPS_OF_A_BLOCK));
+  const every = rankBest(sums, coarse, area, step, RANKED);
+  const scratch = new Int32Array(Math.max(coarse.length, fine?.length ?? 0));
+  const rank = (ranked: Ranked, blocks: Int32Array, x: number, y: number): void =>
+    ranked.add(x, y, unevennessAt(sums.table, sums.indexOf(x, y), blocks, scratch));
+  const near = new Ranked();
+  const back = (step - 1) >> 1;
+  for (let i = 0; i < every.count; i++) {
+    for (let k = 0; k < step * step; k++) {
+      const x = every.x(i) + (k % step) - back;
+      const y = every.y(i) + Math.floor(k / step) - back;
+      if (holds(area, x, y)) rank(near, coarse, x, y);
+    }
+  }
+  if (near.count > RANKED) near.keepBest(RANKED);
+  if (fine === null) return near;
+  const finely = new Ranked();
+  for (let i = 0; i < near.count; i++) rank(finely, fine, near.x(i), near.y(i));
+  return finely;
+}
+
+/** A ranked place with its difference; null when that is more than `limit`. */
+function compare(
+  { screen, needle, sums, coarse, fine }: Search,
+  ranked: Ranked,
+  index: number,
+  limit: number,
+): Place | null {
+  const [x, y] = [ranked.x(index), ranked.y(index)];
+  if (boundAt(sums.table, sums.indexOf(x, y), fine ?? coarse, limit) > limit) return null;
+  const sum = differenceAt(screen, needle, x, y, limit);
+  return sum > limit ? null : { x, y, sum };
+}
+
+/** From a place to a neighbour that is better, as long as there is one. */
+function settle({ screen, needle, area }: Search, start: Place): Place {
+  for (let best = start; ;) {
+    const { x, y } = best;
+    for (let i = 0; i < 9; i++) {
+      const [nearX, nearY] = [x + (i % 3) - 1, y + Math.floor(i / 3) - 1];
+      if (!holds(area, nearX, nearY)) continue;
+      const sum = differenceAt(screen, needle, nearX, nearY, best.sum - 1);
+      if (sum < best.sum) best = { x: nearX, y: nearY, sum };
+    }
+    if (best.x === x && best.y === y) return best;
+  }
+}
+
+/** Blocks that differ most on this screen go first: with them, places are out soonest. */
+function tellingFirst(sums: Sums, blocks: Int32Array, { left, top, width, height }: Area): Int32Array {
+  const samples = 8;
+  const telling = Array.from({ length: blocks.length / 5 }, (_, i) => {
+    const block = blocks.subarray(5 * i, 5 * i + 5);
+    let total = 0;
+    for (let sample = 0; sample < samples * samples; sample++) {
+      const x = left + Math.floor(((sample % samples) + 0.5) * (width / samples));
+      const y = top + Math.floor((Math.floor(sample / samples) + 0.5) * (height / samples));
+      total += boundAt(sums.table, sums.indexOf(x, y), block, Infinity);
+    }
+    return { block, total };
+  });
+  const ordered = new Int32Array(blocks.length);
+  telling.sort((a, b) => b.total - a.total).forEach(({ block }, i) => ordered.set(block, 5 * i));
+  return ordered;
+}
