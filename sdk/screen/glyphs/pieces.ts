@@ -1,0 +1,152 @@
+/**
+ * Text that is on no grid of the whole screen: menus over pictures, labels. Found by its letters, each colour of ink on
+ * its own; then the cells between and beside them are read; then what has too little evidence is dropped. A drawn line
+ * is no `|`, and a dot no full stop, unless they stand in a text.
+ */
+import { BLANK, RIGHT_HALF, UNKNOWN } from './cells.js';
+import type { Pixels } from './detect.js';
+import { LineReader, type Line } from './line.js';
+import { findPlacements, type Placement } from './placements.js';
+import { STRONG, STRUCTURED, type ShapeTable } from './shapes.js';
+
+/** Blank cells within which signs belong to the words beside them. */
+const NEAR = 3;
+
+/** Words on one height, on one grid of their own. `start` and `end` (exclusive) are cells of the line. */
+export interface Piece {
+  line: Line;
+  words: Word[];
+}
+
+interface Word {
+  start: number;
+  end: number;
+}
+
+export interface InkPlacements {
+  table: ShapeTable;
+  colour: number;
+  placements: Placement[];
+}
+
+/** Every letter and digit in the rows `top` to `bottom`, for each font size and colour that has any. */
+export function findLetters(
+  { pixels, width }: Pixels,
+  top: number,
+  bottom: number,
+  tables: readonly ShapeTable[],
+  colours: readonly number[],
+): InkPlacements[] {
+  const all: InkPlacements[] = [];
+  for (const table of tables) {
+    for (const colour of colours) {
+      const placements = findPlacements({ pixels, width, top, bottom }, colour, table);
+      if (placements.length > 0) all.push({ table, colour, placements });
+    }
+  }
+  return all;
+}
+
+/** Puts letters together to pieces of text. */
+export function findPieces(picture: Pixels, letters: readonly InkPlacements[]): Piece[] {
+  const pieces: Piece[] = [];
+  const taken: { x: number; y: number; right: number; bottom: number }[] = [];
+  for (const { table, x, y } of linesOf(letters)) {
+    const colours = letters.filter((each) => each.table === table).map(({ colour }) => colour);
+    const line = new LineReader(picture, table, colours).read(x, y);
+    const isFree = ({ start, end }: Word) =>
+      !taken.some(
+        (box) =>
+          line.x + start * table.width < box.right &&
+          line.x + end * table.width > box.x &&
+          y < box.bottom &&
+          y + table.height > box.y,
+      );
+    const words = believable(line, wordsOf(line).filter(isFree));
+    if (words.length === 0) continue;
+    pieces.push({ line, words });
+    for (const { start, end } of words) {
+      const [left, right] = [line.x + start * table.width, line.x + end * table.width];
+      taken.push({ x: left, y, right, bottom: y + table.height });
+    }
+  }
+  return pieces;
+}
+
+/** Where letters stand on one line, a cell or several apart: the lines with most letters first. */
+function linesOf(letters: readonly InkPlacements[]): { table: ShapeTable; x: number; y: number; count: number }[] {
+  const lines = new Map<string, { table: ShapeTable; x: number; y: number; count: number }>();
+  letters.forEach(({ table, placements }) => {
+    for (const { x, y, shape } of placements) {
+      const key = `${table.height}x${table.width} ${y} ${x % table.width}`;
+      const line = lines.get(key) ?? { table, x: x % table.width, y, count: 0 };
+      line.count += shape >= table.firstWide ? 2 : 1;
+      lines.set(key, line);
+    }
+  });
+  return [...lines.values()].filter(({ count }) => count >= 2).sort((a, b) => b.count - a.count);
+}
+
+/** Cells without a gap. */
+function wordsOf({ shapes }: Line): Word[] {
+  const words: Word[] = [];
+  for (let start = 0; start < shapes.length; start++) {
+    if (!isText(shapes[start])) continue;
+    let end = start + 1;
+    while (end < shapes.length && isText(shapes[end])) end++;
+    words.push({ start, end });
+    start = end;
+  }
+  return words;
+}
+
+function isText(shape: number | undefined): boolean {
+  return shape !== undefined && shape !== BLANK && shape !== UNKNOWN;
+}
+
+/**
+ * The words of a line that are text beyond doubt: those with two different letters that nothing else looks like; near
+ * them anything; far from them what has some structure, in a colour that is used on the line.
+ */
+function believable(line: Line, words: readonly Word[]): Word[] {
+  const certain = words.map((word) => lettersOf(line, word).size >= 2);
+  const scattered = new Set(words.flatMap((word) => [...lettersOf(line, word)])).size >= 3;
+  if (!certain.includes(true) && !scattered) return [];
+  const accepted = words.map((word, i) => certain[i] === true || lettersOf(line, word).size > 0);
+  const inks = new Set(words.filter((_, i) => accepted[i]).flatMap(({ start }) => line.ink[start] ?? []));
+  words.forEach((word, i) => {
+    if (isStructured(line, word) && inks.has(line.ink[word.start] ?? 0)) accepted[i] = true;
+  });
+  // From accepted words outwards, both ways.
+  for (const order of [words.map((_, i) => i), words.map((_, i) => words.length - 1 - i)]) {
+    let last: Word | undefined;
+    for (const i of order) {
+      const word = words[i];
+      if (word === undefined) continue;
+      const gap = last === undefined ? Infinity : Math.max(word.start - last.end, last.start - word.end);
+      if (gap <= NEAR) accepted[i] = true;
+      if (accepted[i] === true) last = word;
+    }
+  }
+  return words.filter((_, i) => accepted[i]);
+}
+
+/** Its letters that nothing else looks like. A wide one counts as two. */
+function lettersOf({ shapes, table }: Line, { start, end }: Word): Set<number> {
+  const letters = new Set<number>();
+  for (let i = start; i < end; i++) {
+    const shape = shapes[i] ?? BLANK;
+    if (shape < 0 || ((table.flags[shape] ?? 0) & STRONG) === 0) continue;
+    letters.add(shape);
+    if (shape >= table.firstWide) letters.add(-1 - shape);
+  }
+  return letters;
+}
+
+function isStructured({ shapes, table }: Line, { start, end }: Word): boolean {
+  for (let i = start; i < end; i++) {
+    const shape = shapes[i] ?? BLANK;
+    if (shape !== RIGHT_HALF && shape >= 0 && ((table.flags[shape] ?? 0) & STRUCTURED) !== 0) return true;
+  }
+  return false;
+}
