@@ -83,7 +83,7 @@ export function chooseByWord(choices: readonly string[]): string[] {
     while (end < choices.length && choices[end] !== ' ') end++;
     const script = scriptOfWord(choices.slice(start, end));
     for (let i = start; script !== LATIN && i < end; i++) {
-      const fitting = [...(choices[i] ?? '')].find((character) => scriptOf(character) === script);
+      const fitting = Array.from(choices[i] ?? '').find((character) => scriptOf(character) === script);
       if (fitting !== undefined) chosen[i] = fitting;
     }
     start = end;

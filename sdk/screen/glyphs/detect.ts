@@ -1,6 +1,6 @@
 /** Finds the grid of a text console: its font's cell size, its origin, its size; and tells whether it explains the picture. */
 import { makeCells, readCellRow, weighGrid, type Cells, type GridEvidence, type GridPlace } from './cells.js';
-import { inkColours } from './ink.js';
+import { inkColours, inksOf, type Ink } from './ink.js';
 import { findPlacements, type Placement } from './placements.js';
 import type { ShapeTable } from './shapes.js';
 
@@ -38,9 +38,11 @@ export function detectGrid(picture: Pixels, tables: readonly ShapeTable[]): Foun
       if (explainsTextMode(evidence)) return { place, cells, font: bestFont(evidence) };
     }
   }
-  for (const colour of inkColours(picture.pixels, picture.width, 0, picture.height, 3).slice(0, INKS_TO_TRY)) {
+  const { pixels, width, height } = picture;
+  const colours = inkColours(pixels, width, 0, height, 3).slice(0, INKS_TO_TRY);
+  for (const ink of inksOf(pixels, width, 0, height, colours)) {
     for (const table of tables) {
-      const found = gridOfPlacements(picture, table, samplePlacements(picture, colour, table));
+      const found = gridOfPlacements(picture, table, samplePlacements(picture, ink, table));
       if (found !== null) return found;
     }
   }
@@ -61,9 +63,9 @@ export function gridOfPlacements(
   return explainsPicture(evidence) ? { place, cells, font: bestFont(evidence) } : null;
 }
 
-function samplePlacements({ pixels, width, height }: Pixels, colour: number, table: ShapeTable): Placement[] {
+function samplePlacements({ width, height }: Pixels, ink: Ink, table: ShapeTable): Placement[] {
   let rows = 0;
-  return findPlacements({ pixels, width, top: 0, bottom: height }, colour, table, (found) => {
+  return findPlacements(ink, width, 0, height, table, (found) => {
     rows++;
     if (found.length === 0) return rows >= ROWS_TO_TRY;
     return found.length >= ENOUGH_PLACEMENTS && commonPhase(found, table) !== null;

@@ -1,6 +1,7 @@
 /** One line of text over anything: cells side by side, each with the one colour of ink that makes a shape of it. */
 import { BLANK, RIGHT_HALF, UNKNOWN } from './cells.js';
 import type { Pixels } from './detect.js';
+import type { Ink } from './ink.js';
 import { HASH_STEP, STRONG, wideHash, type ShapeTable } from './shapes.js';
 
 /** As many cells as fit on the picture's width from `x` on. */
@@ -9,6 +10,7 @@ export interface Line {
   x: number;
   y: number;
   shapes: Int32Array;
+  /** The colour of each cell's ink. */
   ink: Uint32Array;
 }
 
@@ -19,8 +21,7 @@ export class LineReader {
   constructor(
     private readonly picture: Pixels,
     private readonly table: ShapeTable,
-    /** The inks that there are. */
-    private readonly colours: readonly number[],
+    private readonly inks: readonly Ink[],
   ) {
     this.left = new Uint32Array(table.height);
     this.right = new Uint32Array(table.height);
@@ -31,28 +32,28 @@ export class LineReader {
     const { table } = this;
     const count = Math.floor((this.picture.width - x) / table.width);
     const line: Line = { table, x, y, shapes: new Int32Array(count).fill(BLANK), ink: new Uint32Array(count) };
-    for (const colour of this.colours) {
+    for (const ink of this.inks) {
       for (let cell = 0; cell < count; cell++) {
-        const found = this.readCell(x + cell * table.width, y, colour, cell + 1 < count);
+        const found = this.readCell(x + cell * table.width, y, ink, cell + 1 < count);
         if (found === BLANK || !this.isBetter(found, line.shapes[cell] ?? BLANK)) continue;
         line.shapes[cell] = found;
-        line.ink[cell] = colour;
+        line.ink[cell] = ink.low;
         if (found < table.firstWide) continue;
         line.shapes[++cell] = RIGHT_HALF;
-        line.ink[cell] = colour;
+        line.ink[cell] = ink.low;
       }
     }
     return line;
   }
 
-  /** A shape, BLANK where nothing has this colour, UNKNOWN where something has. */
-  private readCell(x: number, y: number, colour: number, hasNext: boolean): number {
+  /** A shape, BLANK where there is no such ink, UNKNOWN where something has. */
+  private readCell(x: number, y: number, ink: Ink, hasNext: boolean): number {
     const { table, left, right } = this;
-    const hash = this.bitsOf(x, y, colour, left);
+    const hash = this.bitsOf(x, y, ink, left);
     const shape = hash === 0 ? -1 : table.find(hash, left, 0);
     if (shape >= 0) return shape;
     if (table.hasWide && hasNext) {
-      const next = this.bitsOf(x + table.width, y, colour, right);
+      const next = this.bitsOf(x + table.width, y, ink, right);
       const wide = hash === 0 && next === 0 ? -1 : table.findWide(wideHash(hash, next), left, right, 0, 0);
       // A wide shape whose left half is blank is believed only where its right half is nothing else.
       if (wide >= 0 && (hash !== 0 || table.find(next, right, 0) < 0)) return wide;
@@ -60,14 +61,17 @@ export class LineReader {
     return hash === 0 ? BLANK : UNKNOWN;
   }
 
-  private bitsOf(x: number, y: number, colour: number, bits: Uint32Array): number {
-    const { pixels, width } = this.picture;
+  private bitsOf(x: number, y: number, { values, low, span, extents }: Ink, bits: Uint32Array): number {
+    const { width } = this.picture;
     const { table } = this;
     let hash = 0;
     for (let row = 0; row < table.height; row++) {
       const at = (y + row) * width + x;
       let word = 0;
-      for (let i = 0; i < table.width; i++) word = (word << 1) | (pixels[at + i] === colour ? 1 : 0);
+      if ((extents[2 * (y + row)] ?? 0) < x + table.width && (extents[2 * (y + row) + 1] ?? 0) >= x) {
+        for (let i = 0; i < table.width; i++)
+          word = (word << 1) | (((values[at + i] ?? 0) - low) >>> 0 <= span ? 1 : 0);
+      }
       bits[row] = word;
       hash = (Math.imul(hash, HASH_STEP) + word) | 0;
     }

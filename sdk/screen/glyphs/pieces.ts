@@ -3,9 +3,11 @@
  * its own; then the cells between and beside them are read; then what has too little evidence is dropped. A drawn line
  * is no `|`, and a dot no full stop, unless they stand in a text.
  */
+import type { Region } from '../content.js';
 import { BLANK, RIGHT_HALF, UNKNOWN } from './cells.js';
 import type { Pixels } from './detect.js';
 import { LineReader, type Line } from './line.js';
+import { type Ink } from './ink.js';
 import { findPlacements, type Placement } from './placements.js';
 import { STRONG, STRUCTURED, type ShapeTable } from './shapes.js';
 
@@ -25,23 +27,23 @@ interface Word {
 
 export interface InkPlacements {
   table: ShapeTable;
-  colour: number;
+  ink: Ink;
   placements: Placement[];
 }
 
-/** Every letter and digit in the rows `top` to `bottom`, for each font size and colour that has any. */
+/** Every letter and digit in the rows `top` to `bottom`, for each font size and ink that has any. */
 export function findLetters(
-  { pixels, width }: Pixels,
+  { width }: Pixels,
   top: number,
   bottom: number,
   tables: readonly ShapeTable[],
-  colours: readonly number[],
+  inks: readonly Ink[],
 ): InkPlacements[] {
   const all: InkPlacements[] = [];
   for (const table of tables) {
-    for (const colour of colours) {
-      const placements = findPlacements({ pixels, width, top, bottom }, colour, table);
-      if (placements.length > 0) all.push({ table, colour, placements });
+    for (const ink of inks) {
+      const placements = findPlacements(ink, width, top, bottom, table);
+      if (placements.length > 0) all.push({ table, ink, placements });
     }
   }
   return all;
@@ -49,28 +51,45 @@ export function findLetters(
 
 /** Puts letters together to pieces of text. */
 export function findPieces(picture: Pixels, letters: readonly InkPlacements[]): Piece[] {
+  const readers = new Map<ShapeTable, LineReader>();
+  for (const { table } of letters) {
+    if (readers.has(table)) continue;
+    readers.set(table, new LineReader(picture, table, certainInks(picture, table, letters)));
+  }
   const pieces: Piece[] = [];
-  const taken: { x: number; y: number; right: number; bottom: number }[] = [];
+  const taken: Region[] = [];
   for (const { table, x, y } of linesOf(letters)) {
-    const colours = letters.filter((each) => each.table === table).map(({ colour }) => colour);
-    const line = new LineReader(picture, table, colours).read(x, y);
-    const isFree = ({ start, end }: Word) =>
-      !taken.some(
-        (box) =>
-          line.x + start * table.width < box.right &&
-          line.x + end * table.width > box.x &&
-          y < box.bottom &&
-          y + table.height > box.y,
-      );
-    const words = believable(line, wordsOf(line).filter(isFree));
+    const line = readers.get(table)?.read(x, y);
+    if (line === undefined) continue;
+    const free = wordsOf(line).filter((word) => !taken.some((region) => overlap(region, wordRegion(line, word))));
+    const words = believable(line, free);
     if (words.length === 0) continue;
     pieces.push({ line, words });
-    for (const { start, end } of words) {
-      const [left, right] = [line.x + start * table.width, line.x + end * table.width];
-      taken.push({ x: left, y, right, bottom: y + table.height });
-    }
+    for (const word of words) taken.push(wordRegion(line, word));
   }
   return pieces;
+}
+
+/** The inks that a word is written in for certain. Only those are looked for beside and between words. */
+function certainInks(picture: Pixels, table: ShapeTable, letters: readonly InkPlacements[]): Ink[] {
+  return letters
+    .filter((each) => each.table === table)
+    .filter((each) => {
+      const reader = new LineReader(picture, table, [each.ink]);
+      return linesOf([each]).some(({ x, y }) => {
+        const line = reader.read(x, y);
+        return wordsOf(line).some((word) => lettersOf(line, word).size >= 2);
+      });
+    })
+    .map(({ ink }) => ink);
+}
+
+function wordRegion({ table, x, y }: Line, { start, end }: Word): Region {
+  return { x: x + start * table.width, y, width: (end - start) * table.width, height: table.height };
+}
+
+function overlap(a: Region, b: Region): boolean {
+  return a.x < b.x + b.width && a.x + a.width > b.x && a.y < b.y + b.height && a.y + a.height > b.y;
 }
 
 /** Where letters stand on one line, a cell or several apart: the lines with most letters first. */
@@ -124,7 +143,7 @@ function believable(line: Line, words: readonly Word[]): Word[] {
       const word = words[i];
       if (word === undefined) continue;
       const gap = last === undefined ? Infinity : Math.max(word.start - last.end, last.start - word.end);
-      if (gap <= NEAR) accepted[i] = true;
+      if (gap <= NEAR && inks.has(line.ink[word.start] ?? 0)) accepted[i] = true;
       if (accepted[i] === true) last = word;
     }
   }

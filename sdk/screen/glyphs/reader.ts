@@ -5,7 +5,7 @@ import type { TextRow } from '../page.js';
 import { pixelsOf, type Picture } from '../picture.js';
 import { detectGrid, gridOfPlacements, type Pixels } from './detect.js';
 import { GridText } from './grid.js';
-import { inkColours } from './ink.js';
+import { inkColours, inksOf } from './ink.js';
 import { regionsOfPieces, rowsOfPieces } from './piece-rows.js';
 import { findLetters, findPieces, type Piece } from './pieces.js';
 import { shapeTables, type ShapeTable } from './shapes.js';
@@ -94,8 +94,9 @@ export class GlyphReader {
   private readAnew(next: Pixels): GlyphReading {
     const grid = detectGrid(next, this.tables);
     if (grid !== null) return this.keep(next, new GridText(grid));
-    const colours = inkColours(next.pixels, next.width, 0, next.height, 1);
-    const letters = findLetters(next, 0, next.height, this.tables, colours);
+    const { pixels, width, height } = next;
+    const inks = inksOf(pixels, width, 0, height, inkColours(pixels, width, 0, height, 1));
+    const letters = findLetters(next, 0, height, this.tables, inks);
     for (const table of this.tables) {
       const placements = letters.filter((each) => each.table === table).flatMap((each) => each.placements);
       const found = gridOfPlacements(next, table, placements);

@@ -214,32 +214,45 @@ interface CollectedShape {
   wide: boolean;
   /** By font; empty where it does not have the shape. */
   characters: string[];
+  /** Another shape with the same hash. */
+  next: CollectedShape | undefined;
 }
 
-/** Every shape once, narrow ones first. Blank and full ones are left out: they are cells of one colour. */
+/**
+ * Every shape once, narrow ones first. Left out are blank and full ones, which are cells of one colour, and marks that
+ * combine with the character before them, which no cell holds alone.
+ */
 function collectShapes(fonts: readonly GlyphFont[], width: number): CollectedShape[] {
-  const found = new Map<string, CollectedShape>();
+  // By a hash of the rows; shapes that share one hang on each other.
+  const found = new Map<number, CollectedShape>();
   fonts.forEach((font, index) => {
     for (const { character, width: glyphWidth, rows } of font.glyphs) {
       if (character.length !== 1 || (glyphWidth !== width && glyphWidth !== 2 * width)) continue;
-      if (rows.length !== font.height || isPlain(rows, glyphWidth)) continue;
-      const key = `${glyphWidth} ${String.fromCharCode(...rowUnits(rows))}`;
-      let shape = found.get(key);
+      if (rows.length !== font.height || isPlain(rows, glyphWidth) || COMBINING.test(character)) continue;
+      const wide = glyphWidth !== width;
+      const hash = rows.reduce((sum, row) => (Math.imul(sum, HASH_STEP) + row) | 0, Number(wide));
+      const first = found.get(hash);
+      let shape = first;
+      while (shape !== undefined && (shape.wide !== wide || !sameRows(shape.rows, rows))) shape = shape.next;
       if (shape === undefined) {
-        shape = { rows, wide: glyphWidth !== width, characters: fonts.map(() => '') };
-        found.set(key, shape);
+        shape = { rows, wide, characters: fonts.map(() => ''), next: first };
+        found.set(hash, shape);
       }
       shape.characters[index] = (shape.characters[index] ?? '') + character;
     }
   });
-  return [...found.values()].sort((a, b) => Number(a.wide) - Number(b.wide));
+  const all: CollectedShape[] = [];
+  for (const first of found.values()) {
+    for (let shape: CollectedShape | undefined = first; shape !== undefined; shape = shape.next) all.push(shape);
+  }
+  return [...all.filter(({ wide }) => !wide), ...all.filter(({ wide }) => wide)];
 }
 
-function* rowUnits(rows: Uint32Array): Iterable<number> {
-  for (const row of rows) {
-    yield row & 0xffff;
-    yield row >>> 16;
-  }
+const COMBINING = /[\p{M}\p{C}]/u;
+
+function sameRows(a: Uint32Array, b: Uint32Array): boolean {
+  for (let y = 0; y < a.length; y++) if (a[y] !== b[y]) return false;
+  return true;
 }
 
 function isPlain(rows: Uint32Array, width: number): boolean {
