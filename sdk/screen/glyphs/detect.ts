@@ -1,6 +1,6 @@
 /** Finds the grid of a text console: its font's cell size, its origin, its size; and tells whether it explains the picture. */
 import { makeCells, readCellRow, weighGrid, type Cells, type GridEvidence, type GridPlace } from './cells.js';
-import { inkColours, inksOf, type Ink } from './ink.js';
+import { inkColours, makeInk, type Ink } from './ink.js';
 import { findPlacements, type Placement } from './placements.js';
 import type { ShapeTable } from './shapes.js';
 
@@ -40,7 +40,8 @@ export function detectGrid(picture: Pixels, tables: readonly ShapeTable[]): Foun
   }
   const { pixels, width, height } = picture;
   const colours = inkColours(pixels, width, 0, height, 3).slice(0, INKS_TO_TRY);
-  for (const ink of inksOf(pixels, width, 0, height, colours)) {
+  for (const colour of colours) {
+    const ink = makeInk(pixels, width, colour);
     for (const table of tables) {
       const found = gridOfPlacements(picture, table, samplePlacements(picture, ink, table));
       if (found !== null) return found;

@@ -68,7 +68,8 @@ export class LineReader {
     for (let row = 0; row < table.height; row++) {
       const at = (y + row) * width + x;
       let word = 0;
-      if ((extents[2 * (y + row)] ?? 0) < x + table.width && (extents[2 * (y + row) + 1] ?? 0) >= x) {
+      const [from, end] = [extents[2 * (y + row)] ?? 0, extents[2 * (y + row) + 1] ?? 0];
+      if (from < x + table.width && end > x) {
         for (let i = 0; i < table.width; i++)
           word = (word << 1) | (((values[at + i] ?? 0) - low) >>> 0 <= span ? 1 : 0);
       }

@@ -70,18 +70,31 @@ export function findPieces(picture: Pixels, letters: readonly InkPlacements[]): 
   return pieces;
 }
 
-/** The inks that a word is written in for certain. Only those are looked for beside and between words. */
+/**
+ * The inks that text is written in for certain: those that make a word, and those of letters right beside such words,
+ * as the hot keys of menus are. Only these are looked for beside and between words.
+ */
 function certainInks(picture: Pixels, table: ShapeTable, letters: readonly InkPlacements[]): Ink[] {
-  return letters
-    .filter((each) => each.table === table)
-    .filter((each) => {
-      const reader = new LineReader(picture, table, [each.ink]);
-      return linesOf([each]).some(({ x, y }) => {
-        const line = reader.read(x, y);
-        return wordsOf(line).some((word) => lettersOf(line, word).size >= 2);
-      });
-    })
-    .map(({ ink }) => ink);
+  const own = letters.filter((each) => each.table === table);
+  const words: Region[] = [];
+  const certain = own.filter((each) => {
+    const reader = new LineReader(picture, table, [each.ink]);
+    const found = linesOf([each]).flatMap(({ x, y }) => {
+      const line = reader.read(x, y);
+      return wordsOf(line)
+        .filter((word) => lettersOf(line, word).size >= 2)
+        .map((word) => wordRegion(line, word));
+    });
+    words.push(...found);
+    return found.length > 0;
+  });
+  const isBeside = ({ x, y, shape }: Placement) =>
+    words.some((word) => {
+      const [before, after] = [word.x - x, x - (word.x + word.width)];
+      const width = shape >= table.firstWide ? 2 * table.width : table.width;
+      return word.y === y && before % table.width === 0 && before <= width + table.width && after <= table.width;
+    });
+  return own.filter((each) => certain.includes(each) || each.placements.some(isBeside)).map(({ ink }) => ink);
 }
 
 function wordRegion({ table, x, y }: Line, { start, end }: Word): Region {

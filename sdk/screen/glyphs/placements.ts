@@ -3,7 +3,7 @@
  * the picture. Only letters and digits with enough structure are looked for; what stands beside them is read later, when
  * it is known where its cells are.
  */
-import type { Ink } from './ink.js';
+import { findExtent, type Ink } from './ink.js';
 import { HASH_STEP, mayBeStrong, wideHash, type ShapeTable } from './shapes.js';
 
 /** A letter or digit at a place. */
@@ -19,7 +19,7 @@ export interface Placement {
  * @param onRow told after each row of pixels that has ink in its cells; true stops the search
  */
 export function findPlacements(
-  { values, low, span, extents }: Ink,
+  ink: Ink,
   width: number,
   top: number,
   bottom: number,
@@ -27,6 +27,7 @@ export function findPlacements(
   onRow?: (found: readonly Placement[]) => boolean,
 ): Placement[] {
   const found: Placement[] = [];
+  const { values, low, span, extents } = ink;
   const { height, width: cell, hasWide } = table;
   const hashes = new Int32Array(width + cell);
   // The rows of bits that the cells above a row are made of, as a ring; what is on no row with ink is 0.
@@ -41,25 +42,26 @@ export function findPlacements(
   for (let y = top; y < bottom; y++) {
     const row = ring[y % height];
     if (row === undefined) continue;
-    const inkFrom = extents[2 * y] ?? -1;
-    if (inkFrom < 0) {
+    findExtent(ink, width, y);
+    const [inkFrom, inkEnd] = [extents[2 * y] ?? 0, extents[2 * y + 1] ?? 0];
+    if (inkEnd === 0) {
       if (idle >= height) continue;
       // Once this reaches `height`, the last row with ink has left the cells.
       idle++;
     } else {
       idle = 0;
       from = Math.min(from, Math.max(0, inkFrom - cell + 1));
-      to = Math.max(to, Math.min(width - cell, extents[2 * y + 1] ?? 0));
+      to = Math.max(to, Math.min(width - cell, inkEnd - 1));
     }
     const at = y * width;
     let bits = 0;
-    if (inkFrom >= 0) {
+    if (inkEnd > 0) {
       for (let x = from; x < from + cell - 1; x++) {
         bits = (bits << 1) | (((values[at + x] ?? 0) - low) >>> 0 <= span ? 1 : 0);
       }
     }
     for (let x = from; x <= to; x++) {
-      bits = inkFrom < 0 ? 0 : ((bits << 1) | (((values[at + x + cell - 1] ?? 0) - low) >>> 0 <= span ? 1 : 0)) & mask;
+      bits = inkEnd === 0 ? 0 : ((bits << 1) | (((values[at + x + cell - 1] ?? 0) - low) >>> 0 <= span ? 1 : 0)) & mask;
       const old = row[x] ?? 0;
       const before = hashes[x] ?? 0;
       if ((bits | old | before) === 0) continue;
