@@ -68,7 +68,7 @@ function samplePlacements({ width, height }: Pixels, ink: Ink, table: ShapeTable
   let rows = 0;
   return findPlacements(ink, width, 0, height, table, (found) => {
     rows++;
-    if (found.length === 0) return rows >= ROWS_TO_TRY;
+    if (rows >= (found.length === 0 ? ROWS_TO_TRY : 3 * ROWS_TO_TRY)) return true;
     return found.length >= ENOUGH_PLACEMENTS && commonPhase(found, table) !== null;
   });
 }

@@ -10,14 +10,19 @@ import type { ShapeTable } from './shapes.js';
 /** Blank cells between two words up to which the ground between them is accounted for. */
 const SPACING = 2;
 
-/** The rows in reading order. */
+/** The rows in reading order. A piece is read once for a font: rows of pieces that were kept are the same objects. */
 export function rowsOfPieces(picture: Pixels, pieces: readonly Piece[]): TextRow[] {
   const fonts = new Map<ShapeTable, number>();
+  for (const { line } of pieces) {
+    if (!fonts.has(line.table)) fonts.set(line.table, commonFont(line.table, pieces));
+  }
   const rows = pieces.map((piece) => {
-    const { table } = piece.line;
-    const font = fonts.get(table) ?? commonFont(table, pieces);
-    fonts.set(table, font);
-    return rowOfPiece(picture, piece, font);
+    const font = fonts.get(piece.line.table) ?? 0;
+    const known = rowsRead.get(piece);
+    if (known?.font === font) return known.row;
+    const row = rowOfPiece(picture, piece, font);
+    rowsRead.set(piece, { font, row });
+    return row;
   });
   rows.sort((a, b) => a.y - b.y || (a.edges[0] ?? 0) - (b.edges[0] ?? 0));
   const joined: TextRow[] = [];
@@ -29,6 +34,8 @@ export function rowsOfPieces(picture: Pixels, pieces: readonly Piece[]): TextRow
   }
   return joined;
 }
+
+const rowsRead = new WeakMap<Piece, { font: number; row: TextRow }>();
 
 /** The words of pieces, with the blanks between them. */
 export function regionsOfPieces(pieces: readonly Piece[]): Region[] {

@@ -49,15 +49,18 @@ export function findLetters(
   return all;
 }
 
-/** Puts letters together to pieces of text. */
-export function findPieces(picture: Pixels, letters: readonly InkPlacements[]): Piece[] {
+/**
+ * Puts letters together to pieces of text.
+ * @param known pieces that stay as they are: others are found only where these are not
+ */
+export function findPieces(picture: Pixels, letters: readonly InkPlacements[], known: readonly Piece[] = []): Piece[] {
   const readers = new Map<ShapeTable, LineReader>();
   for (const { table } of letters) {
     if (readers.has(table)) continue;
     readers.set(table, new LineReader(picture, table, certainInks(picture, table, letters)));
   }
   const pieces: Piece[] = [];
-  const taken: Region[] = [];
+  const taken = known.flatMap(({ line, words }) => words.map((word) => wordRegion(line, word)));
   for (const { table, x, y } of linesOf(letters)) {
     const line = readers.get(table)?.read(x, y);
     if (line === undefined) continue;

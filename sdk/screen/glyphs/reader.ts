@@ -3,11 +3,9 @@ import type { Region } from '../content.js';
 import type { GlyphFont } from '../font.js';
 import type { TextRow } from '../page.js';
 import { pixelsOf, type Picture } from '../picture.js';
-import { detectGrid, gridOfPlacements, type Pixels } from './detect.js';
+import { detectGrid, type Pixels } from './detect.js';
 import { GridText } from './grid.js';
-import { inkColours, inksOf } from './ink.js';
-import { regionsOfPieces, rowsOfPieces } from './piece-rows.js';
-import { findLetters, findPieces, type Piece } from './pieces.js';
+import { PieceText, type Band } from './piece-text.js';
 import { shapeTables, type ShapeTable } from './shapes.js';
 
 /** How the text of a picture is laid out. */
@@ -36,7 +34,7 @@ export interface GlyphReading {
   layout: GlyphLayout | null;
 }
 
-/** Whether `length` pixels from `start` on are the same in both. */
+/** Whether the pixels from `start` to `end` (exclusive) are the same in both. */
 export type SamePixels = (a: Uint32Array, b: Uint32Array, start: number, end: number) => boolean;
 
 export interface GlyphReaderOptions {
@@ -54,7 +52,7 @@ const NOTHING: GlyphReading = { rows: [], covered: [], layout: null };
 export class GlyphReader {
   private readonly tables: readonly ShapeTable[];
   private readonly same: SamePixels;
-  private last: { picture: Pixels; reading: GlyphReading; found: GridText | Piece[] } | null = null;
+  private last: { picture: Pixels; reading: GlyphReading; found: GridText | PieceText } | null = null;
 
   /** @param fonts where two of the same size have the same bitmap, the earlier one's character is preferred */
   constructor(fonts: readonly GlyphFont[], { same = samePixels }: GlyphReaderOptions = {}) {
@@ -65,8 +63,7 @@ export class GlyphReader {
   /** @param picture is kept, and must not be changed afterwards */
   read(picture: Picture): GlyphReading {
     const next = { pixels: pixelsOf(picture), width: picture.width, height: picture.height };
-    const reading = this.readAgain(next) ?? this.readAnew(next);
-    return reading;
+    return this.readAgain(next) ?? this.readAnew(next);
   }
 
   /** Forgets what is known of earlier pictures. */
@@ -79,38 +76,57 @@ export class GlyphReader {
     const { last } = this;
     if (last === null || last.picture.width !== next.width || last.picture.height !== next.height) return null;
     if (this.same(last.picture.pixels, next.pixels, 0, next.pixels.length)) return last.reading;
-    if (!(last.found instanceof GridText)) return null;
-    const { y, rows, table } = last.found.place;
-    const changed: number[] = [];
-    for (let row = 0; row < rows; row++) {
-      const start = (y + row * table.height) * next.width;
-      const end = start + table.height * next.width;
-      if (!this.same(last.picture.pixels, next.pixels, start, end)) changed.push(row);
+    if (last.found instanceof GridText) {
+      const { y, rows, table } = last.found.place;
+      const bands = Array.from({ length: rows }, (_, row) => y + row * table.height);
+      const changed = this.changedBands(last.picture, next, bands, table.height);
+      const updated = last.found.update(
+        next,
+        changed.map((top) => (top - y) / table.height),
+      );
+      return updated ? this.keep(next, last.found) : null;
     }
-    if (!last.found.update(next, changed)) return null;
-    return this.keep(next, last.found);
+    const tops = Array.from({ length: Math.ceil(next.height / BAND) }, (_, i) => i * BAND);
+    const updated = last.found.update(next, joinBands(this.changedBands(last.picture, next, tops, BAND), next.height));
+    return updated === null ? null : this.keep(next, updated);
+  }
+
+  private changedBands(before: Pixels, after: Pixels, tops: readonly number[], height: number): number[] {
+    return tops.filter((top) => {
+      const end = Math.min(after.pixels.length, (top + height) * after.width);
+      return !this.same(before.pixels, after.pixels, top * after.width, end);
+    });
   }
 
   private readAnew(next: Pixels): GlyphReading {
-    const grid = detectGrid(next, this.tables);
-    if (grid !== null) return this.keep(next, new GridText(grid));
-    const { pixels, width, height } = next;
-    const inks = inksOf(pixels, width, 0, height, inkColours(pixels, width, 0, height, 1));
-    const letters = findLetters(next, 0, height, this.tables, inks);
-    for (const table of this.tables) {
-      const placements = letters.filter((each) => each.table === table).flatMap((each) => each.placements);
-      const found = gridOfPlacements(next, table, placements);
-      if (found !== null) return this.keep(next, new GridText(found));
-    }
-    return this.keep(next, findPieces(next, letters));
+    const found = detectGrid(next, this.tables) ?? PieceText.find(next, this.tables);
+    return this.keep(next, found instanceof PieceText ? found : new GridText(found));
   }
 
-  private keep(picture: Pixels, found: GridText | Piece[]): GlyphReading {
+  private keep(picture: Pixels, found: GridText | PieceText): GlyphReading {
     const reading = found instanceof GridText ? readingOfGrid(picture, found) : readingOfPieces(picture, found);
     this.last = { picture, reading, found };
     return reading;
   }
 }
+
+/** Rows of pixels that are compared at once where there is no grid. */
+const BAND = 8;
+
+/** Changed bands with those that touch joined. */
+function joinBands(tops: readonly number[], height: number): Band[] {
+  const joined: Band[] = [];
+  for (const top of tops) {
+    const last = joined.at(-1);
+    const bottom = Math.min(height, top + BAND);
+    // Nearer than a line is high, a line could be in both.
+    if (last !== undefined && top - last.bottom < APART) last.bottom = bottom;
+    else joined.push({ top, bottom });
+  }
+  return joined;
+}
+
+const APART = 32;
 
 function readingOfGrid(picture: Pixels, grid: GridText): GlyphReading {
   const { x, y, advance, columns, rows, table } = grid.place;
@@ -130,14 +146,9 @@ function readingOfGrid(picture: Pixels, grid: GridText): GlyphReading {
   };
 }
 
-function readingOfPieces(picture: Pixels, pieces: readonly Piece[]): GlyphReading {
-  if (pieces.length === 0) return NOTHING;
-  const fonts = new Set(pieces.flatMap(({ line }) => line.table.fonts.map(({ name }) => name)));
-  return {
-    rows: rowsOfPieces(picture, pieces),
-    covered: regionsOfPieces(pieces),
-    layout: { kind: 'pieces', fonts: [...fonts] },
-  };
+function readingOfPieces(picture: Pixels, text: PieceText): GlyphReading {
+  if (text.pieces.length === 0) return NOTHING;
+  return { rows: text.rows(picture), covered: text.covered, layout: { kind: 'pieces', fonts: text.fonts } };
 }
 
 function samePixels(a: Uint32Array, b: Uint32Array, start: number, end: number): boolean {
