@@ -1,0 +1,1 @@
+export { OcrReader, type OcrOptions } from './reader.js';
