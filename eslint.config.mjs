@@ -42,7 +42,7 @@ export default tseslint.config(
   { files: ['sdk/engines/**/*.ts'], rules: forbid(noHarness, noPlaywright) },
   {
     files: ['sdk/screen/**/*.ts'],
-    ignores: ['**/*.test.ts', '**/*.test.worker.ts'],
+    ignores: ['**/*.test.ts', '**/*.test.worker.ts', '**/*.test.helper.ts'],
     rules: forbid(noHarness, noPlaywright, noEngineInside, nodeOnly),
   },
   {

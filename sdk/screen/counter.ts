@@ -3,6 +3,7 @@
  * pixelmatch itself fulfil, and the latter.
  */
 import pixelmatch from 'pixelmatch';
+import { equalWords } from './changed.js';
 import type { Region } from './content.js';
 import { crop, fill, type Picture } from './picture.js';
 
@@ -85,14 +86,14 @@ export const countWithPixelmatch: Counter = ({
     region = area;
     [a, b] = [cut(expected, region, masks), cut(actual, region, masks)];
   }
-  const output = marking ? new Uint8Array(a.rgba.length) : undefined;
-  const pixels = pixelmatch(a.rgba, b.rgba, output, region.width, region.height, {
-    threshold,
-    includeAA,
-    diffMask: true,
-  });
-  const unequal = pixels > 0 || a.rgba.some((byte, i) => byte !== b.rgba[i]);
-  return { pixels, unequal, marks: output === undefined ? [] : [{ ...region, bytes: marksOf(output) }] };
+  const rgba = new Uint8Array(a.rgba.length);
+  pixelmatch(a.rgba, b.rgba, rgba, region.width, region.height, { threshold, includeAA, diffMask: true });
+  // The region may hold other parts.
+  const own = { ...part, x: part.x - region.x, y: part.y - region.y };
+  const bytes = marksOf(crop({ ...region, rgba }, own).rgba);
+  const pixels = bytes.reduce((sum, mark) => sum + mark, 0);
+  const unequal = pixels > 0 || !equalWords(crop(a, own).rgba, crop(b, own).rgba);
+  return { pixels, unequal, marks: marking ? [{ ...part, bytes }] : [] };
 };
 
 function cut(picture: Picture, region: Region, masks: readonly Region[]): Picture {
