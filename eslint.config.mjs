@@ -19,7 +19,8 @@ const nodeOnly = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'reports/**', 'node_modules/**', 'coverage/**'] },
+  // AssemblyScript looks like TypeScript, but has types of its own; its compiler checks it.
+  { ignores: ['dist/**', 'reports/**', 'node_modules/**', 'coverage/**', '**/assembly/**'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
@@ -41,7 +42,7 @@ export default tseslint.config(
   { files: ['sdk/engines/**/*.ts'], rules: forbid(noHarness, noPlaywright) },
   {
     files: ['sdk/screen/**/*.ts'],
-    ignores: ['**/*.test.ts', '**/*.test.worker.ts'],
+    ignores: ['**/*.test.ts', '**/*.test.worker.ts', '**/*.test.helper.ts'],
     rules: forbid(noHarness, noPlaywright, noEngineInside, nodeOnly),
   },
   {

@@ -1,5 +1,6 @@
 /** Where two pictures differ, as a few rectangles that a person can look at. */
 import type { Region } from './content.js';
+import type { Marks } from './counter.js';
 
 const SMALLEST_TILE = 16;
 const MAX_BOXES = 10;
@@ -16,13 +17,13 @@ interface Box {
 /**
  * Rectangles around connected tiles with marked pixels, tight around the pixels, merged where they touch and until
  * there are at most 10; in reading order.
- * @param marks one byte a pixel, not 0 where it differs
+ * @param width of the picture that the marks are parts of
  */
-export function differingBoxes(marks: Uint8Array, width: number, height: number): Region[] {
+export function differingBoxes(marks: readonly Marks[], width: number): Region[] {
   let boxes: Box[];
   let tile = SMALLEST_TILE;
   do {
-    boxes = components(tilesOf(marks, width, height, tile));
+    boxes = components(tilesOf(marks, width, tile));
     tile *= 2;
   } while (boxes.length > MAX_COMPONENTS);
   mergeTouching(boxes);
@@ -39,24 +40,29 @@ interface Tiles {
   boxes: Map<number, Box>;
 }
 
-function tilesOf(marks: Uint8Array, width: number, height: number, size: number): Tiles {
-  const columns = Math.ceil(width / size);
-  const boxes = new Map<number, Box>();
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (marks[y * width + x] === 0) continue;
-      const tile = Math.floor(y / size) * columns + Math.floor(x / size);
-      const box = boxes.get(tile);
-      if (box === undefined) {
-        boxes.set(tile, { left: x, top: y, right: x, bottom: y });
-      } else {
-        box.left = Math.min(box.left, x);
-        box.right = Math.max(box.right, x);
-        box.bottom = y;
-      }
-    }
+function tilesOf(marks: readonly Marks[], width: number, size: number): Tiles {
+  const tiles: Tiles = { columns: Math.ceil(width / size), boxes: new Map() };
+  for (const part of marks) {
+    for (let row = 0; row < part.height; row++) addRow(tiles, size, part, row);
   }
-  return { columns, boxes };
+  return tiles;
+}
+
+/** Tile by tile: the first and the last marked pixel in it are all that matters. */
+function addRow(tiles: Tiles, size: number, { x, y, width, bytes }: Marks, row: number): void {
+  const start = row * width - x;
+  for (let left = x, next = 0; left < x + width; left = next) {
+    next = Math.min(x + width, (Math.floor(left / size) + 1) * size);
+    let first = left;
+    while (first < next && bytes[start + first] === 0) first++;
+    if (first === next) continue;
+    let last = next - 1;
+    while (bytes[start + last] === 0) last--;
+    const tile = Math.floor((y + row) / size) * tiles.columns + Math.floor(left / size);
+    const marked = { left: first, top: y + row, right: last, bottom: y + row };
+    const box = tiles.boxes.get(tile);
+    tiles.boxes.set(tile, box === undefined ? marked : union(box, marked));
+  }
 }
 
 /** One box for each group of marked tiles that touch, corners included. */
