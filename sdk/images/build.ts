@@ -1,22 +1,24 @@
-/** Builds an image from its recipe, held to `images.lock`. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { execa } from 'execa';
+/** Builds an image (or fonts) from its recipe, held to `images.lock`. */
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
 import { GuestwrightError } from '../errors.js';
 import { DebianArchive, type Drift, type PinnedPackage, type Progress } from './debian.js';
 import { exclusively } from './exclusive.js';
-import { cacheFolder, sha256 } from './files.js';
+import { cacheFolder, exists, sha256 } from './files.js';
 import {
   describeDifference,
   findLockPath,
+  lockedEntry,
   readLock,
   shippedLockPath,
   updateLock,
   type BuiltEntry,
   type LockEntry,
+  type Shelf,
 } from './lock.js';
 import type { BuildContext, Recipe } from './recipe.js';
-import { imagesFolder, isStored, latestEntry, store, withScratch } from './store.js';
+import { isStored, latestEntry, shelfFolder, store, withScratch } from './store.js';
+import { unpack } from './unpack.js';
 
 /** The guests are PCs with a 32-bit CPU, whatever the host is. */
 const ARCHITECTURE = 'i386';
@@ -31,13 +33,14 @@ export interface Wanted {
   preferred: LockEntry | null;
 }
 
-export async function wantedEntry(name: string, projectRoot?: string): Promise<Wanted> {
+export async function wantedEntry(name: string, projectRoot?: string, shelf: Shelf = 'images'): Promise<Wanted> {
   const lockPath = await findLockPath(projectRoot);
-  const binding = lockPath === null ? null : ((await readLock(lockPath)).images[name] ?? null);
+  const binding = lockPath === null ? null : lockedEntry(await readLock(lockPath), name, shelf);
   if (binding !== null) return { lockPath, binding, preferred: null };
-  const shipped = (await readLock(shippedLockPath())).images[name] ?? null;
-  const latest = await latestEntry(name);
-  const preferred = shipped !== null && (latest === null || (await isStored(name, shipped.parts))) ? shipped : latest;
+  const shipped = lockedEntry(await readLock(shippedLockPath()), name, shelf);
+  const latest = await latestEntry(name, shelf);
+  const preferShipped = shipped !== null && (latest === null || (await isStored(name, shipped.parts, shelf)));
+  const preferred = preferShipped ? shipped : latest;
   return { lockPath, binding, preferred };
 }
 
@@ -58,22 +61,23 @@ export interface BuildOptions {
  */
 export async function buildFromRecipe(recipe: Recipe, options: BuildOptions): Promise<LockEntry> {
   const onProgress: Progress = (message) => options.onProgress?.(`${recipe.name}: ${message}`);
-  const { name } = recipe;
+  const { name, shelf = 'images' } = recipe;
   return await exclusively(
-    join(imagesFolder(), `.${name}.lock`),
+    join(shelfFolder(shelf), `.${name}.lock`),
     async () => {
-      const wanted = await wantedEntry(name, options.projectRoot);
+      const wanted = await wantedEntry(name, options.projectRoot, shelf);
       const present = wanted.binding ?? wanted.preferred;
       const reuse = options.accept !== true && options.rebuild !== true;
-      if (reuse && present !== null && isCurrent(recipe, wanted) && (await isStored(name, present.parts))) {
-        await noteInLock(name, present, wanted);
+      if (reuse && present !== null && isCurrent(recipe, wanted) && (await isStored(name, present.parts, shelf))) {
+        await noteInLock(recipe, present, wanted);
         return present;
       }
       const { entry, parts } = await make(recipe, options.accept === true ? null : wanted, onProgress);
-      await store(name, entry, async (folder) => {
+      const fill = async (folder: string) => {
         for (const [part, data] of Object.entries(parts)) await writeFile(join(folder, part), data);
-      });
-      await noteInLock(name, entry, wanted);
+      };
+      await store(name, entry, fill, shelf);
+      await noteInLock(recipe, entry, wanted);
       onProgress('ready');
       return entry;
     },
@@ -87,10 +91,14 @@ function isCurrent(recipe: Recipe, { binding, preferred }: Wanted): boolean {
   return preferred !== null && (preferred.source === 'import' || preferred.revision === recipe.revision);
 }
 
-async function noteInLock(name: string, entry: LockEntry, { lockPath, binding }: Wanted): Promise<void> {
+async function noteInLock(
+  { name, shelf = 'images' }: Recipe,
+  entry: LockEntry,
+  { lockPath, binding }: Wanted,
+): Promise<void> {
   if (lockPath === null || (binding !== null && JSON.stringify(binding) === JSON.stringify(entry))) return;
-  await exclusively(join(imagesFolder(), `.lock-${sha256(lockPath).slice(0, 16)}`), () =>
-    updateLock(lockPath, name, entry),
+  await exclusively(join(shelfFolder(), `.lock-${sha256(lockPath).slice(0, 16)}`), () =>
+    updateLock(lockPath, name, entry, shelf),
   );
 }
 
@@ -105,20 +113,72 @@ async function make(recipe: Recipe, wanted: Wanted | null, onProgress: Progress)
   const binding = wanted?.binding?.source === 'recipe' ? wanted.binding : null;
   const preferred = wanted?.preferred?.source === 'recipe' ? wanted.preferred : null;
   const pinned = binding ?? preferred;
+  if (pinned?.revision === recipe.revision && recipe.anySource !== undefined) {
+    const made = await makeFromInstalled(recipe, pinned, onProgress);
+    if (made !== null) return made;
+  }
   if (pinned !== null) {
     const fetched = await archive.fetch(pinned.packages);
     if (fetched.kind === 'fetched') {
       const made = await makeFrom(recipe, pinned.packages, fetched.files, archive, onProgress);
-      if (binding !== null) requireSame(recipe.name, binding, made.entry);
+      if (binding !== null) requireSame(recipe, binding, made.entry);
       return made;
     }
-    if (binding !== null) throw driftError(recipe.name, fetched.drift);
+    if (binding !== null) return await makeDespiteDrift(recipe, binding, fetched.drift, archive, onProgress);
     onProgress('the archive has moved on since this version of Guestwright: taking its newest packages');
   }
+  return await makeNewest(recipe, archive, onProgress);
+}
+
+async function makeNewest(recipe: Recipe, archive: DebianArchive, onProgress: Progress): Promise<Made> {
   const newest = await archive.newest(recipe.packages);
   const fetched = await archive.fetch(newest);
-  if (fetched.kind === 'drifted') throw driftError(recipe.name, fetched.drift);
+  if (fetched.kind === 'drifted') throw driftError(recipe, fetched.drift);
   return await makeFrom(recipe, newest, fetched.files, archive, onProgress);
+}
+
+/** The pinned packages are gone: where only the parts' bytes count, the newest ones may still give them. */
+async function makeDespiteDrift(
+  recipe: Recipe,
+  binding: BuiltEntry,
+  drift: readonly Drift[],
+  archive: DebianArchive,
+  onProgress: Progress,
+): Promise<Made> {
+  if (recipe.anySource !== undefined) {
+    const { entry, parts } = await makeNewest(recipe, archive, onProgress);
+    if (isSameContent(entry, binding)) return { entry: binding, parts };
+  }
+  throw driftError(recipe, drift);
+}
+
+/** Null: what is installed on this system lacks a file, cannot be read, or gives other parts than the pinned ones. */
+async function makeFromInstalled(recipe: Recipe, pinned: BuiltEntry, onProgress: Progress): Promise<Made | null> {
+  const folders = recipe.anySource?.folders ?? [];
+  try {
+    return await withScratch(async (scratch) => {
+      const parts = await recipe.build({ ...readersBelow('/', folders), ...unpackers(scratch), onProgress });
+      return isSameContent({ parts: describeParts(parts) }, pinned) ? { entry: pinned, parts } : null;
+    });
+  } catch {
+    // Whatever is wrong with other people's files: the packages are there for that.
+    return null;
+  }
+}
+
+function isSameContent(a: Pick<BuiltEntry, 'parts'>, b: Pick<BuiltEntry, 'parts'>): boolean {
+  const names = Object.keys(a.parts);
+  return (
+    names.length === Object.keys(b.parts).length &&
+    names.every((name) => a.parts[name]?.sha256 === b.parts[name]?.sha256)
+  );
+}
+
+function describeParts(parts: Made['parts']): BuiltEntry['parts'] {
+  const entries = Object.entries(parts).map(
+    ([part, data]) => [part, { size: data.length, sha256: sha256(data) }] as const,
+  );
+  return Object.fromEntries(entries);
 }
 
 async function makeFrom(
@@ -135,16 +195,9 @@ async function makeFrom(
     }
     onProgress('putting it together');
     const parts = await recipe.build(buildContext(recipe, packages, scratch, onProgress));
-    const entries = Object.entries(parts).map(
-      ([part, data]) => [part, { size: data.length, sha256: sha256(data) }] as const,
-    );
+    const { revision } = recipe;
     return {
-      entry: {
-        source: 'recipe',
-        revision: recipe.revision,
-        packages: [...packages],
-        parts: Object.fromEntries(entries),
-      },
+      entry: { source: 'recipe', revision, packages: [...packages], parts: describeParts(parts) },
       parts,
     };
   });
@@ -164,45 +217,39 @@ function buildContext(
   };
   return {
     onProgress,
-    read: (name, path) => readFile(join(folderOf(name), path)),
-    async list(name, folder) {
-      const entries = await readdir(join(folderOf(name), folder), { recursive: true, withFileTypes: true });
-      const base = folderOf(name);
-      return entries
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(base.length + 1))
-        .sort();
-    },
-    unxz: (data) => unxz(data, scratch),
+    read: (name, path) => readersBelow(folderOf(name)).read(name, path),
+    list: (name, folder) => readersBelow(folderOf(name)).list(name, folder),
+    ...unpackers(scratch),
   };
 }
 
-/**
- * Unpacks an xz stream with dpkg-deb, which is there anyway and links the xz library: an archive member called
- * `data.tar.xz` is unpacked as it is, whatever it holds.
- */
-async function unxz(data: Uint8Array, scratch: string): Promise<Uint8Array> {
-  const member = (name: string, content: Uint8Array) => [
-    Buffer.from(`${name.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6).repeat(2)}${'100644'.padEnd(8)}`),
-    Buffer.from(`${String(content.length).padEnd(10)}\`\n`),
-    content,
-    Buffer.alloc(content.length % 2, '\n'),
-  ];
-  const folder = join(scratch, '.unxz');
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, `${sha256(data).slice(0, 16)}.deb`);
-  const wrapped = [
-    Buffer.from('!<arch>\n'),
-    ...member('debian-binary', Buffer.from('2.0\n')),
-    ...member('control.tar', Buffer.alloc(1024)),
-    ...member('data.tar.xz', data),
-  ];
-  await writeFile(file, Buffer.concat(wrapped));
-  const { stdout } = await execa('dpkg-deb', ['--fsys-tarfile', file], { encoding: 'buffer', stdin: 'ignore' });
-  return stdout;
+/** @param folders where else files are looked for by their names */
+function readersBelow(base: string, folders: readonly string[] = []): Pick<BuildContext, 'read' | 'list'> {
+  return {
+    async read(_name, path) {
+      for (const candidate of [join(base, path), ...folders.map((folder) => join(folder, basename(path)))]) {
+        if (await exists(candidate)) return await readFile(candidate);
+      }
+      return await readFile(join(base, path));
+    },
+    async list(_name, folder) {
+      const entries = await readdir(join(base, folder), { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(base, join(entry.parentPath, entry.name)))
+        .sort();
+    },
+  };
 }
 
-function requireSame(name: string, expected: BuiltEntry, seen: BuiltEntry): void {
+function unpackers(scratch: string): Pick<BuildContext, 'unxz' | 'unlzma'> {
+  return {
+    unxz: (data) => unpack(data, 'xz', scratch),
+    unlzma: (data) => unpack(data, 'lzma', scratch),
+  };
+}
+
+function requireSame({ name, shelf }: Recipe, expected: BuiltEntry, seen: BuiltEntry): void {
   const difference = describeDifference({ ...expected, revision: 1 }, { ...seen, revision: 1 });
   if (difference.expected === difference.seen) return;
   throw new GuestwrightError(`${name} was built from the pinned packages and came out different`, {
@@ -212,11 +259,11 @@ function requireSame(name: string, expected: BuiltEntry, seen: BuiltEntry): void
     next:
       expected.revision === seen.revision
         ? 'Please report this: builds are meant to be byte-reproducible.'
-        : `The recipe has changed in this version of Guestwright. ${howToAccept(name)}`,
+        : `The recipe has changed in this version of Guestwright. ${howToAccept(name, shelf)}`,
   });
 }
 
-function driftError(name: string, drift: readonly Drift[]): GuestwrightError {
+function driftError({ name, shelf }: Recipe, drift: readonly Drift[]): GuestwrightError {
   const words = ({ version, sha256: digest }: PinnedPackage) => `${version} (SHA-256 ${digest.slice(0, 16)}…)`;
   return new GuestwrightError(`${name} cannot be built as images.lock pins it: the package archive has moved on`, {
     kind: 'infrastructure',
@@ -227,11 +274,17 @@ function driftError(name: string, drift: readonly Drift[]): GuestwrightError {
         seen.length > 0 ? seen.map((one) => `${one.name} ${words(one)}`).join(', ') : `${pin.name}: none`,
       )
       .join('\n'),
-    next: howToAccept(name),
+    next: howToAccept(name, shelf),
   });
 }
 
-function howToAccept(name: string): string {
+function howToAccept(name: string, shelf: Shelf = 'images'): string {
+  if (shelf === 'fonts') {
+    return (
+      `\`npx guestwright fonts build ${name} --accept\` takes the new packages and updates images.lock; ` +
+      'what the old fonts could read may have to be looked at again.'
+    );
+  }
   return (
     `\`npx guestwright images build ${name} --accept\` takes the new packages and updates images.lock; ` +
     'goldens and state hashes made with the old image have to be made again. To keep the old one, bring it from a ' +

@@ -25,6 +25,26 @@ const STUB_SIZE = 0x1000;
 const PAGE = 0x1000;
 
 /**
+ * The packed kernel proper inside of a bzImage (of either word size): an ELF file, as a rule an xz stream.
+ *
+ * @throws RangeError if `image` is no such file
+ */
+export function kernelPayload(image: Uint8Array): Uint8Array {
+  const view = viewOf(image);
+  if (image.length < OFFSET.initSize + 4) throw new RangeError(`The kernel's file ends after ${image.length} bytes`);
+  if (view.getUint32(OFFSET.magic, true) !== 0x53726448 || view.getUint16(OFFSET.protocol, true) < 0x20a) {
+    throw new RangeError('This is no bzImage of boot protocol 2.10 or newer');
+  }
+  const start = setupSizeOf(view) + view.getUint32(OFFSET.payloadOffset, true);
+  // The kernel's own wrapper appends the unpacked size, 4 bytes, to the xz stream.
+  return image.subarray(start, start + view.getUint32(OFFSET.payloadLength, true) - 4);
+}
+
+function setupSizeOf(header: DataView): number {
+  return ((header.getUint8(OFFSET.setupSectors) || 4) + 1) * 512;
+}
+
+/**
  * @param image a 32-bit bzImage whose payload is an xz stream
  * @param unxz unpacks an xz stream
  * @returns a bzImage that any boot loader can start
@@ -33,15 +53,8 @@ export async function unpackKernel(
   image: Uint8Array,
   unxz: (data: Uint8Array) => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
-  const view = viewOf(image);
-  if (view.getUint32(OFFSET.magic, true) !== 0x53726448 || view.getUint16(OFFSET.protocol, true) < 0x20a) {
-    throw new RangeError('This is no bzImage of boot protocol 2.10 or newer');
-  }
-  const setupSize = ((view.getUint8(OFFSET.setupSectors) || 4) + 1) * 512;
-  const payloadStart = setupSize + view.getUint32(OFFSET.payloadOffset, true);
-  // The kernel's own wrapper appends the unpacked size, 4 bytes, to the xz stream.
-  const payloadEnd = payloadStart + view.getUint32(OFFSET.payloadLength, true) - 4;
-  const program = readProgram(await unxz(image.subarray(payloadStart, payloadEnd)));
+  const program = readProgram(await unxz(kernelPayload(image)));
+  const setupSize = setupSizeOf(viewOf(image));
 
   const body = new Uint8Array(STUB_SIZE + program.bytes.length);
   body.set(copyAndJump(program));

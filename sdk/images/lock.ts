@@ -1,6 +1,7 @@
 /**
- * `images.lock`: which packages an image is made of, and which bytes come out. It belongs to a project and is
- * committed with it, because goldens and state hashes hold only for the same bytes.
+ * `images.lock`: which packages an image is made of, and which bytes come out; likewise for the fonts that screens are
+ * read with. It belongs to a project and is committed with it, because goldens and state hashes hold only for the same
+ * bytes.
  */
 import { dirname, join, parse, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +35,14 @@ const builtEntry = z.strictObject({
 const importedEntry = z.strictObject({ source: z.literal('import'), parts: z.record(partName, partEntry) });
 
 export const lockEntry = z.discriminatedUnion('source', [builtEntry, importedEntry]);
-const lockFile = z.strictObject({ version: z.literal(1), images: z.record(imageName, lockEntry) });
+const lockFile = z.strictObject({
+  version: z.literal(1),
+  images: z.record(imageName, lockEntry),
+  fonts: z.record(imageName, builtEntry).optional(),
+});
+
+/** What is built and kept, as parts of the lock and as folders of the cache. */
+export type Shelf = 'images' | 'fonts';
 
 export type PartEntry = z.infer<typeof partEntry>;
 export type BuiltEntry = z.infer<typeof builtEntry>;
@@ -95,14 +103,23 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Sets one image's entry (null removes it) and leaves the others as they are in the file now. */
-export async function updateLock(path: string, name: string, entry: LockEntry | null): Promise<void> {
-  const { images } = await readLock(path);
-  const others = Object.entries(images).filter(([other]) => other !== name);
+/** What a lock says of an image, or of fonts; null if nothing. */
+export function lockedEntry(lock: ImagesLock, name: string, shelf: Shelf): LockEntry | null {
+  return lock[shelf]?.[name] ?? null;
+}
+
+/** Sets one entry (null removes it) and leaves the others as they are in the file now. */
+export async function updateLock(
+  path: string,
+  name: string,
+  entry: LockEntry | null,
+  shelf: Shelf = 'images',
+): Promise<void> {
+  const lock = await readLock(path);
+  const others = Object.entries<LockEntry>(lock[shelf] ?? {}).filter(([other]) => other !== name);
   const all: [string, LockEntry][] = entry === null ? others : [...others, [name, entry]];
   const sorted = all.toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const lock: ImagesLock = { version: 1, images: Object.fromEntries(sorted) };
-  await writeWhole(path, `${JSON.stringify(lock, null, 2)}\n`);
+  await writeWhole(path, `${JSON.stringify({ ...lock, [shelf]: Object.fromEntries(sorted) }, null, 2)}\n`);
 }
 
 /** Tells apart what differs between two locks' entries in words, one line per package or part. */

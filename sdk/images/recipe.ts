@@ -1,9 +1,10 @@
-/** What a recipe is: the packages that it needs, and how bootable parts are made of them. */
+/** What a recipe is: the packages that it needs, and how parts (what guests boot from, or fonts) are made of them. */
 import type { PackageRequest, Progress } from './debian.js';
+import type { Shelf } from './lock.js';
 
 export interface PartDescription {
   /** What the part is to a machine. */
-  kind: 'floppy' | 'cdrom' | 'kernel' | 'initrd';
+  kind: 'floppy' | 'cdrom' | 'kernel' | 'initrd' | 'font';
   description: string;
   /** A kernel's recommended command line. */
   commandLine?: string;
@@ -15,6 +16,14 @@ export interface Recipe {
   /** Counts up with every change of the recipe that changes the bytes of a part. */
   revision: number;
   packages: readonly PackageRequest[];
+  /** Where it is kept; with the images if left out. */
+  shelf?: Shelf;
+  /**
+   * Only the bytes of the parts count, not where they are from: what is installed on this system, or a newer package,
+   * is as good as the pinned package as long as the parts come out as they are pinned. The folders are where other
+   * systems than Debian have the packages' files.
+   */
+  anySource?: { folders: readonly string[] };
   parts: Readonly<Record<string, PartDescription>>;
   /**
    * Makes every part. Equal packages give equal bytes: no time, host name, locale or order of a directory may leak in.
@@ -34,5 +43,7 @@ export interface BuildContext {
   list: (packageName: string, folder: string) => Promise<string[]>;
   /** Unpacks an xz stream. */
   unxz: (data: Uint8Array) => Promise<Uint8Array>;
+  /** Unpacks what was packed with LZMA before there was xz (".lzma", "LZMA alone"). */
+  unlzma: (data: Uint8Array) => Promise<Uint8Array>;
   onProgress: Progress;
 }
