@@ -4,8 +4,9 @@ import { InOrder } from '../machine/in-order.js';
 import type { MachinePort } from '../machine/port.js';
 import type { Keyboard } from '../machine/types.js';
 import type { KeyCode } from './keycodes.js';
+import { groupsOf } from './groups.js';
 import { parseChord } from './keys.js';
-import { characters, codesOf, keystrokesFor, layoutNamed, type Layout } from './layout.js';
+import { keystrokesFor, type Layout, type LayoutGroups, type TypedCharacter } from './layout.js';
 import { askUntil, Spacing } from './pace.js';
 
 /** Guest ms between two keys when no `delay` is given: faster than any typist, slower than any driver's debouncing. */
@@ -35,15 +36,19 @@ interface Progress {
  */
 export class GuestKeyboard implements Keyboard {
   readonly #port: MachinePort;
+  readonly #groups: LayoutGroups;
+  /** What chords are written in. */
   readonly #layout: Layout;
   readonly #order = new InOrder();
   readonly #spacing: Spacing;
   /** Keys that are down, in the order in which they went down. */
   #held = new Set<KeyCode>();
 
+  /** @throws GuestwrightError `usage/unknown-key` when the layouts' toggle is no chord */
   constructor(port: MachinePort) {
     this.#port = port;
-    this.#layout = layoutNamed(port.spec.layout);
+    this.#groups = groupsOf(port.spec.layout);
+    [this.#layout] = this.#groups.groups;
     this.#spacing = new Spacing(port);
   }
 
@@ -105,18 +110,25 @@ export class GuestKeyboard implements Keyboard {
         params: { text: shown, ...options },
       },
       async () => {
-        const strokes = keystrokesFor(text, this.#layout, { secret });
+        const typed = keystrokesFor(text, this.#groups, { secret });
         const delay = checkedDelay(options.delay);
-        const typed = characters(text);
-        await this.#order.run(async () => {
-          for (const [index, stroke] of strokes.entries()) {
-            const rest = secret ? 'the rest of a secret' : JSON.stringify(typed.slice(index).join(''));
-            await this.#space(delay);
-            await this.#stroke(codesOf(stroke), 0, { typed: index, total: strokes.length, rest }, secret);
-          }
-        });
+        await this.#order.run(async () => this.#typeCharacters(typed, delay, secret));
       },
     );
+  }
+
+  async #typeCharacters(typed: readonly TypedCharacter[], delay: number, secret: boolean): Promise<void> {
+    const total = typed.reduce((sum, { chords }) => sum + chords.length, 0);
+    let done = 0;
+    for (const [index, { chords }] of typed.entries()) {
+      const left = typed.slice(index).map(({ character }) => character);
+      const rest = secret ? 'the rest of a secret' : JSON.stringify(left.join(''));
+      for (const codes of chords) {
+        await this.#space(delay);
+        await this.#stroke(codes, 0, { typed: done, total, rest }, secret);
+        done++;
+      }
+    }
   }
 
   /** For snapshots: what a revert must bring back on this side. */

@@ -16,7 +16,8 @@ export const KEY_CODES = [
   ...['ArrowUp', 'ArrowLeft', 'ArrowDown', 'ArrowRight'],
   ...['NumLock', 'NumpadDivide', 'NumpadMultiply', 'NumpadSubtract', 'NumpadAdd', 'NumpadEnter', 'NumpadDecimal'],
   ...['Numpad0', 'Numpad1', 'Numpad2', 'Numpad3', 'Numpad4', 'Numpad5', 'Numpad6', 'Numpad7', 'Numpad8', 'Numpad9'],
-  ...['IntlRo', 'IntlYen'],
+  // Keys that only some countries' keyboards have: Brazil's and Japan's.
+  ...['IntlRo', 'IntlYen', 'NumpadComma', 'Convert', 'NonConvert', 'KanaMode'],
 ] as const;
 
 export type KeyCode = (typeof KEY_CODES)[number];

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { GuestwrightError } from '../errors.js';
+import { groupsOf } from './groups.js';
 import { KEY_CODES } from './keycodes.js';
 import { parseChord } from './keys.js';
 import { keystrokesFor, layoutNamed } from './layout.js';
@@ -59,12 +60,13 @@ test('names of object members are no key names', () => {
 
 test('the US layout types every printable ASCII character, each with a key of its own', () => {
   const ascii = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
-  const strokes = keystrokesFor(ascii.join(''), us).map((key) => JSON.stringify(key));
+  const strokes = keystrokesFor(ascii.join(''), groupsOf('us')).map(({ chords }) => JSON.stringify(chords));
   expect(new Set(strokes).size).toBe(ascii.length);
 });
 
 test('newlines of both kinds are one Enter each', () => {
-  expect(keystrokesFor('\r\n\n\t\b', us).map(({ code }) => code)).toEqual(['Enter', 'Enter', 'Tab', 'Backspace']);
+  const chords = keystrokesFor('\r\n\n\t\b', groupsOf('us')).flatMap((typed) => typed.chords);
+  expect(chords).toEqual([['Enter'], ['Enter'], ['Tab'], ['Backspace']]);
 });
 
 function errorOf(call: () => unknown): GuestwrightError {

@@ -20,6 +20,9 @@ test.each([
   ['PrintScreen', 'E0 2A E0 37', 'E0 B7 E0 AA'],
   ['Pause', 'E1 1D 45 E1 9D C5', ''],
   ['IntlBackslash', '56', 'D6'],
+  ['IntlRo', '73', 'F3'],
+  ['IntlYen', '7D', 'FD'],
+  ['NumpadComma', '7E', 'FE'],
 ] as const)('%s sends %s going down and %s coming up', (code, make, released) => {
   expect(hex(scanCodes(code, true))).toBe(make);
   expect(hex(scanCodes(code, false))).toBe(released);

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { GuestwrightError } from '../errors.js';
+import { LAYOUT_NAMES } from '../input/layouts/index.js';
 
 /** A file path, or a guest image of the catalogue by name and part: `grub-rescue:floppy`. */
 const fileRef = z.string().min(1, 'give a file path, or a catalogue image such as "grub-rescue:floppy"');
@@ -37,6 +38,16 @@ export const mediaShape = {
     .optional(),
 };
 
+const layoutName = z.enum(LAYOUT_NAMES);
+
+/** One layout, or several that a chord of the guest goes through: the first is the one that it starts with. */
+const layoutSchema = z.union(
+  [layoutName, z.strictObject({ groups: z.array(layoutName).min(2).max(4), toggle: z.string().min(1) })],
+  {
+    error: `expected one of ${LAYOUT_NAMES.join(', ')}; or several, as { groups: ["us", "ru"], toggle: "Alt+Shift" }`,
+  },
+);
+
 export const mediaSchema = z.strictObject(mediaShape);
 
 export const specSchema = z.strictObject({
@@ -58,7 +69,7 @@ export const specSchema = z.strictObject({
   seed: z.number().int().min(0).max(0xffffffff).default(1),
   clock: z.enum(['stepped', 'paced']).default('stepped'),
   /** Keyboard layout that the guest is set to; `type()` uses it. */
-  layout: z.enum(['us']).default('us'),
+  layout: layoutSchema.default('us'),
   /** Where `shell.run` finds a shell. */
   shell: z
     .strictObject({
