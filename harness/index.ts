@@ -7,8 +7,12 @@ export type { GuestTable, GuestwrightFixtures, GuestwrightOptions, Launch, Launc
 export {
   expect,
   type ToBePoweredOffOptions,
+  type ToBeStableOptions,
+  type ToContainGoldenOptions,
+  type ToHaveChangedOptions,
   type ToHaveSerialOutputOptions,
   type ToMatchGoldenOptions,
+  type ToShowOneOfOptions,
   type ToShowTextOptions,
 } from './matchers/index.js';
 export { defineConfig, type GuestwrightConfig } from './config/define-config.js';
@@ -18,14 +22,22 @@ export type { Summary, FailedScenario } from './reporters/tally.js';
 export { GuestwrightError, type Failure, type FailureKind } from '../sdk/errors.js';
 export type { MachineSpec, MachineSpecInput, Media } from '../sdk/machine/spec.js';
 export type {
+  Choice,
   Clock,
+  GetByGoldenOptions,
+  GetByTextOptions,
+  GoldenLocator,
+  GoldenMatch,
   JournalEntry,
   Keyboard,
   Machine,
   MachineState,
   MouseButton,
   Pointer,
+  Rung,
   Screen,
+  ScreenInvariant,
+  ScreenRegion,
   Serial,
   SerialMatch,
   Shell,
@@ -33,6 +45,9 @@ export type {
   Snapshot,
   TextLocator,
   TextMatch,
+  TextPage,
+  TextRow,
+  WaitForStableOptions,
   WaitOptions,
 } from '../sdk/machine/types.js';
 export type { Frame, CellGrid } from '../sdk/screen/frame.js';

@@ -103,7 +103,7 @@ async function waitForStill(request: LookRequest): Promise<LookResult> {
         return moved(before, now) ? now : undefined;
       },
     });
-    waited.checks += next.waited.checks;
+    waited.checks = (waited.checks ?? 0) + (next.waited.checks ?? 0);
     switch (next.outcome.kind) {
       case 'timeout':
         return done({ kind: 'looked', look });

@@ -161,7 +161,8 @@ function quoteArgument(argument: string): string {
   return /^[\w./:@=+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-function wordFile(file: string): string {
+/** A file's path as a person would type it here. */
+export function wordFile(file: string): string {
   const near = relative(process.cwd(), file);
   return near.startsWith('..') ? file : near;
 }

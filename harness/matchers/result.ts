@@ -3,7 +3,7 @@ import type { ExpectMatcherState, MatcherReturnType, TestInfo } from '@playwrigh
 import { GuestwrightError, type Failure } from '../../sdk/errors.js';
 import type { Machine } from '../../sdk/machine/types.js';
 import type { Frame } from '../../sdk/screen/frame.js';
-import { wordScreen } from '../../sdk/screen/text.js';
+import { wordScreen, type WordScreenOptions } from '../../sdk/screen/word-screen.js';
 import { currentStep, noteGuestTime, wordSpan, wordTime } from '../fixtures/guest-time.js';
 import { recordFailure } from '../fixtures/record.js';
 import { currentTest, withoutSteps } from '../fixtures/steps.js';
@@ -68,14 +68,17 @@ export function wordWaited({ machine, timeout, waited }: MatcherCall): string {
 }
 
 /** The screen as text, with its guest time. */
-export function wordFrame(frame: Frame): string {
-  return `At ${wordTime(frame.time)} of guest time. ${wordScreen(frame.content)}`;
+export function wordFrame(frame: Frame, options: WordScreenOptions = {}): string {
+  return `At ${wordTime(frame.time)} of guest time. ${wordScreen(frame.content, options)}`;
 }
 
 /** The last screen that can be had: of a machine that died there may be none. */
 export async function lastScreen(machine: Machine): Promise<string> {
   try {
-    return wordFrame(await withoutSteps(() => machine.screen.frame()));
+    return await withoutSteps(async () => {
+      const frame = await machine.screen.frame();
+      return wordFrame(frame, { page: await machine.screen.read() });
+    });
   } catch (error) {
     return `There is no picture of the screen: ${error instanceof Error ? firstLine(error.message) : String(error)}`;
   }
@@ -95,8 +98,13 @@ function wordLog({ machine, timeout, waited, expected, name, state }: MatcherCal
   const what = `${state.isNot ? 'not ' : ''}${name}(${expected})`;
   return [
     `waiting for ${what} on ${machine.name} (${machine.engine}), up to ${wordTime(timeout)} of ${unit}`,
-    `looked ${waited.checks} ${waited.checks === 1 ? 'time' : 'times'} between ${wordTime(waited.from)} and ${wordTime(waited.to)}`,
+    `${wordChecks(waited.checks)} between ${wordTime(waited.from)} and ${wordTime(waited.to)}`,
   ];
+}
+
+function wordChecks(checks: number | null): string {
+  if (checks === null) return 'watched';
+  return `looked ${checks} ${checks === 1 ? 'time' : 'times'}`;
 }
 
 function noteSpan({ waited }: MatcherCall): void {

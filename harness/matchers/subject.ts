@@ -1,7 +1,7 @@
 /** What `expect(...)` was given, and how long a matcher waits for it. */
 import { inspect } from 'node:util';
 import { GuestwrightError } from '../../sdk/errors.js';
-import type { Machine } from '../../sdk/machine/types.js';
+import type { Machine, ScreenRegion } from '../../sdk/machine/types.js';
 import { knownMachine, type KnownMachine } from '../fixtures/record.js';
 
 /** Playwright's own default for `expect`, wall ms. A matcher cannot tell it from one that was set on purpose. */
@@ -21,6 +21,29 @@ export function subjectOf(received: unknown, matcher: string, wanted: 'machine' 
     seen: inspect(received, { depth: 0 }),
     next: 'a machine that a scenario launches itself has to come from the fixture "launch": async ({ launch }) => …',
   });
+}
+
+export interface ScreenSubject extends KnownMachine {
+  /** `machine.screen`, or the part of it: for messages. */
+  words: string;
+  /** Undefined for the whole screen. */
+  within: ScreenRegion | undefined;
+}
+
+/**
+ * The screen behind a matcher's subject: a machine's, or a part of one (`screen.region(…)`).
+ * @throws GuestwrightError `usage/matcher-subject`
+ */
+export function screenSubject(received: unknown, matcher: string): ScreenSubject {
+  if (isRegion(received)) {
+    const { machine, guest } = subjectOf(received.screen, matcher, 'machine.screen');
+    return { machine, guest, words: `machine.screen.region(${received.toString()})`, within: received };
+  }
+  return { ...subjectOf(received, matcher, 'machine.screen'), words: 'machine.screen', within: undefined };
+}
+
+function isRegion(received: unknown): received is ScreenRegion {
+  return typeof received === 'object' && received !== null && 'place' in received && 'screen' in received;
 }
 
 /**

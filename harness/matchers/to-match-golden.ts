@@ -4,7 +4,7 @@ import { GuestwrightError } from '../../sdk/errors.js';
 import type { Machine, Screen, TextLocator } from '../../sdk/machine/types.js';
 import type { Region } from '../../sdk/screen/content.js';
 import { recordOf, type KnownMachine } from '../fixtures/record.js';
-import { pointErrorAt, type ScenarioFrame } from '../fixtures/location.js';
+import type { ScenarioFrame } from '../fixtures/location.js';
 import { currentTest, scenarioLines } from '../fixtures/steps.js';
 import { applyGolden } from '../goldens/apply.js';
 import { compareWithGolden, sameFrame, type Tolerance } from '../goldens/compare.js';
@@ -15,6 +15,7 @@ import { checkRegion, clipFrame, placeMasks } from '../goldens/picture.js';
 import { encodeGolden, readGolden, sameFiles, type Golden } from '../goldens/store.js';
 import { wordGolden, wordWritten } from '../goldens/word.js';
 import { brokenOff, fulfilled, unfulfilled, wordFrame, wordWaited, type MatcherCall } from './result.js';
+import { softFailure } from './soft-failure.js';
 import { matcherTimeout, subjectOf } from './subject.js';
 
 export interface ToMatchGoldenOptions {
@@ -206,17 +207,5 @@ function conclude(call: MatcherCall, setup: Setup, decision: GoldenDecision, loo
   const { summary, failure, details } = words;
   const screen = look === null ? '' : wordFrame(look.frame);
   const result = unfulfilled(call, summary, failure, [details, screen].filter((part) => part !== '').join('\n\n'));
-  return decision.kind === 'write' ? softened(setup, summary, result) : result;
-}
-
-/**
- * A first golden fails its test, but lets it go on, so that one run writes them all; and it is not retried, because the
- * retry would pass. As Playwright's own matchers do it: through fields that are not in the public types. That they still
- * work is looked after when the test ends (`failOnUnreportedGoldens`).
- */
-function softened({ testInfo, lines }: Setup, summary: string, result: MatcherReturnType): MatcherReturnType {
-  recordOf(testInfo).writtenGoldens.push(summary);
-  const softError = new Error(result.message());
-  pointErrorAt(softError, lines);
-  return Object.assign(result, { pass: true, message: () => '', softError, shouldNotRetryTest: true });
+  return decision.kind === 'write' ? softFailure(testInfo, setup.lines, summary, result) : result;
 }

@@ -1,65 +1,60 @@
 import type { ExpectMatcherState, MatcherReturnType } from '@playwright/test';
-import type { Machine, Screen } from '../../sdk/machine/types.js';
-import type { Frame } from '../../sdk/screen/frame.js';
-import { findText, nearestMiss } from '../../sdk/screen/text.js';
+import type { GetByTextOptions, Machine, Screen, ScreenRegion } from '../../sdk/machine/types.js';
+import type { NearestMiss } from '../../sdk/screen/nearest-miss.js';
+import { nearestMiss } from '../../sdk/screen/text.js';
+import { wordRows } from '../../sdk/screen/word-screen.js';
 import { withoutSteps } from '../fixtures/steps.js';
-import { brokenOff, fulfilled, unfulfilled, wordFrame, wordPattern, wordWaited, type MatcherCall } from './result.js';
-import { matcherTimeout, subjectOf } from './subject.js';
-import { waitFor } from './wait.js';
+import { unfulfilled, wordFrame, wordPattern, wordWaited, type MatcherCall } from './result.js';
+import { runMatcher } from './run-matcher.js';
+import { matcherTimeout, screenSubject } from './subject.js';
 
-export interface ToShowTextOptions {
+export interface ToShowTextOptions extends GetByTextOptions {
   /** Ms of guest time where the engine owns the clock, of wall time elsewhere. 0 looks once. */
   timeout?: number;
-  /** The text is all that stands on its row, or between two borders on it. */
-  exact?: boolean;
 }
 
 /**
  * Passes as soon as the screen shows the text. A string is found within a row, runs of blanks counting as one; an
- * expression is matched by rows.
+ * expression is matched by rows. Text of a graphic screen is read from its pixels: exactly where a font matches, else
+ * recognised.
  */
 export async function toShowText(
   this: ExpectMatcherState,
-  received: Screen | Machine,
+  received: Screen | ScreenRegion | Machine,
   text: string | RegExp,
   options: ToShowTextOptions = {},
 ): Promise<MatcherReturnType> {
-  const { machine } = subjectOf(received, 'toShowText', 'machine.screen');
-  const timeout = matcherTimeout(machine, options.timeout, this.timeout);
-  const exact = options.exact ?? false;
-  const shows = ({ grid }: Frame) => grid !== null && findText(grid, text, { exact }).length > 0;
-  const { outcome, waited } = await waitFor(machine, {
-    what: `the text ${wordPattern(text)}${this.isNot ? ' to go' : ''}`,
-    on: ['screen'],
-    timeout,
-    check: async () => (shows(await machine.screen.frame()) === this.isNot ? undefined : true),
-  });
+  const { machine, words, within } = screenSubject(received, 'toShowText');
+  const { timeout, ...how } = options;
+  const locator = machine.screen.getByText(text, { ...(within === undefined ? {} : { within }), ...how });
   const expected = wordPattern(text);
-  const call: MatcherCall = {
+  return await runMatcher({
     state: this,
-    name: 'toShowText',
-    subject: 'machine.screen',
     machine,
+    name: 'toShowText',
+    subject: words,
     expected,
-    timeout,
-    waited,
-  };
-  switch (outcome.kind) {
-    case 'met':
-      return fulfilled(call);
-    case 'failed':
-      return brokenOff(call, outcome);
-    case 'timeout':
-      return ranOut(call, text, await withoutSteps(() => machine.screen.frame()));
-  }
+    timeout: matcherTimeout(machine, timeout, this.timeout),
+    what: `the text ${expected}${this.isNot ? ' to go' : ''}`,
+    on: ['screen'],
+    check: async () => {
+      const matches = await locator.look(await machine.screen.frame());
+      return matches.length > (options.nth ?? 0) === this.isNot ? undefined : true;
+    },
+    ranOut: (call) => ranOut(call, text),
+  });
 }
 
-function ranOut(call: MatcherCall, text: string | RegExp, frame: Frame): MatcherReturnType {
+async function ranOut(call: MatcherCall, text: string | RegExp): Promise<MatcherReturnType> {
   const { machine, expected, state } = call;
+  const { frame, page } = await withoutSteps(async () => ({
+    frame: await machine.screen.frame(),
+    page: await machine.screen.read(),
+  }));
   const summary = state.isNot
     ? `${machine.name} still shows the text ${expected}`
     : `${machine.name} did not show the text ${expected}`;
-  const near = state.isNot || frame.grid === null ? null : nearestMiss(frame.grid, text);
+  const near = state.isNot ? null : nearestMiss(page, text);
   const wait = wordWaited(call);
   return unfulfilled(
     call,
@@ -68,24 +63,22 @@ function ranOut(call: MatcherCall, text: string | RegExp, frame: Frame): Matcher
       kind: 'assertion',
       code: state.isNot ? 'text-still-shown' : 'text-not-shown',
       expected: state.isNot ? `the text ${expected} to be gone ${wait}` : `the text ${expected} ${wait}`,
-      seen: near === null ? wordAbsence(frame, state.isNot) : wordNear(near),
+      seen: near === null ? wordAbsence(frame.content.kind, state.isNot) : wordNear(near),
     },
-    wordFrame(frame),
-    frame.grid?.lines
-      .map((line) => line.trimEnd())
-      .join('\n')
-      .trimEnd(),
+    wordFrame(frame, { page, miss: near }),
+    wordRows(page),
   );
 }
 
-function wordNear({ text, row, distance }: { text: string; row: number; distance: number }): string {
+function wordNear({ text, row, distance, rung }: NearestMiss): string {
   const characters = distance === 1 ? '1 character differs' : `${distance} characters differ`;
+  const read = rung === 'ocr' ? 'recognised' : 'read exactly';
   return distance === 0
-    ? `nearest miss: ${JSON.stringify(text)} in row ${row}, but not where it was asked for`
-    : `nearest miss: ${JSON.stringify(text)} in row ${row} (${characters})`;
+    ? `nearest miss: ${JSON.stringify(text)} in row ${row}, but not where, or not in the colours, it was asked for`
+    : `nearest miss: ${JSON.stringify(text)} in row ${row} (${characters}; ${read})`;
 }
 
-function wordAbsence(frame: Frame, present: boolean): string {
+function wordAbsence(kind: 'text' | 'graphic' | 'blank', present: boolean): string {
   if (present) return 'it is on the screen below';
-  return frame.grid === null ? 'the screen has no text cells' : 'nothing like it on the screen below';
+  return kind === 'blank' ? 'the screen is blank' : 'nothing like it on the screen below';
 }

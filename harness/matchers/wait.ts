@@ -16,8 +16,8 @@ export type WaitOutcome<T> =
 export interface Waited {
   from: GuestTime;
   to: GuestTime;
-  /** How often the check was made. */
-  checks: number;
+  /** How often the check was made; null where it was watched without a count. */
+  checks: number | null;
 }
 
 class RanOut extends Error {}

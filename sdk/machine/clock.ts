@@ -12,6 +12,8 @@ export interface ClockHost {
   /** Why the guest cannot go on, as an error that says what was waited for. */
   stopped(what: string): Promise<GuestwrightError>;
   act<T>(action: Action, run: () => Promise<T>): Promise<T>;
+  /** What the screen has to be like during every wait. */
+  readonly invariants: { readonly any: boolean; verify(): Promise<void> };
   readonly clockKind: ClockKind;
   /** Guest time when there is no engine's machine yet. */
   readonly now: GuestTime;
@@ -49,18 +51,20 @@ export class MachineClock implements Clock {
     }
     const limit = this.now + ms;
     while (this.now < limit) {
-      const { power } = await this.#host.runnable(what).advance({ limit, stopOn: [] });
+      const stopOn: readonly StopReason[] = this.#host.invariants.any ? ['screen'] : [];
+      const { power } = await this.#host.runnable(what).advance({ limit, stopOn });
+      await this.#host.invariants.verify();
       if (power === 'off' || power === 'crashed') throw await this.#host.stopped(what);
     }
   }
 
   async waitUntil<T>(request: WaitRequest<T>): Promise<T> {
     const { what, on, check, timeout = this.#host.timeouts.expect } = request;
-    const stopOn: readonly StopReason[] = on;
     const start = this.now;
     const limit = start + timeout;
     let last: AdvanceResult | null = null;
     for (;;) {
+      await this.#host.invariants.verify();
       const value = await check();
       if (value !== undefined) return value;
       const { state } = this.#host;
@@ -68,6 +72,8 @@ export class MachineClock implements Clock {
       if (ended && request.survivesPowerOff === true) throw await this.#timedOut(request, this.now - start);
       if (ended || (state === 'halted' && request.survivesPowerOff !== true)) throw await this.#host.stopped(what);
       if (this.now >= limit || last?.reason === 'limit') throw await this.#timedOut(request, this.now - start);
+      // With invariants the screen is looked at whatever is waited for.
+      const stopOn: readonly StopReason[] = this.#host.invariants.any ? [...new Set([...on, 'screen' as const])] : on;
       last = await this.#host.runnable(what).advance({ limit, stopOn });
     }
   }

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { engineNamed } from '../engines/index.js';
 import { GuestwrightError } from '../errors.js';
+import { LadderReader } from '../reading/ladder.js';
+import { pictureFile } from '../reading/picture-file.js';
 import { hardwareOf } from './hardware.js';
 import { GuestMachine } from './machine.js';
 import { runDirectoryFor, sweepRunDirectories } from './run-directory.js';
@@ -47,6 +49,8 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
     runDirectory,
     ownsRunDirectory: options.runDirectory === undefined,
     onAction: options.onAction ?? null,
+    reader: new LadderReader({ fonts: spec.fonts, languages: spec.ocr.languages, onProgress: sayOnce }),
+    goldens: options.goldens ?? pictureFile,
   });
   try {
     if (spec.state !== undefined) await machine.adoptState();
@@ -63,4 +67,9 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
 /** An engine that fails to end is reported by whoever disposes it again. */
 function noted(error: unknown): void {
   if (!(error instanceof GuestwrightError)) throw error;
+}
+
+/** Fonts are made once on a machine, and it takes a while: whoever waits for it is told. */
+function sayOnce(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

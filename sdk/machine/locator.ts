@@ -1,172 +1,157 @@
-/** A place on the screen named by its text. */
+/** What all locators have in common: waiting, clicking, choosing one of several. */
 import { GuestwrightError } from '../errors.js';
 import type { Region } from '../screen/content.js';
 import type { Frame } from '../screen/frame.js';
-import { findText, nearestMiss } from '../screen/text.js';
 import type { MachinePort } from './port.js';
-import { seenAt } from './seen.js';
-import type { Pointer, TextLocator, TextMatch, WaitOptions } from './types.js';
+import type { Locator, Pointer, WaitOptions } from './types.js';
 
-/** What looking for a text in a frame gives. */
-type Looked =
-  | { kind: 'found'; first: TextMatch; all: TextMatch[] }
-  | { kind: 'absent' }
-  /** There may be text, but nothing here can read it. */
-  | { kind: 'unreadable' };
-
-/** Where frames come from. */
-export interface FrameSource {
+/** What a locator needs of its screen. */
+export interface LocatorContext {
+  readonly port: MachinePort;
+  readonly pointer: Pointer;
   current(): Promise<Frame>;
 }
 
-/** Where a text is there several times, the first in reading order is meant. */
-export class ScreenTextLocator implements TextLocator {
-  readonly #port: MachinePort;
-  readonly #frames: FrameSource;
-  readonly #pointer: Pointer;
-  readonly #pattern: string | RegExp;
-  readonly #exact: boolean;
+/** How a search is worded: `text "grub>"`, `golden "ok"`. */
+export interface LocatorWords {
+  /** Prefix of action names: `screen.getByText`. */
+  action: string;
+  /** What steps are given: `{ text: "…" }`. */
+  params: Record<string, unknown>;
+  /** `text "grub>"`. */
+  subject: string;
+  /** `text` or `golden`: prefix of the failures' codes. */
+  code: string;
+}
 
-  constructor(
-    port: MachinePort,
-    frames: FrameSource,
-    pointer: Pointer,
-    pattern: string | RegExp,
-    options: { exact?: boolean } = {},
-  ) {
-    this.#port = port;
-    this.#frames = frames;
-    this.#pointer = pointer;
-    this.#pattern = pattern;
-    this.#exact = options.exact ?? false;
+/** Extent of a search: `enough` may stop at the first rung that has the wanted place, `all` may not. */
+export type Extent = 'enough' | 'all';
+
+export abstract class ScreenLocator<M extends { region: Region }> implements Locator<M> {
+  protected readonly context: LocatorContext;
+  /** Null: the first that is found. */
+  protected readonly index: number | null;
+
+  protected constructor(context: LocatorContext, index: number | null) {
+    this.context = context;
+    this.index = index;
+    if (index !== null && !(Number.isInteger(index) && index >= 0)) throw indexInvalid(index);
   }
 
-  /**
-   * With `state: 'hidden'` waits until the text is gone, and gives where it last was.
-   * @throws GuestwrightError `assertion/text-not-found`, `assertion/text-still-there`
-   */
-  async waitFor(options: WaitOptions & { state?: 'visible' | 'hidden' } = {}): Promise<TextMatch> {
+  protected abstract get words(): LocatorWords;
+  /** Its places in a frame, in reading order. */
+  abstract look(frame: Frame, extent?: Extent): Promise<M[]>;
+  abstract explain(frame: Frame): Promise<{ seen: string; next?: string }>;
+  /** A match of something that was never there. */
+  protected abstract nowhere(): M;
+  /** Where in a match to click. */
+  protected abstract target(match: M, point: string | undefined): Promise<{ x: number; y: number }>;
+  abstract toString(): string;
+
+  /** The place that is meant, now; undefined when it is not there. Not a step of a report. */
+  async find(): Promise<M | undefined> {
+    const matches = await this.look(await this.context.current(), 'enough');
+    return matches[this.index ?? 0];
+  }
+
+  async waitFor(options: WaitOptions & { state?: 'visible' | 'hidden' } = {}): Promise<M> {
     const hidden = options.state === 'hidden';
-    const title = hidden ? `Wait for text ${this.toString()} to go` : `Wait for text ${this.toString()}`;
-    return await this.#act('waitFor', title, options, async () => {
+    const { subject } = this.words;
+    return await this.#act('waitFor', `Wait for ${subject}${hidden ? ' to go' : ''}`, options, async () => {
       return hidden ? await this.#untilHidden(options) : await this.#untilVisible(options);
     });
   }
 
   async region(): Promise<Region> {
-    return await this.#act('region', `Find text ${this.toString()}`, {}, async () => {
-      const frame = await this.#frames.current();
-      const looked = this.#look(frame);
-      if (looked.kind !== 'found') throw this.#notFound(frame);
-      return looked.first.region;
+    return await this.#act('region', `Find ${this.words.subject}`, {}, async () => {
+      const match = await this.find();
+      if (match === undefined) throw await this.#notFound();
+      return match.region;
     });
   }
 
-  /** @throws GuestwrightError `assertion/text-not-readable` on a graphic screen */
-  async all(): Promise<TextMatch[]> {
-    return await this.#act('all', `Find all text ${this.toString()}`, {}, async () => {
-      const frame = await this.#frames.current();
-      const looked = this.#look(frame);
-      if (looked.kind === 'unreadable') throw this.#notReadable(frame);
-      return looked.kind === 'found' ? looked.all : [];
+  async all(): Promise<M[]> {
+    return await this.#act('all', `Find all of ${this.words.subject}`, {}, async () => {
+      return await this.look(await this.context.current(), 'all');
     });
   }
 
-  async click(options: WaitOptions = {}): Promise<void> {
-    await this.#act('click', `Click text ${this.toString()}`, options, async () => {
-      const { region } = await this.#untilVisible(options);
-      const x = Math.floor(region.x + region.width / 2);
-      const y = Math.floor(region.y + region.height / 2);
-      await this.#pointer.click(x, y);
+  async isVisible(): Promise<boolean> {
+    return await this.#act('isVisible', `Look for ${this.words.subject}`, {}, async () => {
+      return (await this.find()) !== undefined;
     });
   }
 
-  toString(): string {
-    return typeof this.#pattern === 'string' ? JSON.stringify(this.#pattern) : String(this.#pattern);
+  async click(options: WaitOptions & { point?: string } = {}): Promise<void> {
+    await this.#act('click', `Click ${this.words.subject}`, options, async () => {
+      const { x, y } = await this.target(await this.#untilVisible(options), options.point);
+      await this.context.pointer.click(x, y);
+    });
   }
 
   async #act<T>(name: string, title: string, params: object, run: () => Promise<T>): Promise<T> {
-    return await this.#port.act(
-      {
-        name: `screen.getByText.${name}`,
-        title,
-        params: { text: this.toString(), ...(this.#exact ? { exact: true } : {}), ...params },
-      },
-      run,
-    );
+    const { action, params: own } = this.words;
+    return await this.context.port.act({ name: `${action}.${name}`, title, params: { ...own, ...params } }, run);
   }
 
-  #look(frame: Frame): Looked {
-    if (frame.grid === null) return { kind: frame.content.kind === 'blank' ? 'absent' : 'unreadable' };
-    const all = findText(frame.grid, this.#pattern, { exact: this.#exact });
-    const [first] = all;
-    return first === undefined ? { kind: 'absent' } : { kind: 'found', first, all };
-  }
-
-  async #untilVisible(options: WaitOptions): Promise<TextMatch> {
-    return await this.#port.clock.waitUntil({
-      what: `the text ${this.toString()}`,
+  async #untilVisible({ timeout }: WaitOptions): Promise<M> {
+    const { port } = this.context;
+    return await port.clock.waitUntil({
+      what: `the ${this.words.subject}`,
       on: ['screen'],
-      timeout: options.timeout ?? this.#port.timeouts.expect,
-      check: async () => {
-        const looked = this.#look(await this.#frames.current());
-        return looked.kind === 'found' ? looked.first : undefined;
-      },
-      onTimeout: async (waited) => this.#notFound(await this.#frames.current(), waited),
+      timeout: timeout ?? port.timeouts.expect,
+      check: () => this.find(),
+      onTimeout: (waited) => this.#notFound(waited),
     });
   }
 
-  async #untilHidden(options: WaitOptions): Promise<TextMatch> {
-    // Where it was when it was last seen; a text that was never there was nowhere.
-    let last: TextMatch = { text: '', region: { x: 0, y: 0, width: 0, height: 0 }, rung: 'cells' };
-    return await this.#port.clock.waitUntil({
-      what: `the text ${this.toString()} to go`,
+  async #untilHidden({ timeout }: WaitOptions): Promise<M> {
+    const { port } = this.context;
+    const { subject, code } = this.words;
+    let last = this.nowhere();
+    return await port.clock.waitUntil({
+      what: `the ${subject} to go`,
       on: ['screen'],
-      timeout: options.timeout ?? this.#port.timeouts.expect,
+      timeout: timeout ?? port.timeouts.expect,
       check: async () => {
-        const looked = this.#look(await this.#frames.current());
-        if (looked.kind === 'found') last = looked.first;
-        return looked.kind === 'absent' ? last : undefined;
+        const match = await this.find();
+        if (match === undefined) return last;
+        last = match;
+        return undefined;
       },
       onTimeout: async (waited) => {
-        const frame = await this.#frames.current();
-        if (this.#look(frame).kind === 'unreadable') return this.#notReadable(frame);
-        return new GuestwrightError(`The text ${this.toString()} is still on the screen`, {
+        const { seen } = await this.explain(await this.context.current());
+        return new GuestwrightError(`The ${subject} is still on the screen`, {
           kind: 'assertion',
-          code: 'text-still-there',
-          expected: `the text ${this.toString()} to go within ${waited} ms`,
-          seen: seenAt(frame),
+          code: `${code}-still-there`,
+          expected: `the ${subject} to go within ${waited} ms`,
+          seen,
         });
       },
     });
   }
 
-  #notFound(frame: Frame, waited?: number): GuestwrightError {
-    return new GuestwrightError(`The text ${this.toString()} is not on the screen`, {
+  async #notFound(waited?: number): Promise<GuestwrightError> {
+    const { subject, code } = this.words;
+    const which = this.index === null || this.index === 0 ? '' : ` (at least ${this.index + 1} times)`;
+    return new GuestwrightError(`The ${subject} is not on the screen`, {
       kind: 'assertion',
-      code: 'text-not-found',
-      expected: `the text ${this.toString()}${this.#exact ? ', exactly' : ''}${waited === undefined ? '' : ` within ${waited} ms`}`,
-      seen: `${this.#nearest(frame)}${seenAt(frame)}`,
-      ...(frame.content.kind === 'graphic' ? { next: UNREADABLE } : {}),
-    });
-  }
-
-  #nearest(frame: Frame): string {
-    const miss = frame.grid && nearestMiss(frame.grid, this.#pattern);
-    return miss === null ? '' : `the nearest is ${JSON.stringify(miss.text)} in row ${miss.row}\n`;
-  }
-
-  #notReadable(frame: Frame): GuestwrightError {
-    return new GuestwrightError(`Whether the text ${this.toString()} is on the screen cannot be told`, {
-      kind: 'assertion',
-      code: 'text-not-readable',
-      expected: 'a screen in a text mode',
-      seen: seenAt(frame),
-      next: UNREADABLE,
+      code: `${code}-not-found`,
+      expected: `the ${subject}${which}${waited === undefined ? '' : ` within ${waited} ms`}`,
+      ...(await this.explain(await this.context.current())),
     });
   }
 }
 
-const UNREADABLE =
-  'the screen is in a graphic mode; text can only be read in text modes so far: compare it with a golden image instead, ' +
-  'or keep the guest in a text mode (Linux: nomodeset vga=normal)';
+export function centreOf({ x, y, width, height }: Region): { x: number; y: number } {
+  return { x: Math.floor(x + width / 2), y: Math.floor(y + height / 2) };
+}
+
+function indexInvalid(index: number): GuestwrightError {
+  return new GuestwrightError('A locator was given an index that cannot be', {
+    kind: 'usage',
+    code: 'nth-invalid',
+    expected: 'a whole number, 0 for the first',
+    seen: String(index),
+  });
+}

@@ -21,10 +21,13 @@ import { GuestPointer, type PointerState } from '../input/pointer.js';
 import { SerialConsole, type SerialState } from '../serial/console.js';
 import { createShell } from '../serial/create-shell.js';
 import type { MachineShell, ShellState } from '../serial/shell.js';
+import type { FrameReader } from '../screen/reader.js';
 import { wordScreen } from '../screen/word-screen.js';
 import { MachineClock } from './clock.js';
 import { openFloppy, openRemovable, removableMedia } from './hardware.js';
+import type { GoldenSource } from './golden-locator.js';
 import { InOrder } from './in-order.js';
+import { Invariants } from './invariants.js';
 import type { MachinePort } from './port.js';
 import { MachineScreen } from './screen.js';
 import { parseMedia, type MachineSpec, type Media, type ParsedMedia } from './spec.js';
@@ -34,6 +37,7 @@ import type {
   JournalEntry,
   Machine,
   MachineState,
+  ScreenInvariant,
   Serial,
   Snapshot,
   Timeouts,
@@ -53,6 +57,8 @@ export interface MachineParts {
   runDirectory: string;
   ownsRunDirectory: boolean;
   onAction: ActionHook | null;
+  reader: FrameReader;
+  goldens: GoldenSource;
 }
 
 /** What a revert brings back on this side of the engine. */
@@ -89,6 +95,7 @@ export class GuestMachine implements Machine, MachinePort {
   readonly pointer: GuestPointer;
   readonly serial: Serial;
   readonly shell: MachineShell;
+  readonly invariants: Invariants;
   readonly journal: JournalEntry[] = [];
   failure: Failure | null = null;
 
@@ -121,7 +128,13 @@ export class GuestMachine implements Machine, MachinePort {
     this.clock = new MachineClock(this);
     this.keyboard = new GuestKeyboard(this);
     this.pointer = new GuestPointer(this);
-    this.screen = new MachineScreen(this, this.pointer);
+    this.screen = new MachineScreen({
+      port: this,
+      pointer: this.pointer,
+      reader: parts.reader,
+      goldens: parts.goldens,
+    });
+    this.invariants = new Invariants(parts.reader, () => this.screen.current());
     this.#serialPorts = Array.from({ length: parts.spec.serial }, (_, index) => new SerialConsole(this, index));
     this.serial = this.serialPort(0);
     this.shell = createShell(this, {
@@ -418,6 +431,10 @@ export class GuestMachine implements Machine, MachinePort {
     this.pointer.restore();
     this.shell.forget();
     this.screen.forget();
+  }
+
+  always(check: (screen: ScreenInvariant) => Promise<void>): () => void {
+    return this.invariants.add(check);
   }
 
   onEvent(listener: (event: EngineEvent) => void): () => void {

@@ -70,6 +70,22 @@ export const specSchema = z.strictObject({
   clock: z.enum(['stepped', 'paced']).default('stepped'),
   /** Keyboard layout that the guest is set to; `type()` uses it. */
   layout: layoutSchema.default('us'),
+  /**
+   * Fonts of this guest's own, for reading its graphic screens: names of `guestwright fonts list`, or paths of font files
+   * (`.psf`, or what `guestwright fonts learn` has written). Those of the catalogue need not be named.
+   */
+  fonts: z.array(z.string().min(1)).max(16).default([]),
+  /** Recognising text that no font matches. */
+  ocr: z
+    .strictObject({
+      /** Tesseract's names of languages, each a package `@tesseract.js-data/<name>`; the first has precedence. */
+      languages: z
+        .array(z.string().regex(/^[a-z]{3}[a-z_]*$/i, 'expected a name such as eng or chi_sim'))
+        .min(1)
+        .max(8)
+        .default(['eng']),
+    })
+    .prefault({}),
   /** Where `shell.run` finds a shell. */
   shell: z
     .strictObject({

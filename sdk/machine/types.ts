@@ -7,7 +7,13 @@ import type { Failure } from '../errors.js';
 import type { RecordedEvent } from './recording.js';
 import type { Frame } from '../screen/frame.js';
 import type { Region } from '../screen/content.js';
+import type { TextPage } from '../screen/page.js';
+import type { Picture } from '../screen/picture.js';
+import type { TextMatch } from '../screen/text.js';
 import type { Media, MachineSpec } from './spec.js';
+
+export type { TextMatch } from '../screen/text.js';
+export type { ColourRun, Rung, TextPage, TextRow } from '../screen/page.js';
 
 /** `off`: not started yet, powered off by itself or by us. `halted`: the guest stopped its CPU for good. */
 export type MachineState = 'off' | 'running' | 'paused' | 'halted' | 'crashed' | 'disposed';
@@ -37,6 +43,8 @@ export interface LaunchOptions {
   /** Default time-outs, ms. */
   timeouts?: Partial<Timeouts>;
   signal?: AbortSignal;
+  /** Finds the pictures of a name for `screen.getByGolden`; several are alternatives. Default: the PNG file of that path. */
+  goldens?: (name: string) => Promise<GoldenPicture[]>;
   /** Is told everything that reaches the engine, so that it can be done again. */
   record?: (event: RecordedEvent) => void;
   /** Stores a snapshot in passing; bit-exact engines only. See `EngineContext.storeAt`. */
@@ -97,6 +105,13 @@ export interface Machine extends AsyncDisposable {
   saveState(file: string): Promise<void>;
   stateHash(): Promise<StateHash>;
 
+  /**
+   * Demands something of the screen during every wait from now on: `machine.always((screen) =>
+   * screen.not.toShowText('Kernel panic'))`. Looked at whenever the screen has changed; exact reading only, so it costs
+   * next to nothing. Broken, it ends the wait with `assertion/invariant-broken`. Returns the function that lifts it.
+   */
+  always(check: (screen: ScreenInvariant) => Promise<void>): () => void;
+
   onEvent(listener: (event: EngineEvent) => void): () => void;
   /** Everything that went wrong with the machine itself so far (crash, unexpected power-off, engine failure). */
   readonly failure: Failure | null;
@@ -147,32 +162,138 @@ export interface WaitRequest<T> {
 export interface Screen {
   /** The current frame. Frames are values: they never change afterwards. */
   frame(): Promise<Frame>;
-  /** The screen's text, one line per row, right-trimmed, joined with newlines; empty when nothing can be read. */
+  /**
+   * The screen's text, one line per row, right-trimmed, joined with newlines; empty when nothing can be read. On a graphic
+   * screen it is what {@link read} gives.
+   */
   text(): Promise<string>;
-  getByText(text: string | RegExp, options?: { exact?: boolean }): TextLocator;
+  /** Everything that can be read, with places, colours and how it was read. Recognises (OCR) what no font matches. */
+  read(): Promise<TextPage>;
+  getByText(text: string | RegExp, options?: GetByTextOptions): TextLocator;
+  /**
+   * A place that looks like a picture. In a scenario `name` is a golden's (`golden-screens/<guest>/<scenario>/<name>.png`),
+   * elsewhere a PNG file's path.
+   */
+  getByGolden(name: string, options?: GetByGoldenOptions): GoldenLocator;
+  /** A part of the screen, in pixels of the frame; without a rectangle the whole. */
+  region(rectangle?: Region): ScreenRegion;
   /** Waits for `check(frame)` to be true at a sample point. */
   waitFor(what: string, check: (frame: Frame) => boolean, options?: WaitOptions): Promise<Frame>;
+  /** Waits until the screen has stayed as it is. @throws `assertion/screen-restless` */
+  waitForStable(options?: WaitForStableOptions): Promise<Frame>;
+  /**
+   * Waits until one of several things is there, and says which: `{ login: 'login:', panic: /panic/, ok: getByGolden('ok') }`.
+   * Where several are, the first named is meant. @throws `assertion/none-shown`
+   */
+  waitForOneOf<Name extends string>(choices: Record<Name, Choice>, options?: WaitOptions): Promise<Name>;
 }
 
-/** A place on the screen named by its text. Lazy: every call looks anew. */
-export interface TextLocator {
-  /** Waits until the text is on the screen and says where. */
-  waitFor(options?: WaitOptions & { state?: 'visible' | 'hidden' }): Promise<TextMatch>;
-  /** Where the text is now. @throws `assertion/text-not-found` */
-  region(): Promise<Region>;
-  /** All its places now, in reading order. */
-  all(): Promise<TextMatch[]>;
-  /** Waits for the text and clicks its centre. */
-  click(options?: WaitOptions): Promise<void>;
-  /** `"grub>"` or `/grub> $/`: for messages. */
+/** A text, an expression, or a locator. */
+export type Choice = string | RegExp | TextLocator | GoldenLocator;
+
+export interface GetByTextOptions {
+  /** The text must be all that stands on its row, or between two borders on it. Default: a part of a row is enough. */
+  exact?: boolean;
+  /** Only what lies in this part of the screen as a whole. */
+  within?: Region | ScreenRegion;
+  /** Which of several, in reading order from 0. Default: the first that is found. */
+  nth?: number;
+  /** Only what is highlighted (true) or only what is not (false): by its colours against those around it. */
+  selected?: boolean;
+  /** Characters of recognised text (OCR) that may differ. Default 0; text that is read exactly is compared exactly. */
+  distance?: number;
+}
+
+export interface GetByGoldenOptions {
+  /** Only what lies in this part of the screen as a whole. */
+  within?: Region | ScreenRegion;
+  /** Which of several, in reading order from 0. */
+  nth?: number;
+  /** Mean difference per colour channel that is allowed, 0 to 255. Default 0: every pixel is equal. */
+  tolerance?: number;
+}
+
+export interface WaitForStableOptions extends WaitOptions {
+  /** Guest ms for which nothing may change. Default 500. */
+  for?: number;
+  /**
+   * Changes that do not count: parts, places, blinking carets, clocks (`12:34`, `1:02:03`, in text that can be read exactly).
+   * Default `['caret', 'clock']`.
+   */
+  ignoring?: readonly (Region | TextLocator | 'caret' | 'clock')[];
+}
+
+/** A part of the screen. Lazy, as locators are: where it follows a locator it is looked up anew each time. */
+export interface ScreenRegion {
+  /** The part of it that is no further than `margin` pixels (default 32) from where a locator is. */
+  near(locator: TextLocator | GoldenLocator, options?: { margin?: number }): ScreenRegion;
+  getByText(text: string | RegExp, options?: Omit<GetByTextOptions, 'within'>): TextLocator;
+  getByGolden(name: string, options?: Omit<GetByGoldenOptions, 'within'>): GoldenLocator;
+  /** What can be read in it, by rows. */
+  text(): Promise<string>;
+  /** The screen that it is a part of. */
+  readonly screen: Screen;
+  /** Where it is in a frame; null when what it follows is not there. */
+  place(frame: Frame): Promise<Region | null>;
+  /** For messages: `x 0, y 16, 720x32`. */
   toString(): string;
 }
 
-export interface TextMatch {
-  text: string;
+/** A place on the screen. Lazy: every call looks anew. */
+export interface Locator<M extends { region: Region }> {
+  /** Waits until it is on the screen and says where; with `hidden`, until it is not, and gives where it last was. */
+  waitFor(options?: WaitOptions & { state?: 'visible' | 'hidden' }): Promise<M>;
+  /** Where it is now. @throws `assertion/text-not-found`, `assertion/golden-not-found` */
+  region(): Promise<Region>;
+  /** All its places now, in reading order. */
+  all(): Promise<M[]>;
+  /** Whether it is there now. */
+  isVisible(): Promise<boolean>;
+  /**
+   * Its places in a frame, in reading order. Not a step of a report.
+   * @param extent `enough` (default): what the surest reader has found is enough; `all`: ask every one
+   */
+  look(frame: Frame, extent?: 'enough' | 'all'): Promise<M[]>;
+  /** Why it is not in a frame, in words: what is there instead. */
+  explain(frame: Frame): Promise<{ seen: string; next?: string }>;
+  /** Waits for it and clicks its centre, or a click point that its golden names. */
+  click(options?: WaitOptions & { point?: string }): Promise<void>;
+  /** `"grub>"`, `/grub> $/`, `golden "ok-button"`: for messages. */
+  toString(): string;
+}
+
+/** A place named by its text. */
+export interface TextLocator extends Locator<TextMatch> {
+  first(): TextLocator;
+  nth(index: number): TextLocator;
+}
+
+/** A place named by how it looks. */
+export interface GoldenLocator extends Locator<GoldenMatch> {
+  first(): GoldenLocator;
+  nth(index: number): GoldenLocator;
+}
+
+export interface GoldenMatch {
+  /** The picture that was found, where a golden has several. */
+  name: string;
   region: Region;
-  /** How it was read. */
-  rung: 'cells';
+  /** Mean difference per colour channel, 0 to 255; 0 where every pixel is equal. */
+  score: number;
+}
+
+/** A picture that can be looked for. */
+export interface GoldenPicture {
+  name: string;
+  picture: Picture;
+  /** Places to click, by name, in pixels of the picture. */
+  points: Readonly<Record<string, { x: number; y: number }>>;
+}
+
+/** What an invariant can demand of the screen. */
+export interface ScreenInvariant {
+  toShowText(text: string | RegExp, options?: Omit<GetByTextOptions, 'nth' | 'distance'>): Promise<void>;
+  readonly not: { toShowText: ScreenInvariant['toShowText'] };
 }
 
 export interface Keyboard {

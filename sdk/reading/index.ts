@@ -1,2 +1,4 @@
-/** What `sdk/screen` needs from files and from Node: pictures read and written (fonts and OCR models are to come). */
+/** What `sdk/screen` needs from files and from Node: pictures, fonts, OCR models, and the ladder of readers made of them. */
 export { decodePng, encodePng, MAX_PNG_SIDE, type EncodeOptions } from './png.js';
+export { LadderReader, type LadderOptions } from './ladder.js';
+export { pictureFile } from './picture-file.js';

@@ -7,7 +7,11 @@ export { charmap, isBoxDrawing } from './charmap.js';
 export { compareFrames, defaultTolerance, drawDiff, type CompareOptions, type Comparison } from './compare.js';
 export { contentSize, makeFrame, makeGrid, type CellGrid, type Frame } from './frame.js';
 export { clampRegion, crop, type Picture } from './picture.js';
-export { findText, nearestMiss, regionOf, wordScreen, type FindTextOptions, type NearestMiss } from './text.js';
+export { cellPage } from './grid-page.js';
+export { rowRegion, type ColourRun, type Rung, type TextPage, type TextRow } from './page.js';
+export { regionOf } from './place-region.js';
+export { cellReader, mergeRows, type FrameReader } from './reader.js';
+export { findText, nearestMiss, wordScreen, type FindTextOptions, type NearestMiss, type TextMatch } from './text.js';
 export {
   compareTextScreens,
   decodeTextGolden,

@@ -1,12 +1,19 @@
 /** What on the screen comes closest to a text that is not there: for failure messages. */
-import type { CellGrid } from './frame.js';
-import { collapse, collapseText, rowRun, wrappedRuns, type TextRun } from './text-runs.js';
+import type { Region } from './content.js';
+import type { Rung, TextPage } from './page.js';
+import { regionOf } from './place-region.js';
+import { collapse, collapseText, rowOf, rowRuns, unitOf, wrappedRuns, type TextRun } from './text-runs.js';
 
 export interface NearestMiss {
   /** The text on the screen, widened to whole words. */
   text: string;
   /** 0-based row in which it begins. */
   row: number;
+  /** Where it stands in that row; `end` is exclusive. A text that goes on in the next row ends with its row here. */
+  start: number;
+  end: number;
+  region: Region;
+  rung: Rung;
   /** Characters to insert, delete or replace to make it the text that was looked for; 0 when only its place is wrong. */
   distance: number;
 }
@@ -20,35 +27,42 @@ const MAX_PATTERN = 200;
  * The text most like the pattern, or null when nothing is like it. A regular expression is compared by the longest
  * text that it demands literally.
  */
-export function nearestMiss(grid: CellGrid, pattern: string | RegExp): NearestMiss | null {
+export function nearestMiss(page: TextPage, pattern: string | RegExp): NearestMiss | null {
   const ignoreCase = typeof pattern !== 'string' && pattern.ignoreCase;
   const fold = (text: string) => (ignoreCase ? text.toLowerCase() : text);
   const demanded = typeof pattern === 'string' ? pattern : longestLiteral(pattern);
   const wanted = fold(collapseText(demanded).replaceAll('\n', ' ')).slice(0, MAX_PATTERN);
   if (wanted === '') return null;
   let best: { window: Window; run: TextRun } | null = null;
-  const rows = Array.from({ length: grid.rows }, (_, row) => rowRun(grid, row));
-  for (const run of [...rows, ...wrappedRuns(grid)].map(collapse)) {
+  for (const run of [...rowRuns(page), ...wrappedRuns(page)].map(collapse)) {
     const window = closestWindow(fold(run.text), wanted);
     if (window.end > window.start && (best === null || window.distance < best.window.distance)) best = { window, run };
   }
   if (best === null || best.window.distance > wanted.length * NEAR) return null;
   const { run, window } = best;
+  const [start, end] = widen(run.text, window);
+  const cells = run.cells.slice(start, end);
+  const row = rowOf(cells[0] ?? 0);
+  const inRow = cells.filter((place) => rowOf(place) === row).map(unitOf);
   return {
-    text: widen(run.text, window),
-    row: Math.floor((run.cells[window.start] ?? 0) / grid.columns),
+    text: run.text.slice(start, end),
+    row,
+    start: inRow[0] ?? 0,
+    end: (inRow[inRow.length - 1] ?? -1) + 1,
+    region: regionOf(page, cells),
+    rung: page.rows[row]?.rung ?? 'cells',
     distance: window.distance,
   };
 }
 
-interface Window {
+export interface Window {
   start: number;
   end: number;
   distance: number;
 }
 
 /** The substring with the least edit distance to `wanted` (Sellers' algorithm: a match may begin anywhere). */
-function closestWindow(text: string, wanted: string): Window {
+export function closestWindow(text: string, wanted: string): Window {
   // For each prefix of `wanted` ending at the current character: its distance, and where its window began.
   let distances = Array.from({ length: wanted.length + 1 }, (_, i) => i);
   let starts = new Array<number>(wanted.length + 1).fill(0);
@@ -73,10 +87,14 @@ function closestWindow(text: string, wanted: string): Window {
   return best;
 }
 
-function widen(text: string, { start, end }: Window): string {
+/** To whole words, without blanks at the ends. */
+function widen(text: string, window: Window): [start: number, end: number] {
+  let { start, end } = window;
   while (start > 0 && text[start - 1] !== ' ') start--;
   while (end < text.length && text[end] !== ' ') end++;
-  return text.slice(start, end).trim();
+  while (start < end && text[start] === ' ') start++;
+  while (end > start && text[end - 1] === ' ') end--;
+  return [start, end];
 }
 
 /** The longest run of characters that a regular expression asks for as they are. */

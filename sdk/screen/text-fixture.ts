@@ -2,6 +2,8 @@
 import type { TextContent } from './content.js';
 import { charmap } from './charmap.js';
 import { makeFrame, type CellGrid, type Frame } from './frame.js';
+import { cellPage } from './grid-page.js';
+import type { TextPage } from './page.js';
 
 /** A text screen of these rows (light grey on black), with an empty font. */
 export function textContent(lines: readonly string[], options: Partial<TextContent> = {}): TextContent {
@@ -35,4 +37,10 @@ export function textGrid(lines: readonly string[], options: Partial<TextContent>
   const { grid } = textFrame(lines, options);
   if (grid === null) throw new Error('a text screen has a grid');
   return grid;
+}
+
+export function textPage(lines: readonly string[], options: Partial<TextContent> = {}): TextPage {
+  const page = cellPage(textFrame(lines, options));
+  if (page === null) throw new Error('a text screen has a page');
+  return page;
 }

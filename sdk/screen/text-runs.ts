@@ -1,63 +1,87 @@
 /**
- * A screen's text as stretches in which something can be found. Each keeps, for every character, the cell that it is
- * in, so that what is found in a changed text (white space collapsed, rows joined) is still a place on the screen.
+ * A screen's text as stretches in which something can be found. Each keeps, for every character, its place in the page,
+ * so that what is found in a changed text (white space collapsed, rows joined) is still a place on the screen.
  */
 import { isBoxDrawing } from './charmap.js';
-import type { CellGrid } from './frame.js';
+import type { TextPage } from './page.js';
+
+/** Places of one row; no row has as many characters. */
+const ROW = 0x10000;
+
+/** Where a character stands: `rowOf` and `unitOf` take it apart. Places never decrease in reading order. */
+export type Place = number;
+
+export function placeAt(row: number, unit: number): Place {
+  return row * ROW + unit;
+}
+
+export function rowOf(place: Place): number {
+  return Math.floor(place / ROW);
+}
+
+export function unitOf(place: Place): number {
+  return place % ROW;
+}
 
 export interface TextRun {
   text: string;
-  /** Cell of each UTF-16 unit: `row * columns + column`. Never decreases. */
-  cells: number[];
+  /** Place of each UTF-16 unit. Never decreases. */
+  cells: Place[];
 }
 
 /** One row, without the blanks at its right end. */
-export function rowRun(grid: CellGrid, row: number): TextRun {
-  const text = (grid.lines[row] ?? '').trimEnd();
-  return { text, cells: Array.from(text, (_, column) => row * grid.columns + column) };
+export function rowRun({ rows }: TextPage, row: number): TextRun {
+  const text = (rows[row]?.text ?? '').trimEnd();
+  const cells: Place[] = [];
+  for (let unit = 0; unit < text.length; unit++) cells.push(placeAt(row, unit));
+  return { text, cells };
 }
 
-/** All rows, joined with newlines (which count as the cell before them). */
-export function screenRun(grid: CellGrid): TextRun {
-  return join(
-    Array.from({ length: grid.rows }, (_, row) => rowRun(grid, row)),
-    '\n',
-  );
+/** Every row. */
+export function rowRuns(page: TextPage): TextRun[] {
+  return page.rows.map((_, row) => rowRun(page, row));
+}
+
+/** All rows, joined with newlines (which count as the place before them). */
+export function screenRun(page: TextPage): TextRun {
+  return join(rowRuns(page), '\n');
 }
 
 /** Lines that were longer than the screen is wide, each joined again. Only lines of at least two rows. */
-export function wrappedRuns(grid: CellGrid): TextRun[] {
+export function wrappedRuns(page: TextPage): TextRun[] {
   const runs: TextRun[] = [];
-  for (let first = 0; first < grid.rows - 1; first++) {
+  for (let first = 0; first < page.rows.length - 1; first++) {
     let last = first;
-    while (last + 1 < grid.rows && wraps(grid, last)) last++;
+    while (last + 1 < page.rows.length && wraps(page, last)) last++;
     if (last === first) continue;
-    runs.push(wrappedRun(grid, first, last));
+    runs.push(wrappedRun(page, first, last));
     first = last;
   }
   return runs;
 }
 
-function wrappedRun(grid: CellGrid, first: number, last: number): TextRun {
+function wrappedRun(page: TextPage, first: number, last: number): TextRun {
   const rows = Array.from({ length: last - first + 1 }, (_, i) => first + i);
   return join(
     rows.map((row) => {
-      const run = rowRun(grid, row);
+      const run = rowRun(page, row);
+      const columns = page.rows[row]?.text.length ?? 0;
       // A blank in the last column belongs to the line: the next row goes on after it.
-      if (row === last || run.text.length === grid.columns) return run;
-      return { text: run.text + ' ', cells: [...run.cells, (row + 1) * grid.columns - 1] };
+      if (row === last || run.text.length === columns) return run;
+      return { text: run.text + ' ', cells: [...run.cells, placeAt(row, columns - 1)] };
     }),
     '',
   );
 }
 
 /** Whether a row's text goes on in the next: it reaches the right edge, or would but for one blank, and is no border. */
-function wraps(grid: CellGrid, row: number): boolean {
-  const line = grid.lines[row] ?? '';
-  const next = grid.lines[row + 1]?.charAt(0) ?? ' ';
+function wraps({ rows }: TextPage, row: number): boolean {
+  const [upper, lower] = [rows[row], rows[row + 1]];
+  if (upper === undefined || lower === undefined || !upper.wraps) return false;
+  const next = lower.text.charAt(0) || ' ';
   if (next === ' ' || isBoxDrawing(next)) return false;
-  const end = line.trimEnd();
-  return end.length >= grid.columns - 1 && !isBoxDrawing(end.charAt(end.length - 1));
+  const end = upper.text.trimEnd();
+  return end.length >= upper.text.length - 1 && !isBoxDrawing(end.charAt(end.length - 1));
 }
 
 /** Pieces of a run between box-drawing characters: the texts of the boxes on a row. */

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { textContent, textGrid } from './text-fixture.js';
+import { textContent, textGrid, textPage } from './text-fixture.js';
 import { findText, nearestMiss, wordScreen } from './text.js';
 
 const full = (text: string) => text.padEnd(80, '.');
 
 test('a string is found in a row, with its region in pixels', () => {
-  expect(findText(textGrid(['', 'Welcome to GRUB']), 'GRUB')).toEqual([
+  expect(findText(textPage(['', 'Welcome to GRUB']), 'GRUB')).toMatchObject([
     { text: 'GRUB', region: { x: 11 * 9, y: 16, width: 36, height: 16 }, rung: 'cells' },
   ]);
 });
 
 test('all places are given in reading order', () => {
-  const regions = findText(textGrid(['b a a', 'a']), 'a').map(({ region }) => [region.x / 9, region.y / 16]);
+  const regions = findText(textPage(['b a a', 'a']), 'a').map(({ region }) => [region.x / 9, region.y / 16]);
   expect(regions).toEqual([
     [2, 0],
     [4, 0],
@@ -20,39 +20,39 @@ test('all places are given in reading order', () => {
 });
 
 test('runs of blanks count as one, in the text and on the screen', () => {
-  const [match] = findText(textGrid(['Total   memory: 64']), ' Total memory:  64 ');
+  const [match] = findText(textPage(['Total   memory: 64']), ' Total memory:  64 ');
   expect(match?.text).toBe('Total memory: 64');
   expect(match?.region).toEqual({ x: 0, y: 0, width: 18 * 9, height: 16 });
 });
 
 test('case matters for a string', () => {
-  expect(findText(textGrid(['grub']), 'GRUB')).toEqual([]);
+  expect(findText(textPage(['grub']), 'GRUB')).toEqual([]);
 });
 
 test('a text that goes on over the right edge is found, with a region around both rows', () => {
-  const grid = textGrid([`${'x'.repeat(76)}spli`, 'tword rest']);
-  expect(findText(grid, 'splitword')).toEqual([
+  const page = textPage([`${'x'.repeat(76)}spli`, 'tword rest']);
+  expect(findText(page, 'splitword')).toMatchObject([
     { text: 'splitword', region: { x: 0, y: 0, width: 720, height: 32 }, rung: 'cells' },
   ]);
 });
 
 test('a blank in the last column joins the words around it', () => {
-  expect(findText(textGrid([`${'x'.repeat(75)}over`, 'there']), 'over there')).toHaveLength(1);
+  expect(findText(textPage([`${'x'.repeat(75)}over`, 'there']), 'over there')).toHaveLength(1);
 });
 
 test('a row that ends before the edge does not go on in the next', () => {
-  expect(findText(textGrid(['first', 'second']), 'firstsecond')).toEqual([]);
-  expect(findText(textGrid(['first', 'second']), 'first second')).toEqual([]);
+  expect(findText(textPage(['first', 'second']), 'firstsecond')).toEqual([]);
+  expect(findText(textPage(['first', 'second']), 'first second')).toEqual([]);
 });
 
 test('boxes that fill the width do not go on in the next row', () => {
   const box = (text: string) => `│${text.padEnd(78)}│`;
-  expect(findText(textGrid([box('one'), box('two')]), 'one │││ two')).toEqual([]);
-  expect(findText(textGrid([box('one'), box('two')]), 'two')).toHaveLength(1);
+  expect(findText(textPage([box('one'), box('two')]), 'one │││ two')).toEqual([]);
+  expect(findText(textPage([box('one'), box('two')]), 'two')).toHaveLength(1);
 });
 
 test('a string with newlines is found over several rows', () => {
-  expect(findText(textGrid(['  one', '  two', 'three']), 'one\ntwo')[0]?.region).toEqual({
+  expect(findText(textPage(['  one', '  two', 'three']), 'one\ntwo')[0]?.region).toEqual({
     x: 18,
     y: 0,
     width: 27,
@@ -61,96 +61,96 @@ test('a string with newlines is found over several rows', () => {
 });
 
 test('exact means the whole text of a row', () => {
-  const grid = textGrid(['OK', 'OK then', '   OK', '│ OK │']);
-  expect(findText(grid, 'OK', { exact: true }).map(({ region }) => region.y / 16)).toEqual([0, 2, 3]);
+  const page = textPage(['OK', 'OK then', '   OK', '│ OK │']);
+  expect(findText(page, 'OK', { exact: true }).map(({ region }) => region.y / 16)).toEqual([0, 2, 3]);
 });
 
 test('exact matches a title between borders and each of two boxes on a row', () => {
-  const grid = textGrid(['┌──── Title ────┐', '│ left │ │ right   side │']);
+  const page = textPage(['┌──── Title ────┐', '│ left │ │ right   side │']);
   for (const text of ['Title', 'left', 'right side'])
-    expect(findText(grid, text, { exact: true }), text).toHaveLength(1);
-  expect(findText(grid, 'side', { exact: true })).toEqual([]);
+    expect(findText(page, text, { exact: true }), text).toHaveLength(1);
+  expect(findText(page, 'side', { exact: true })).toEqual([]);
 });
 
 test('exact finds a line that goes on over the right edge', () => {
-  expect(findText(textGrid([full('long'), 'er']), `${full('long')}er`, { exact: true })).toHaveLength(1);
+  expect(findText(textPage([full('long'), 'er']), `${full('long')}er`, { exact: true })).toHaveLength(1);
 });
 
 test('a regular expression is anchored to rows', () => {
-  const grid = textGrid(['a grub>', 'grub> ls']);
-  expect(findText(grid, /^grub>/).map(({ region }) => region.y / 16)).toEqual([1]);
-  expect(findText(grid, /grub>$/).map(({ region }) => region.y / 16)).toEqual([0]);
+  const page = textPage(['a grub>', 'grub> ls']);
+  expect(findText(page, /^grub>/).map(({ region }) => region.y / 16)).toEqual([1]);
+  expect(findText(page, /grub>$/).map(({ region }) => region.y / 16)).toEqual([0]);
 });
 
 test('a prompt is matched with and without the blank after it', () => {
-  const grid = textGrid(['grub> ']);
-  expect(findText(grid, /grub>$/)[0]?.text).toBe('grub>');
-  expect(findText(grid, /grub> $/)[0]?.text).toBe('grub> ');
+  const page = textPage(['grub> ']);
+  expect(findText(page, /grub>$/)[0]?.text).toBe('grub>');
+  expect(findText(page, /grub> $/)[0]?.text).toBe('grub> ');
 });
 
 test('flags that carry state are ignored and lastIndex is left alone', () => {
   const pattern = /a/gy;
   pattern.lastIndex = 7;
-  const grid = textGrid(['b a a']);
-  expect([findText(grid, pattern).length, findText(grid, pattern).length, pattern.lastIndex]).toEqual([2, 2, 7]);
+  const page = textPage(['b a a']);
+  expect([findText(page, pattern).length, findText(page, pattern).length, pattern.lastIndex]).toEqual([2, 2, 7]);
 });
 
 test('the flag i is kept', () => {
-  expect(findText(textGrid(['GRUB']), /grub/i)).toHaveLength(1);
+  expect(findText(textPage(['GRUB']), /grub/i)).toHaveLength(1);
 });
 
 test('a regular expression spans rows only where no row matches', () => {
-  const grid = textGrid(['one', 'two']);
-  expect(findText(grid, /one\s+two/)[0]?.text).toBe('one\ntwo');
-  expect(findText(grid, /one.two/s)).toHaveLength(1);
-  expect(findText(grid, /one\s*/).map(({ text }) => text)).toEqual(['one']);
+  const page = textPage(['one', 'two']);
+  expect(findText(page, /one\s+two/)[0]?.text).toBe('one\ntwo');
+  expect(findText(page, /one.two/s)).toHaveLength(1);
+  expect(findText(page, /one\s*/).map(({ text }) => text)).toEqual(['one']);
 });
 
 test('a regular expression finds a text that goes on over the right edge', () => {
-  expect(findText(textGrid([full('').slice(0, 77) + 'ab1', '23cd']), /ab\d+cd/)[0]?.text).toBe('ab123cd');
+  expect(findText(textPage([full('').slice(0, 77) + 'ab1', '23cd']), /ab\d+cd/)[0]?.text).toBe('ab123cd');
 });
 
 test('empty matches do not count', () => {
-  expect(findText(textGrid(['abc']), /x*/)).toEqual([]);
+  expect(findText(textPage(['abc']), /x*/)).toEqual([]);
 });
 
 test('an empty string is wrong use', () => {
-  expect(() => findText(textGrid(['a']), '  ')).toThrow(/An empty text cannot be found/);
+  expect(() => findText(textPage(['a']), '  ')).toThrow(/An empty text cannot be found/);
 });
 
 test('text cells of 8 dots have regions in those dots', () => {
   const font = { width: 8, height: 14, glyphs: new Uint8Array(8192), lineGraphics: false };
-  expect(findText(textGrid(['', ' x'], { font }), 'x')[0]?.region).toEqual({ x: 8, y: 14, width: 8, height: 14 });
+  expect(findText(textPage(['', ' x'], { font }), 'x')[0]?.region).toEqual({ x: 8, y: 14, width: 8, height: 14 });
 });
 
 test('the nearest miss is the most similar text, in whole words', () => {
-  const grid = textGrid(['GNU GRUB version 2.06', 'Welcome to Debiam GNU/Linux']);
-  expect(nearestMiss(grid, 'Debian')).toEqual({ text: 'Debiam', row: 1, distance: 1 });
+  const page = textPage(['GNU GRUB version 2.06', 'Welcome to Debiam GNU/Linux']);
+  expect(nearestMiss(page, 'Debian')).toMatchObject({ text: 'Debiam', row: 1, distance: 1 });
 });
 
 test('the nearest miss of another case says so by its distance', () => {
-  expect(nearestMiss(textGrid(['', '', 'login:']), 'Login:')).toEqual({ text: 'login:', row: 2, distance: 1 });
+  expect(nearestMiss(textPage(['', '', 'login:']), 'Login:')).toMatchObject({ text: 'login:', row: 2, distance: 1 });
 });
 
 test('the nearest miss of a regular expression is compared by its longest literal part', () => {
-  const grid = textGrid(['boot: linux', 'mounted root (ext3 filesystem)']);
-  expect(nearestMiss(grid, /Mounted root \(ext4 \w+\)/)).toEqual({
+  const page = textPage(['boot: linux', 'mounted root (ext3 filesystem)']);
+  expect(nearestMiss(page, /Mounted root \(ext4 \w+\)/)).toMatchObject({
     text: 'mounted root (ext3',
     row: 1,
     distance: 2,
   });
-  expect(nearestMiss(grid, /BOOT: linux\d{3}?/i)?.distance).toBe(0);
+  expect(nearestMiss(page, /BOOT: linux\d{3}?/i)?.distance).toBe(0);
 });
 
 test('the nearest miss across the right edge has the row in which it begins', () => {
-  const grid = textGrid([full('').slice(0, 76) + ' abc', 'defg']);
-  expect(nearestMiss(grid, 'abcdefh')).toEqual({ text: 'abcdefg', row: 0, distance: 1 });
+  const page = textPage([full('').slice(0, 76) + ' abc', 'defg']);
+  expect(nearestMiss(page, 'abcdefh')).toMatchObject({ text: 'abcdefg', row: 0, distance: 1 });
 });
 
 test('nothing alike is no near miss', () => {
-  expect(nearestMiss(textGrid(['xyzzy']), 'Debian')).toBeNull();
-  expect(nearestMiss(textGrid([]), 'Debian')).toBeNull();
-  expect(nearestMiss(textGrid(['abc']), /\d+/)).toBeNull();
+  expect(nearestMiss(textPage(['xyzzy']), 'Debian')).toBeNull();
+  expect(nearestMiss(textPage([]), 'Debian')).toBeNull();
+  expect(nearestMiss(textPage(['abc']), /\d+/)).toBeNull();
 });
 
 test('a screen in words has a frame, row numbers, the cursor, and no blank rows at its end', () => {

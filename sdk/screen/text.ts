@@ -1,14 +1,19 @@
-/** Finding text in a text screen's cells: exact, without recognising anything. */
+/** Finding text on a page, whatever read it. */
 import { GuestwrightError } from '../errors.js';
-import type { TextMatch } from '../machine/types.js';
 import type { Region } from './content.js';
-import type { CellGrid } from './frame.js';
+import { coloursAt, isSelected, type Colours } from './selected.js';
+import { closestWindow } from './nearest-miss.js';
+import type { Rung, TextPage } from './page.js';
+import { regionOf } from './place-region.js';
 import {
   betweenBorders,
   collapse,
   collapseText,
-  rowRun,
+  placeAt,
+  rowOf,
+  rowRuns,
   screenRun,
+  slice,
   withoutBorders,
   wrappedRuns,
   type TextRun,
@@ -20,6 +25,35 @@ export { wordScreen } from './word-screen.js';
 export interface FindTextOptions {
   /** The text must be all that stands on its row, or between two borders on it. Default: a part of a row is enough. */
   exact?: boolean;
+  /** Only what lies in this rectangle as a whole, in pixels of the frame. */
+  within?: Region;
+  /** Only what is highlighted: in other colours than what stands around it. */
+  selected?: boolean;
+  /**
+   * How many characters of text that was recognised (the rung `ocr`) may be other ones, missing or too many. Default 0.
+   * What was read exactly is always compared exactly; has no effect on a regular expression.
+   */
+  distance?: number;
+}
+
+/** A text on the screen. */
+export interface TextMatch {
+  text: string;
+  /** Pixels of the frame. */
+  region: Region;
+  /** How it was read; over several rows the least sure. */
+  rung: Rung;
+  /** 0 to 1; 1 where it was read exactly. */
+  confidence: number;
+  /** 0xRRGGBB, of most of its characters. */
+  colours: Colours;
+  /** Characters that differ from the text that was looked for: not 0 only where `distance` allowed it. */
+  distance: number;
+}
+
+/** A place before it is described. */
+interface Found extends TextRun {
+  distance?: number;
 }
 
 /**
@@ -38,32 +72,41 @@ export interface FindTextOptions {
  *
  * @throws GuestwrightError `usage/text-pattern-empty`
  */
-export function findText(grid: CellGrid, pattern: string | RegExp, options: FindTextOptions = {}): TextMatch[] {
-  const found =
-    typeof pattern === 'string' ? findString(grid, pattern, options.exact ?? false) : findRegExp(grid, pattern);
-  const inReadingOrder = found.sort((a, b) => (a.cells[0] ?? 0) - (b.cells[0] ?? 0));
-  return inReadingOrder.map((run) => ({ text: run.text, region: regionOf(grid, run.cells), rung: 'cells' }));
+export function findText(page: TextPage, pattern: string | RegExp, options: FindTextOptions = {}): TextMatch[] {
+  const found = typeof pattern === 'string' ? findString(page, pattern, options) : findRegExp(page, pattern);
+  const { within, selected } = options;
+  return found
+    .sort((a, b) => (a.cells[0] ?? 0) - (b.cells[0] ?? 0))
+    .map((run) => ({ run, match: describe(page, run) }))
+    .filter(({ match }) => within === undefined || isInside(match.region, within))
+    .filter(({ run }) => selected === undefined || isSelected(page, run.cells) === selected)
+    .map(({ match }) => match);
 }
 
-/** Rectangle in pixels around cells of one or more rows. */
-export function regionOf(grid: CellGrid, cells: readonly number[]): Region {
-  let left = grid.columns;
-  let right = 0;
-  const top = Math.floor((cells[0] ?? 0) / grid.columns);
-  const bottom = Math.floor((cells[cells.length - 1] ?? 0) / grid.columns);
-  for (const cell of cells) {
-    left = Math.min(left, cell % grid.columns);
-    right = Math.max(right, cell % grid.columns);
+function describe(page: TextPage, { text, cells, distance = 0 }: Found): TextMatch {
+  let rung: Rung = 'cells';
+  let confidence = 1;
+  for (let index = rowOf(cells[0] ?? 0); index <= rowOf(cells[cells.length - 1] ?? 0); index++) {
+    const row = page.rows[index];
+    if (row === undefined) continue;
+    if (SURENESS[row.rung] > SURENESS[rung]) rung = row.rung;
+    confidence = Math.min(confidence, row.confidence);
   }
-  return {
-    x: left * grid.cellWidth,
-    y: top * grid.cellHeight,
-    width: (right - left + 1) * grid.cellWidth,
-    height: (bottom - top + 1) * grid.cellHeight,
-  };
+  return { text, region: regionOf(page, cells), rung, confidence, colours: coloursAt(page, cells), distance };
 }
 
-function findString(grid: CellGrid, pattern: string, exact: boolean): TextRun[] {
+const SURENESS: Record<Rung, number> = { cells: 0, glyphs: 1, ocr: 2 };
+
+function isInside(inner: Region, outer: Region): boolean {
+  return (
+    inner.x >= outer.x &&
+    inner.y >= outer.y &&
+    inner.x + inner.width <= outer.x + outer.width &&
+    inner.y + inner.height <= outer.y + outer.height
+  );
+}
+
+function findString(page: TextPage, pattern: string, { exact = false, distance = 0 }: FindTextOptions): Found[] {
   const wanted = collapseText(pattern);
   if (wanted === '') {
     throw new GuestwrightError('An empty text cannot be found on a screen', {
@@ -74,16 +117,31 @@ function findString(grid: CellGrid, pattern: string, exact: boolean): TextRun[] 
       next: 'give the text that should be on the screen; for a blank screen compare screen.text() with an empty string',
     });
   }
-  if (wanted.includes('\n')) return occurrences(collapse(screenRun(grid)), wanted);
-  const rows = Array.from({ length: grid.rows }, (_, row) => rowRun(grid, row));
+  if (wanted.includes('\n')) return occurrences(collapse(screenRun(page)), wanted);
   const find = exact
     ? (run: TextRun) => wholeTexts(run).filter(({ text }) => text === wanted)
     : (run: TextRun) => occurrences(collapse(run), wanted);
-  const inRows = rows.flatMap(find);
-  const acrossEdge = wrappedRuns(grid)
-    .flatMap(find)
-    .filter((run) => rowsOf(grid, run) > 1);
-  return [...inRows, ...acrossEdge];
+  const rows = rowRuns(page);
+  const inRows: Found[] = rows.flatMap(find);
+  const acrossEdge: Found[] = wrappedRuns(page).flatMap(find).filter(spansRows);
+  if (distance <= 0) return [...inRows, ...acrossEdge];
+  const taken = new Set(inRows.map(({ cells }) => rowOf(cells[0] ?? 0)));
+  const recognised = rows.filter((_, row) => page.rows[row]?.rung === 'ocr' && !taken.has(row));
+  return [...inRows, ...acrossEdge, ...recognised.flatMap((run) => nearly(run, wanted, exact, distance))];
+}
+
+/** What comes within a distance of the text: at most one place in a row, the nearest. */
+function nearly(run: TextRun, wanted: string, exact: boolean, allowed: number): Found[] {
+  for (const candidate of exact ? wholeTexts(run) : [collapse(run)]) {
+    const { start, end, distance } = closestWindow(candidate.text, wanted);
+    if (end === start) continue;
+    // All of an exact text counts: what stands around the nearest stretch is too much.
+    const around = exact ? candidate.text.length - (end - start) : 0;
+    if (distance + around > allowed) continue;
+    const found = exact ? candidate : slice(candidate, start, end);
+    return [{ ...found, distance: distance + around }];
+  }
+  return [];
 }
 
 /** A row's whole text and, when it holds borders, the texts between them. */
@@ -103,21 +161,21 @@ function occurrences(run: TextRun, wanted: string): TextRun[] {
   return found;
 }
 
-function findRegExp(grid: CellGrid, pattern: RegExp): TextRun[] {
+function findRegExp(page: TextPage, pattern: RegExp): TextRun[] {
   const flags = new Set(pattern.flags.replace(/[gyd]/g, '') + 'gm');
   const expression = new RegExp(pattern.source, [...flags].join(''));
-  const inRows = Array.from({ length: grid.rows }, (_, row) => rowRun(grid, row)).flatMap((run) => {
+  const inRows = rowRuns(page).flatMap((run, row) => {
     const found = matches(run, expression);
-    const cell = (run.cells[run.cells.length - 1] ?? -1) + 1;
-    const withBlank = run.text.length > 0 && run.text.length < grid.columns;
+    const columns = page.rows[row]?.text.length ?? 0;
+    const withBlank = run.text.length > 0 && (run.text.length < columns || page.rows[row]?.wraps === false);
     if (found.length > 0 || !withBlank) return found;
-    return matches({ text: run.text + ' ', cells: [...run.cells, cell] }, expression);
+    return matches({ text: run.text + ' ', cells: [...run.cells, placeAt(row, run.text.length)] }, expression);
   });
-  const acrossEdge = wrappedRuns(grid)
+  const acrossEdge = wrappedRuns(page)
     .flatMap((run) => matches(run, expression))
-    .filter((run) => rowsOf(grid, run) > 1);
+    .filter(spansRows);
   const found = [...inRows, ...acrossEdge];
-  return found.length > 0 ? found : matches(screenRun(grid), expression);
+  return found.length > 0 ? found : matches(screenRun(page), expression);
 }
 
 function matches(run: TextRun, expression: RegExp): TextRun[] {
@@ -126,7 +184,6 @@ function matches(run: TextRun, expression: RegExp): TextRun[] {
     .map((match) => ({ text: match[0], cells: run.cells.slice(match.index, match.index + match[0].length) }));
 }
 
-function rowsOf(grid: CellGrid, { cells }: TextRun): number {
-  const row = (cell: number | undefined) => Math.floor((cell ?? 0) / grid.columns);
-  return row(cells[cells.length - 1]) - row(cells[0]) + 1;
+function spansRows({ cells }: TextRun): boolean {
+  return rowOf(cells[cells.length - 1] ?? 0) > rowOf(cells[0] ?? 0);
 }

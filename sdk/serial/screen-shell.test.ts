@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { GuestKeyboard } from '../input/keyboard.js';
 import { GuestPointer } from '../input/pointer.js';
 import { failureOf } from '../machine/fake-machine.test.helper.js';
+import { cellReader } from '../screen/reader.js';
 import { MachineScreen } from '../machine/screen.js';
 import { screenGuest, type FakeShellOptions } from './fake-shell.test.helper.js';
 import { ScreenShellTerminal } from './screen-shell.js';
@@ -9,7 +10,12 @@ import { MachineShell } from './shell.js';
 
 function shellOf(options: FakeShellOptions = {}) {
   const { machine, shell: guest } = screenGuest({ piece: 512, ...options });
-  const screen = new MachineScreen(machine, new GuestPointer(machine));
+  const screen = new MachineScreen({
+    port: machine,
+    pointer: new GuestPointer(machine),
+    reader: cellReader,
+    goldens: async () => [],
+  });
   const shell = new MachineShell(machine, new ScreenShellTerminal(machine, new GuestKeyboard(machine), screen));
   return { machine, guest, screen, shell };
 }
