@@ -5,6 +5,7 @@ import { imagesCommand } from './images.js';
 import { initCommand } from './init.js';
 import { openCommand } from './open.js';
 import { runCommand } from './run.js';
+import { screenCommand } from './screen.js';
 import { verifyCommand } from './verify.js';
 
 /** Every command, in the order in which the help lists them. A new one is a file of its own and a line here. */
@@ -14,6 +15,7 @@ const COMMANDS: readonly (() => Command)[] = [
   verifyCommand,
   openCommand,
   imagesCommand,
+  screenCommand,
   doctorCommand,
 ];
 

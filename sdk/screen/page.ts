@@ -41,9 +41,9 @@ export interface TextPage {
   readonly rows: readonly TextRow[];
 }
 
-/** The rectangle around units `start` to `end` (exclusive) of a row, in pixels. */
+/** The rectangle around units `start` to `end` (exclusive) of a row, in whole pixels. */
 export function rowRegion(row: TextRow, start: number, end: number): Region {
-  const left = row.edges[start] ?? 0;
-  const right = row.edges[end] ?? left;
+  const left = Math.floor(row.edges[start] ?? 0);
+  const right = Math.ceil(row.edges[end] ?? left);
   return { x: left, y: row.y, width: right - left, height: row.height };
 }

@@ -16,5 +16,7 @@ export function regionOf({ rows }: TextPage, places: readonly Place[]): Region {
     bottom = Math.max(bottom, row.y + row.height);
   }
   if (right < left) return { x: 0, y: 0, width: 0, height: 0 };
-  return { x: left, y: top, width: right - left, height: bottom - top };
+  // Recognised characters have no whole pixels as edges.
+  const [x, end] = [Math.floor(left), Math.ceil(right)];
+  return { x, y: top, width: end - x, height: bottom - top };
 }
