@@ -110,7 +110,7 @@ describe('an expectation that is wrong', () => {
     expect(words).toContain('expect(machine.screen).toShowText("REEDY") failed');
     expect(words).toContain('tiny did not show the text "REEDY"');
     expect(words).toMatch(/expected: the text "REEDY" within 5\.00 s of guest time \(0\.00 s → 5\.00 s\)/);
-    expect(words).toMatch(/seen: +nearest miss: "READY" in row \d+ \(1 character differs\)/);
+    expect(words).toMatch(/seen: +nearest miss: "READY" in row \d+ \(1 character differs; read exactly\)/);
     expect(words).toMatch(/At 5\.00 s of guest time\. The text screen of 80x25/);
     expect(words).toMatch(/\|READY +\|/);
     expect(words).toContain(`scenarios/failing.spec.ts:${lineOf("toShowText('REEDY'")}:`);

@@ -54,6 +54,12 @@ export function echoingGuest(greeting = 'READY'): Uint8Array {
   );
 }
 
+/** Writes a dot at every tick of the timer, 18 times a second. */
+export function tickingGuest(): Uint8Array {
+  // sti; again: hlt; mov ah,0Eh; mov al,'.'; mov bx,7; int 10h; jmp again
+  return new Sector().code(0xfb, 0xf4, 0xb4, 0x0e, 0xb0, 0x2e, 0xbb, 0x07, 0x00, 0xcd, 0x10, 0xeb, 0xf4).floppy();
+}
+
 /** Shows `READY` and idles. */
 export function idlingGuest(greeting = 'READY'): Uint8Array {
   return new Sector()
