@@ -59,6 +59,11 @@ export const specSchema = z.strictObject({
   clock: z.enum(['stepped', 'paced']).default('stepped'),
   /** Keyboard layout that the guest is set to; `type()` uses it. */
   layout: z.enum(['us']).default('us'),
+  /**
+   * Fonts that the guest's screen is read with, before those that every screen is read with: names of the catalogue
+   * (`guestwright fonts list`) or paths of `.font`, `.psf` and `.psf.gz` files.
+   */
+  fonts: z.array(z.string().min(1, 'give a name of `guestwright fonts list`, or a path')).max(32).default([]),
   /** Where `shell.run` finds a shell. */
   shell: z
     .strictObject({
