@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { packageVersion } from './package.js';
 import { doctorCommand } from './doctor.js';
+import { fontsCommand } from './fonts.js';
 import { imagesCommand } from './images.js';
 import { initCommand } from './init.js';
 import { openCommand } from './open.js';
@@ -16,6 +17,7 @@ const COMMANDS: readonly (() => Command)[] = [
   openCommand,
   imagesCommand,
   screenCommand,
+  fontsCommand,
   doctorCommand,
 ];
 

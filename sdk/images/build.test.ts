@@ -6,33 +6,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { GuestwrightError } from '../errors.js';
+import { APT_GET, offerPackage } from './archive.test.helper.js';
 import { DebianArchive } from './debian.js';
 import { buildImage, exportImage, importImage, imagePath, listImages, resolveFileRef } from './index.js';
 
 const run = promisify(execFile);
-
-/** Does what `apt-get` is asked here, on a folder of .deb files. */
-const APT_GET = `#!/bin/sh
-shift 2
-echo "$*" >> "$ARCHIVE/log"
-version() {
-  case $1 in *=*) echo "\${1#*=}" ;; *) ls "$ARCHIVE" | sed -n "s/^\${1}_\\(.*\\)_i386.deb$/\\1/p" | sort | tail -n 1 ;; esac
-}
-command=$1
-shift
-# While apt reads a list anew, nothing is on it.
-[ "$command" = update ] && { touch "$ARCHIVE/reading"; sleep 0.3; rm "$ARCHIVE/reading"; exit 0; }
-[ -e "$ARCHIVE/reading" ] && { echo 'E: nothing is on the list' >&2; exit 100; }
-shift
-for want; do
-  file=\${want%%=*}_$(version "$want")_i386.deb
-  [ -f "$ARCHIVE/$file" ] || { echo "E: $want was not found" >&2; exit 100; }
-  case $command in
-    -q) cp "$ARCHIVE/$file" . ;;
-    *) echo "'http://archive/$file' $file $(stat -c %s "$ARCHIVE/$file") SHA256:$(sha256sum < "$ARCHIVE/$file" | cut -c 1-64)" ;;
-  esac
-done
-`;
 
 let folder: string;
 let archive: string;
@@ -57,16 +35,10 @@ afterEach(async () => {
 
 /** Offers grub-rescue-pc in this version, with these bytes on its disks, and nothing else. */
 async function offer(version: string, content = version): Promise<void> {
-  for (const file of await readdir(archive)) if (file.endsWith('.deb')) await rm(join(archive, file));
-  const tree = join(folder, 'tree');
-  await mkdir(join(tree, 'DEBIAN'), { recursive: true });
-  await mkdir(join(tree, 'usr/lib/grub-rescue'), { recursive: true });
-  const control = `Package: grub-rescue-pc\nVersion: ${version}\nArchitecture: i386\nMaintainer: a test\nDescription: a test\n`;
-  await writeFile(join(tree, 'DEBIAN', 'control'), control);
-  await writeFile(join(tree, 'usr/lib/grub-rescue/grub-rescue-floppy.img'), `floppy ${content}`);
-  await writeFile(join(tree, 'usr/lib/grub-rescue/grub-rescue-cdrom.iso'), `cdrom ${content}`);
-  await run('dpkg-deb', ['--build', '--root-owner-group', tree, join(archive, `grub-rescue-pc_${version}_i386.deb`)]);
-  await rm(tree, { recursive: true });
+  await offerPackage(archive, 'grub-rescue-pc', version, {
+    'usr/lib/grub-rescue/grub-rescue-floppy.img': `floppy ${content}`,
+    'usr/lib/grub-rescue/grub-rescue-cdrom.iso': `cdrom ${content}`,
+  });
 }
 
 const build = (options: { accept?: boolean } = {}) => buildImage('grub-rescue', { ...options, projectRoot: project });

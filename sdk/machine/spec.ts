@@ -71,10 +71,10 @@ export const specSchema = z.strictObject({
   /** Keyboard layout that the guest is set to; `type()` uses it. */
   layout: layoutSchema.default('us'),
   /**
-   * Fonts of this guest's own, for reading its graphic screens: names of `guestwright fonts list`, or paths of font files
-   * (`.psf`, or what `guestwright fonts learn` has written). Those of the catalogue need not be named.
+   * Fonts that the guest's screen is read with, before those that every screen is read with: names of the catalogue
+   * (`guestwright fonts list`) or paths of `.font`, `.psf` and `.psf.gz` files.
    */
-  fonts: z.array(z.string().min(1)).max(16).default([]),
+  fonts: z.array(z.string().min(1, 'give a name of `guestwright fonts list`, or a path')).max(32).default([]),
   /** Recognising text that no font matches. */
   ocr: z
     .strictObject({

@@ -47,14 +47,14 @@ export async function loadFonts(
       fonts.push(await fontOfFile(name, options));
       continue;
     }
-    const entry = entries.get(recipe) ?? entryFor(recipe, options);
+    const entry = entries.get(recipe) ?? entryInLock(recipe, options);
     entries.set(recipe, entry);
     const stored = await fontInCache(name, recipe, await entry);
     if (stored !== null) {
       fonts.push(stored);
       continue;
     }
-    // What is in the cache is damaged, of another recipe, or not there.
+    // It is damaged or not there, or the project's lock does not name it yet.
     const made = madeEntry(name, recipe, options);
     entries.set(recipe, made);
     const font = await fontInCache(name, recipe, await made);
@@ -86,15 +86,18 @@ export async function fontPath(name: string, options: LoadFontsOptions = {}): Pr
   const recipe = recipeOf(name);
   if (recipe === undefined) throw fontUnknown(name);
   await loadFonts([name], options);
-  const entry = await entryFor(recipe, options);
+  const entry = await entryInLock(recipe, { ...options, build: false });
   if (entry === null) throw fontMissing(name, recipe, 'it was made, and is not there');
   return fileOf(name, recipe, entry);
 }
 
-/** What the project's lock wants of these fonts, else what was released or made here before; null: nobody knows yet. */
-async function entryFor({ name }: Recipe, { projectRoot }: LoadFontsOptions): Promise<LockEntry | null> {
-  const { binding, preferred } = await wantedEntry(name, projectRoot, 'fonts');
-  return binding ?? preferred;
+/**
+ * What the project's lock wants of these fonts. Where there is no project, or nothing may be made, what was released or
+ * made here before will do.
+ */
+async function entryInLock({ name }: Recipe, { projectRoot, build }: LoadFontsOptions): Promise<LockEntry | null> {
+  const { lockPath, binding, preferred } = await wantedEntry(name, projectRoot, 'fonts');
+  return binding ?? (lockPath === null || build === false ? preferred : null);
 }
 
 /** Null: it is not there, or not what its digest says. */
