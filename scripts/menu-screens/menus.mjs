@@ -20,7 +20,19 @@ const HELP_1024 = [
 const entry = (title) => `menuentry ${JSON.stringify(title)} { true }\n`;
 
 /** GRUB's own menu, in gfxterm over a picture. */
-function gfxterm({ name, width, height, background, colours, entries, selected, help, extra = '', after = [], ...rest }) {
+function gfxterm({
+  name,
+  width,
+  height,
+  background,
+  colours,
+  entries,
+  selected,
+  help,
+  extra = '',
+  after = [],
+  ...rest
+}) {
   const config = [
     'insmod all_video\ninsmod gfxterm\ninsmod png\ninsmod font',
     'loadfont /boot/grub/fonts/unicode.pf2',
@@ -80,7 +92,9 @@ function vesamenu({ name, width, height, background, title, entries, lines, afte
     background === undefined ? '' : 'MENU BACKGROUND splash.png',
     `MENU TITLE ${title}`,
     ...lines,
-    ...entries.map(({ label, more = [] }, i) => [`LABEL e${i}`, `  MENU LABEL ${label}`, '  KERNEL none', ...more].join('\n')),
+    ...entries.map(({ label, more = [] }, i) =>
+      [`LABEL e${i}`, `  MENU LABEL ${label}`, '  KERNEL none', ...more].join('\n'),
+    ),
   ].join('\n');
   const text = [title, ...entries.map(({ label, shown }) => shown ?? label.replace('^', '')), ...after];
   return { name, loader: 'syslinux', width, height, background, config: `${config}\n`, text, ...rest };
@@ -101,7 +115,12 @@ export const MENUS = [
     height: 480,
     background: NIGHT,
     colours: { normal: 'light-gray/black', menu: 'light-gray/black', highlight: 'white/black' },
-    entries: ['Debian GNU/Linux', 'Advanced options for Debian GNU/Linux', 'Memory test (memtest86+x64.bin)', 'UEFI Firmware Settings'],
+    entries: [
+      'Debian GNU/Linux',
+      'Advanced options for Debian GNU/Linux',
+      'Memory test (memtest86+x64.bin)',
+      'UEFI Firmware Settings',
+    ],
     selected: 0,
     help: HELP_640,
   }),
@@ -111,7 +130,12 @@ export const MENUS = [
     height: 600,
     background: DAWN,
     colours: { normal: 'white/black', menu: 'cyan/black', highlight: 'yellow/black' },
-    entries: ['openSUSE Leap 15.6', 'Start bootloader from a read-only snapshot', 'Windows Boot Manager (on /dev/sda1)', 'System setup'],
+    entries: [
+      'openSUSE Leap 15.6',
+      'Start bootloader from a read-only snapshot',
+      'Windows Boot Manager (on /dev/sda1)',
+      'System setup',
+    ],
     selected: 2,
     help: HELP,
     extra: 'set timeout=90',
@@ -124,7 +148,15 @@ export const MENUS = [
     height: 768,
     background: SEA,
     colours: { normal: 'white/black', menu: 'white/black', highlight: 'black/light-gray' },
-    entries: ['Установить систему', 'Français (clé USB)', 'Ελληνικά: εγκατάσταση', 'Čeština - instalátor', '日本語インストーラ', '简体中文 安装程序', 'Português do Brasil'],
+    entries: [
+      'Установить систему',
+      'Français (clé USB)',
+      'Ελληνικά: εγκατάσταση',
+      'Čeština - instalátor',
+      '日本語インストーラ',
+      '简体中文 安装程序',
+      'Português do Brasil',
+    ],
     selected: 3,
     help: HELP_1024,
   }),
@@ -134,7 +166,14 @@ export const MENUS = [
     height: 600,
     background: SNOW,
     colours: { normal: 'black/light-gray', menu: 'blue/black', highlight: 'white/blue' },
-    entries: ['Try or Install', 'Install in expert mode', 'Test memory', 'Boot from next volume', 'Rescue a broken system', 'Power off'],
+    entries: [
+      'Try or Install',
+      'Install in expert mode',
+      'Test memory',
+      'Boot from next volume',
+      'Rescue a broken system',
+      'Power off',
+    ],
     selected: 4,
     help: HELP,
   }),
@@ -170,7 +209,13 @@ export const MENUS = [
     height: 768,
     background: FOREST,
     title: { text: 'GNU Guix System', colour: '#ffffff' },
-    entries: ['GNU with Linux-Libre 6.6.28', 'GNU with Linux-Libre 6.6.27 (#12, 2024-04-14 09:31)', 'GNU system, old configurations...', 'Обновить', 'Éteindre'],
+    entries: [
+      'GNU with Linux-Libre 6.6.28',
+      'GNU with Linux-Libre 6.6.27 (#12, 2024-04-14 09:31)',
+      'GNU system, old configurations...',
+      'Обновить',
+      'Éteindre',
+    ],
     selected: 2,
     menu: '  left = 211\n  top = 203\n  width = 60%\n  height = 50%\n  item_color = "#e0e0e0"\n  selected_item_color = "#ff8060"\n  item_height = 32\n  item_spacing = 5',
     labels: [
@@ -184,7 +229,12 @@ export const MENUS = [
     height: 480,
     background: NIGHT,
     title: 'Boot menu',
-    entries: [{ label: 'Install' }, { label: 'Graphical install' }, { label: 'Rescue mode' }, { label: 'Boot from the first hard disk' }],
+    entries: [
+      { label: 'Install' },
+      { label: 'Graphical install' },
+      { label: 'Rescue mode' },
+      { label: 'Boot from the first hard disk' },
+    ],
     lines: [],
     after: [TAB],
   }),
@@ -194,7 +244,13 @@ export const MENUS = [
     height: 480,
     background: SEA,
     title: 'Debian GNU/Linux 12 menu (BIOS mode)',
-    entries: [{ label: '^Graphical install' }, { label: '^Install' }, { label: 'Accessible ^dark contrast' }, { label: 'Install with ^speech synthesis' }, { label: '^Help' }],
+    entries: [
+      { label: '^Graphical install' },
+      { label: '^Install' },
+      { label: 'Accessible ^dark contrast' },
+      { label: 'Install with ^speech synthesis' },
+      { label: '^Help' },
+    ],
     lines: [
       'MENU COLOR screen 37;40 #00000000 #00000000 none',
       'MENU COLOR title * #FFFFFFFF * none',
@@ -216,7 +272,16 @@ export const MENUS = [
     background: DAWN,
     title: 'CentOS 7',
     entries: [
-      { label: 'Test this ^media & install CentOS 7', more: ['  TEXT HELP', '  Checks the medium before it starts.', '  This can take several minutes.', '  ENDTEXT', '  MENU DEFAULT'] },
+      {
+        label: 'Test this ^media & install CentOS 7',
+        more: [
+          '  TEXT HELP',
+          '  Checks the medium before it starts.',
+          '  This can take several minutes.',
+          '  ENDTEXT',
+          '  MENU DEFAULT',
+        ],
+      },
       { label: '^Install CentOS 7' },
       { label: '^Troubleshooting', shown: 'Troubleshooting' },
     ],
@@ -231,7 +296,11 @@ export const MENUS = [
       'MENU COLOR help 0 #ffffffff #00000000 none',
       'MENU TABMSG Press Tab for full configuration options on menu items.',
     ],
-    after: ['Press Tab for full configuration options on menu items.', 'Checks the medium before it starts.', 'This can take several minutes.'],
+    after: [
+      'Press Tab for full configuration options on menu items.',
+      'Checks the medium before it starts.',
+      'This can take several minutes.',
+    ],
   }),
   vesamenu({
     name: 'menu-vesa-forest',
@@ -239,7 +308,13 @@ export const MENUS = [
     height: 768,
     background: FOREST,
     title: 'Clonezilla live (Default settings, VGA 800x600)',
-    entries: [{ label: 'Clonezilla live (To RAM)' }, { label: 'Other modes of Clonezilla live' }, { label: 'Local operating system in hard drive' }, { label: 'Network boot via iPXE' }, { label: 'Memory test' }],
+    entries: [
+      { label: 'Clonezilla live (To RAM)' },
+      { label: 'Other modes of Clonezilla live' },
+      { label: 'Local operating system in hard drive' },
+      { label: 'Network boot via iPXE' },
+      { label: 'Memory test' },
+    ],
     lines: [
       'TIMEOUT 3000',
       'MENU COLOR title 1;36;44 #ffffffff #a0000000 std',
@@ -259,7 +334,12 @@ export const MENUS = [
     height: 600,
     background: SNOW,
     title: 'SystemRescue 11.00',
-    entries: [{ label: 'Boot SystemRescue using default options' }, { label: 'Boot and copy system to RAM (copytoram)' }, { label: 'Boot with a serial console (ttyS0,115200n8)' }, { label: 'Stop during the boot process before mounting the root' }],
+    entries: [
+      { label: 'Boot SystemRescue using default options' },
+      { label: 'Boot and copy system to RAM (copytoram)' },
+      { label: 'Boot with a serial console (ttyS0,115200n8)' },
+      { label: 'Stop during the boot process before mounting the root' },
+    ],
     lines: [
       'MENU COLOR title 1;36;44 #ff101060 #00000000 none',
       'MENU COLOR unsel 37;44 #ff204080 #00000000 none',

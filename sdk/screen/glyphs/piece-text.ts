@@ -2,9 +2,10 @@
 import type { Region } from '../content.js';
 import type { TextRow } from '../page.js';
 import { gridOfPlacements, type FoundGrid, type Pixels } from './detect.js';
+import { findBlendedLines } from './blended.js';
 import { inkColours, inksOf } from './ink.js';
 import { regionsOfPieces, rowsOfPieces } from './piece-rows.js';
-import { findLetters, findPieces, type InkPlacements, type Piece } from './pieces.js';
+import { findLetters, findPieces, withBlended, type InkPlacements, type Piece } from './pieces.js';
 import type { ShapeTable } from './shapes.js';
 
 /** Rows of pixels, `bottom` exclusive. */
@@ -30,7 +31,8 @@ export class PieceText {
       const grid = gridOfPlacements(picture, table, placements);
       if (grid !== null) return grid;
     }
-    return new PieceText(tables, findPieces(picture, letters));
+    const lines = findBlendedLines(picture, 0, picture.height, tables);
+    return new PieceText(tables, withBlended(findPieces(picture, letters), lines));
   }
 
   /**
@@ -51,7 +53,13 @@ export class PieceText {
         ...each,
         placements: each.placements.filter(({ y }) => y < bottom && y + each.table.height > top),
       }));
-      found.push(...findPieces(picture, letters, [...kept, ...found]));
+      const lines = findBlendedLines(picture, around.top, around.bottom, this.tables);
+      const others = [...kept, ...found];
+      const all = withBlended(
+        [...others, ...findPieces(picture, letters, others)],
+        lines.filter(({ y, table }) => y < bottom && y + table.height > top),
+      );
+      found.push(...all.filter((piece) => !others.includes(piece)));
     }
     const next = new PieceText(this.tables, [...kept, ...found]);
     // What is only now enough to show that it is a console is looked at as one.

@@ -4,25 +4,17 @@
  * is no `|`, and a dot no full stop, unless they stand in a text.
  */
 import type { Region } from '../content.js';
-import { BLANK, RIGHT_HALF, UNKNOWN } from './cells.js';
 import type { Pixels } from './detect.js';
+import { believable, lettersOf, ONE_COLOUR, BLENDED, wordsOf, type Word } from './evidence.js';
 import { LineReader, type Line } from './line.js';
 import { type Ink } from './ink.js';
 import { findPlacements, type Placement } from './placements.js';
-import { STRONG, STRUCTURED, type ShapeTable } from './shapes.js';
-
-/** Blank cells within which signs belong to the words beside them. */
-const NEAR = 3;
+import type { ShapeTable } from './shapes.js';
 
 /** Words on one height, on one grid of their own. `start` and `end` (exclusive) are cells of the line. */
 export interface Piece {
   line: Line;
   words: Word[];
-}
-
-interface Word {
-  start: number;
-  end: number;
 }
 
 export interface InkPlacements {
@@ -65,12 +57,61 @@ export function findPieces(picture: Pixels, letters: readonly InkPlacements[], k
     const line = readers.get(table)?.read(x, y);
     if (line === undefined) continue;
     const free = wordsOf(line).filter((word) => !taken.some((region) => overlap(region, wordRegion(line, word))));
-    const words = believable(line, free);
+    const words = believable(line, free, ONE_COLOUR);
     if (words.length === 0) continue;
     pieces.push({ line, words });
     for (const word of words) taken.push(wordRegion(line, word));
   }
   return pieces;
+}
+
+/**
+ * The pieces with the text of `lines` of blended ink put in: where a line is new, and where an exact piece is part of
+ * one, because its ink happens to be one colour in some of the cells.
+ */
+export function withBlended(pieces: readonly Piece[], lines: readonly Line[]): Piece[] {
+  const all = pieces.slice();
+  for (const line of lines) {
+    const { table, x, y } = line;
+    const same = all.findIndex(({ line: other }) => other.table === table && other.x === x && other.y === y);
+    const exact = all[same];
+    const merged = exact === undefined ? line : mergeLines(line, exact);
+    const taken = all
+      .filter((piece) => piece !== exact)
+      .flatMap(({ line: other, words }) => words.map((word) => wordRegion(other, word)));
+    const free = wordsOf(merged).filter((word) => !taken.some((region) => overlap(region, wordRegion(line, word))));
+    const words = believable(merged, free, BLENDED);
+    if (words.length === 0 || (exact !== undefined && sizeOf(words) <= sizeOf(exact.words))) continue;
+    for (const word of words) evenInk(merged, word, exact);
+    all.splice(same < 0 ? all.length : same, same < 0 ? 0 : 1, { line: merged, words });
+  }
+  return all;
+}
+
+function mergeLines(blended: Line, { line, words }: Piece): Line {
+  const merged = { ...blended, shapes: blended.shapes.slice(), ink: blended.ink.slice() };
+  for (const { start, end } of words) {
+    merged.shapes.set(line.shapes.subarray(start, end), start);
+    merged.ink.set(line.ink.subarray(start, end), start);
+  }
+  return merged;
+}
+
+function sizeOf(words: readonly Word[]): number {
+  return words.reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+/** Gives a word of blended ink the mean of its cells' colours. */
+function evenInk(line: Line, { start, end }: Word, exact: Piece | undefined): void {
+  if (exact?.words.some((word) => word.start <= start && word.end >= end) === true) return;
+  let [red, green, blue] = [0, 0, 0];
+  for (const pixel of line.ink.subarray(start, end)) {
+    red += pixel & 0xff;
+    green += (pixel >>> 8) & 0xff;
+    blue += (pixel >>> 16) & 0xff;
+  }
+  const mean = (sum: number) => Math.round(sum / (end - start));
+  line.ink.fill((mean(red) | (mean(green) << 8) | (mean(blue) << 16) | 0xff000000) >>> 0, start, end);
 }
 
 /**
@@ -85,7 +126,7 @@ function certainInks(picture: Pixels, table: ShapeTable, letters: readonly InkPl
     const found = linesOf([each]).flatMap(({ x, y }) => {
       const line = reader.read(x, y);
       return wordsOf(line)
-        .filter((word) => lettersOf(line, word).size >= 2)
+        .filter((word) => lettersOf(line, word).size >= ONE_COLOUR.letters)
         .map((word) => wordRegion(line, word));
     });
     words.push(...found);
@@ -120,68 +161,4 @@ function linesOf(letters: readonly InkPlacements[]): { table: ShapeTable; x: num
     }
   });
   return [...lines.values()].filter(({ count }) => count >= 2).sort((a, b) => b.count - a.count);
-}
-
-/** Cells without a gap. */
-function wordsOf({ shapes }: Line): Word[] {
-  const words: Word[] = [];
-  for (let start = 0; start < shapes.length; start++) {
-    if (!isText(shapes[start])) continue;
-    let end = start + 1;
-    while (end < shapes.length && isText(shapes[end])) end++;
-    words.push({ start, end });
-    start = end;
-  }
-  return words;
-}
-
-function isText(shape: number | undefined): boolean {
-  return shape !== undefined && shape !== BLANK && shape !== UNKNOWN;
-}
-
-/**
- * The words of a line that are text beyond doubt: those with two different letters that nothing else looks like; near
- * them anything; far from them what has some structure, in a colour that is used on the line.
- */
-function believable(line: Line, words: readonly Word[]): Word[] {
-  const certain = words.map((word) => lettersOf(line, word).size >= 2);
-  const scattered = new Set(words.flatMap((word) => [...lettersOf(line, word)])).size >= 3;
-  if (!certain.includes(true) && !scattered) return [];
-  const accepted = words.map((word, i) => certain[i] === true || lettersOf(line, word).size > 0);
-  const inks = new Set(words.filter((_, i) => accepted[i]).flatMap(({ start }) => line.ink[start] ?? []));
-  words.forEach((word, i) => {
-    if (isStructured(line, word) && inks.has(line.ink[word.start] ?? 0)) accepted[i] = true;
-  });
-  // From accepted words outwards, both ways.
-  for (const order of [words.map((_, i) => i), words.map((_, i) => words.length - 1 - i)]) {
-    let last: Word | undefined;
-    for (const i of order) {
-      const word = words[i];
-      if (word === undefined) continue;
-      const gap = last === undefined ? Infinity : Math.max(word.start - last.end, last.start - word.end);
-      if (gap <= NEAR && inks.has(line.ink[word.start] ?? 0)) accepted[i] = true;
-      if (accepted[i] === true) last = word;
-    }
-  }
-  return words.filter((_, i) => accepted[i]);
-}
-
-/** Its letters that nothing else looks like. A wide one counts as two. */
-function lettersOf({ shapes, table }: Line, { start, end }: Word): Set<number> {
-  const letters = new Set<number>();
-  for (let i = start; i < end; i++) {
-    const shape = shapes[i] ?? BLANK;
-    if (shape < 0 || ((table.flags[shape] ?? 0) & STRONG) === 0) continue;
-    letters.add(shape);
-    if (shape >= table.firstWide) letters.add(-1 - shape);
-  }
-  return letters;
-}
-
-function isStructured({ shapes, table }: Line, { start, end }: Word): boolean {
-  for (let i = start; i < end; i++) {
-    const shape = shapes[i] ?? BLANK;
-    if (shape !== RIGHT_HALF && shape >= 0 && ((table.flags[shape] ?? 0) & STRUCTURED) !== 0) return true;
-  }
-  return false;
 }
