@@ -1,11 +1,12 @@
 /** However a run ends in the middle of a scenario: found by its id, nothing of it is left. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { counting } from '../../sdk/engines/conformance/boot-sector.js';
+import { processesOf } from './processes.js';
 import { makeProject, type Project } from './project.js';
 
 const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
@@ -33,21 +34,6 @@ beforeAll(async () => {
   project = await makeProject({ 'guest.img': counting(), 'scenarios/works-on.spec.ts': SCENARIO });
 });
 afterAll(async () => await project[Symbol.asyncDispose]());
-
-/** Processes with this in their environment. */
-function processesOf(runId: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(runId);
-      } catch {
-        // It has ended meanwhile, or is a zombie.
-        return false;
-      }
-    })
-    .map(Number);
-}
 
 /** Signals what `victim` says in the middle of the scenario. */
 async function endInTheMiddle(
