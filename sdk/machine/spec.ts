@@ -95,6 +95,16 @@ export const specSchema = z.strictObject({
       prompt: z.instanceof(RegExp).default(/[#$] $/),
     })
     .prefault({}),
+  /** How text is recognised where no exact reading covers it. */
+  ocr: z
+    .strictObject({
+      /** Tesseract's names (`eng`, `deu`, `chi_sim`), each from the package `@tesseract.js-data/<name>`. */
+      languages: z
+        .array(z.string().regex(/^[a-z_]{3,}$/i, 'give tesseract\'s name of a language, such as "eng" or "chi_sim"'))
+        .min(1)
+        .default(['eng']),
+    })
+    .prefault({}),
   /** A file that `machine.saveState()` wrote: the machine starts as it was then. */
   state: z.string().min(1).optional(),
 });

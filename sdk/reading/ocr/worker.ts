@@ -1,5 +1,7 @@
 /** The thread that recognises: loads tesseract once, then answers one job after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { readAtScales } from '../../screen/ocr/scales.js';
+import { MARGIN } from '../../screen/ocr/strip.js';
 import type { WorkerAnswer, WorkerJob, WorkerSetup } from './protocol.js';
 import { Tesseract } from './tesseract.js';
 
@@ -16,7 +18,8 @@ port.on('message', (job: WorkerJob) => {
 
 async function answer({ image }: WorkerJob): Promise<WorkerAnswer> {
   try {
-    return { kind: 'read', words: (await tesseract).read(image) };
+    const loaded = await tesseract;
+    return { kind: 'read', words: readAtScales(image, MARGIN, (enlarged) => loaded.read(enlarged)) };
   } catch (error) {
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
   }

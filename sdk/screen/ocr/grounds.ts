@@ -166,11 +166,12 @@ export function labelRuns(mask: Uint8Array, width: number, height: number, corne
       labels.fill(label, row + start, row + x);
     }
   }
+  const roots = Int32Array.from(parents, (_, label) => rootOf(label));
   const sizes = new Uint32Array(parents.length);
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i] ?? 0;
     if (label === 0) continue;
-    const root = rootOf(label);
+    const root = roots[label] ?? 0;
     labels[i] = root;
     sizes[root] = (sizes[root] ?? 0) + 1;
   }

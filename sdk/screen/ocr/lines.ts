@@ -1,4 +1,5 @@
 /** Lines of text out of marks, by their places alone: which marks stand in one line, and in which order. */
+import { withoutDottedRules } from './dots.js';
 import type { Box, Mark } from './marks.js';
 
 /** One line of text on one ground, to be read at once. */
@@ -13,13 +14,13 @@ const WIDEST_BLANK = 2;
 /** @returns from top to bottom, then from left to right */
 export function findLines(marks: readonly Mark[]): Line[] {
   const byGround = new Map<number, Mark[]>();
-  for (const mark of marks) {
+  for (const mark of withoutDottedRules(marks)) {
     const those = byGround.get(mark.ground);
     if (those === undefined) byGround.set(mark.ground, [mark]);
     else those.push(mark);
   }
   return [...byGround.values()]
-    .flatMap((those) => joinColumns(linesOfGround(those)).map(withoutBars))
+    .flatMap((those) => joinColumns(linesOfGround(those)).flatMap(withoutBars))
     .sort((a, b) => a.top - b.top || a.left - b.left);
 }
 
@@ -59,7 +60,7 @@ function linesOfGround(marks: readonly Mark[]): Line[] {
 function absorbSmall(lines: readonly Line[]): Line[] {
   const kept: Line[] = [];
   for (const line of [...lines].sort((a, b) => heightOf(b) - heightOf(a))) {
-    const larger = kept.filter((other) => heightOf(line) < 0.4 * heightOf(other));
+    const larger = kept.filter((other) => heightOf(line) < 0.5 * heightOf(other));
     const into = line.marks.length > 3 ? undefined : bestOf(larger, (candidate) => distanceToAny(candidate, line));
     if (into === undefined) kept.push(line);
     else for (const mark of line.marks) add(into, mark);
@@ -142,14 +143,25 @@ function areLevel(a: Box, b: Box): boolean {
   return common >= 0.7 * lower && whole <= 1.35 * higher;
 }
 
-/** Leaves out upright rules beside text, which are higher than it: carets, sides of focus frames, separators. */
-function withoutBars(line: Line): Line {
-  const heights = line.marks.map(heightOf).sort((a, b) => a - b);
-  const usual = heights[Math.floor(0.75 * (heights.length - 1))] ?? 0;
-  const text = line.marks.filter((mark) => mark.right - mark.left > 2 || heightOf(mark) <= 1.25 * usual);
-  const [first, ...others] = text;
-  if (first === undefined || text.length === line.marks.length) return line;
+/** Leaves out upright rules beside text, which are higher than all of it: carets, sides of frames, separators. */
+function withoutBars(line: Line): Line[] {
+  const isNarrow = (mark: Mark) => 3 * (mark.right - mark.left) <= heightOf(mark);
+  const [first, ...others] = line.marks.filter((mark) => !isNarrow(mark));
+  if (first === undefined) return line.marks.length === 1 && heightOf(line) > LONE_BAR ? [] : [line];
   const kept = lineOf(first);
   for (const mark of others) add(kept, mark);
-  return kept;
+  const height = heightOf(kept);
+  for (const mark of line.marks) {
+    if (!isNarrow(mark)) continue;
+    // Brackets are higher than small letters, and wider than a caret.
+    const highest = mark.right - mark.left <= CARET ? 1.2 * height : 2.2 * height;
+    if (heightOf(mark) <= highest) add(kept, mark);
+  }
+  kept.marks.sort((a, b) => a.left - b.left);
+  return [kept];
 }
+
+/** Pixels: what is narrow, alone and higher is no letter. */
+const LONE_BAR = 24;
+/** Pixels that a caret is wide at most. */
+const CARET = 2;

@@ -9,7 +9,7 @@ import { digestOf, type Memo } from './memo.js';
 import { placeWords, rowsOf, type Recognised } from './rows.js';
 import { prepareStrip, type Grey, type Strip } from './strip.js';
 
-/** Recognises one prepared line. */
+/** Recognises one prepared line; places in its pixels. */
 export type Recognise = (image: Grey) => Promise<Recognised[]>;
 
 /**
@@ -43,10 +43,10 @@ export function linesIn(picture: Picture, area: Region): Line[] {
 }
 
 function recall(memo: Memo<Promise<Recognised[]>>, strip: Strip, recognise: Recognise): Promise<Recognised[]> {
-  const key = digestOf(strip.plain);
+  const key = digestOf(strip.image);
   const known = memo.get(key);
   if (known !== undefined) return known;
-  const answer = recognise(strip.enlarged());
+  const answer = recognise(strip.image);
   memo.set(key, answer);
   // A failure is not remembered: the next read tries again.
   answer.catch(() => memo.delete(key));

@@ -26,16 +26,37 @@ export interface PlacedWord {
   background: number;
 }
 
-/** Less sure words are noise: icons, pointers, scripts that the models do not know. */
-const LEAST_CONFIDENCE = 0.3;
+/** Less sure words are noise: scripts that the models do not know. Words with one wrong letter have as little as 0.2. */
+const LEAST_CONFIDENCE = 0.1;
+/** A lone character far from any other is more likely a pointer, a caret or an icon. */
+const LEAST_CONFIDENCE_ALONE = 0.6;
+/** Heights of the line that are far. */
+const FAR = 2;
 
 /** Puts recognised words where they stand on the screen, and colours them by the marks that they were read from. */
 export function placeWords(line: Line, strip: Strip, words: readonly Recognised[]): ReadLine {
   return {
     top: line.top,
     bottom: line.bottom,
-    words: words.filter((word) => word.confidence >= LEAST_CONFIDENCE).flatMap((word) => placeWord(line, strip, word)),
+    words: withoutNoise(
+      words.flatMap((word) => placeWord(line, strip, word)),
+      line.bottom - line.top,
+    ),
   };
+}
+
+function withoutNoise(words: readonly PlacedWord[], height: number): PlacedWord[] {
+  return words.filter((word, i) => {
+    if (word.text.length > 1) return word.confidence >= LEAST_CONFIDENCE;
+    const before = words[i - 1];
+    const after = words[i + 1];
+    const gaps = [
+      before === undefined ? Infinity : leftOf(word) - rightOf(before),
+      after === undefined ? Infinity : leftOf(after) - rightOf(word),
+    ];
+    const alone = Math.min(...gaps) > FAR * height;
+    return word.confidence >= (alone ? LEAST_CONFIDENCE_ALONE : LEAST_CONFIDENCE);
+  });
 }
 
 function placeWord(line: Line, strip: Strip, { confidence, symbols }: Recognised): PlacedWord[] {

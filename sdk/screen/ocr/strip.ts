@@ -1,6 +1,6 @@
 /**
  * A line as the recogniser likes it: dark on light whatever it was, nothing else in it, grey stretched to full contrast,
- * enlarged, and gaps between columns narrowed. What was moved can be mapped back.
+ * and gaps between columns narrowed. What was moved can be mapped back.
  */
 import { pixelsOf, type Picture } from '../picture.js';
 import type { Line } from './lines.js';
@@ -14,22 +14,15 @@ export interface Grey {
 }
 
 export interface Strip {
-  /** Not enlarged yet: what the enlarged picture, and so what is read, follows from. */
-  plain: Grey;
-  /** The picture to read. */
-  enlarged(): Grey;
-  /** Where a column of the enlarged picture is on the screen, in pixels with fractions. */
+  image: Grey;
+  /** Where a column of the picture is on the screen, in pixels with fractions. */
   screenX(x: number): number;
 }
 
-/** Pixels of the screen around the text. */
-const MARGIN = 4;
+/** Pixels of ground around the text. */
+export const MARGIN = 4;
 /** A gap is narrowed to this many heights of the text: a blank and a bit. */
 const NARROWED = 0.9;
-/** Height of a line from its highest to its lowest mark that the recogniser reads best. */
-const BEST_HEIGHT = 36;
-const LARGEST_SCALE = 4;
-
 interface Stretch {
   /** Columns of the strip before scaling. */
   from: number;
@@ -43,19 +36,17 @@ export function prepareStrip(picture: Picture, line: Line): Strip {
   const stretches = narrowGaps(line, Math.max(4, Math.round(NARROWED * height)));
   const last = stretches.at(-1);
   const width = last === undefined ? 0 : last.from + last.right - last.left;
-  const plain: Grey = {
+  const image: Grey = {
     width: width + 2 * MARGIN,
     height: height + 2 * MARGIN,
     grey: new Uint8Array((width + 2 * MARGIN) * (height + 2 * MARGIN)).fill(255),
   };
   const contrast = usualContrast(line);
-  for (const mark of line.marks) drawMark(picture, plain, line, mark, stretches, contrast);
-  const scale = Math.min(LARGEST_SCALE, Math.max(1, Math.round(BEST_HEIGHT / height)));
+  for (const mark of line.marks) drawMark(picture, image, line, mark, stretches, contrast);
   return {
-    plain,
-    enlarged: () => enlarge(plain, scale),
+    image,
     screenX: (x) => {
-      const column = x / scale - MARGIN;
+      const column = x - MARGIN;
       const stretch = stretches.findLast((one) => one.from <= column) ?? stretches[0];
       if (stretch === undefined) return line.left;
       return Math.min(stretch.right, stretch.left + column - stretch.from);
