@@ -72,6 +72,12 @@ export class ScreenTextLocator implements TextLocator {
     });
   }
 
+  async look(frame: Frame): Promise<TextMatch[]> {
+    const looked = this.#look(frame);
+    if (looked.kind === 'unreadable') throw this.#notReadable(frame);
+    return looked.kind === 'found' ? looked.all : [];
+  }
+
   async click(options: WaitOptions = {}): Promise<void> {
     await this.#act('click', `Click text ${this.toString()}`, options, async () => {
       const { region } = await this.#untilVisible(options);

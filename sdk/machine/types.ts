@@ -162,6 +162,8 @@ export interface TextLocator {
   region(): Promise<Region>;
   /** All its places now, in reading order. */
   all(): Promise<TextMatch[]>;
+  /** Its places in any frame, that of a golden for example. @throws `assertion/text-not-readable` */
+  look(frame: Frame, extent?: 'all'): Promise<TextMatch[]>;
   /** Waits for the text and clicks its centre. */
   click(options?: WaitOptions): Promise<void>;
   /** `"grub>"` or `/grub> $/`: for messages. */
