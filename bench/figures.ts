@@ -10,7 +10,11 @@ const figure = z.strictObject({
   unit: z.string(),
   /** What the value is compared with, in the same unit; null where there is nothing to compare with. */
   baseline: z.number().nullable(),
-  /** Better is higher, whatever the unit; each figure's bench says what is divided by what. */
+  /**
+   * Mostly how many times better than the baseline: higher is better, whatever the unit. Where the baseline is the least
+   * that is possible (memcmp, of `compare.identical`), how many times as much: lower is better. Each figure's bench says
+   * what is divided by what.
+   */
   ratio: z.number().nullable(),
 });
 const figures = z.record(z.string(), figure);

@@ -3,10 +3,14 @@ import path from 'node:path';
 import { GuestwrightError } from '../sdk/errors.js';
 import { storeFigures } from './figures.js';
 import type { Group } from './group.js';
+import { screen } from './screen.js';
 import { wordFigures } from './table.js';
 import { v86 } from './v86.js';
 
-const GROUPS: ReadonlyMap<string, Group> = new Map([['v86', v86]]);
+const GROUPS: ReadonlyMap<string, Group> = new Map([
+  ['v86', v86],
+  ['screen', screen],
+]);
 const FILE = path.join('reports', 'bench.json');
 
 /** @returns the exit code: 0 measured, 2 wrong usage, 3 something could not be measured */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodePng, encodePng } from '../../sdk/reading/png.js';
 import { makeProject, noted, said, type Project, type RunResult } from './project.js';
@@ -19,6 +19,10 @@ test('masked', async ({ machine }) => {
   await expect(machine.screen).toShowText(/RE.DY/);
   await expect(machine.screen).toMatchGolden('masked', { mask: [machine.screen.getByText(/RE.DY/)], timeout: 1_000 });
 });
+test('shorter', async ({ machine }) => {
+  await expect(machine.screen).toShowText(/RE.*DY/);
+  await expect(machine.screen).toMatchGolden('shorter', { mask: [machine.screen.getByText(/RE.*DY/)], timeout: 1_000 });
+});
 test('clipped', async ({ machine }) => {
   await expect(machine.screen).toShowText(/RE.DY/);
   await expect(machine.screen).toMatchGolden('clipped', { clip: { x: 0, y: 0, width: 720, height: 16 }, timeout: 1_000 });
@@ -29,7 +33,7 @@ test('negated', async ({ machine }) => {
 });
 `;
 
-const NAMES = ['clipped', 'masked', 'plain-1', 'whole-screen'];
+const NAMES = ['clipped', 'masked', 'plain-1', 'shorter', 'whole-screen'];
 
 let project: Project;
 beforeAll(async () => {
@@ -48,7 +52,7 @@ describe.sequential('goldens', () => {
   test('that are missing are written in one run, fail their tests, and are not retried', async () => {
     const result = await project.run('--retries=1');
     expect(result.exitCode).toBe(1);
-    expect(failedTitles(result)).toEqual(['clipped', 'masked', 'negated', 'plain']);
+    expect(failedTitles(result)).toEqual(['clipped', 'masked', 'negated', 'plain', 'shorter']);
     expect(noted(result, 'plain')).toMatchObject({ kind: 'assertion', code: 'golden-written' });
     const words = said(result, 'plain');
     expect(words).toContain(
@@ -96,6 +100,12 @@ describe.sequential('goldens', () => {
     expect(words).toMatch(/next: .*npx guestwright run scenarios\/golden\.spec\.ts:6 --project tiny-v86 -u/);
     expect(words).toMatch(/- +\d+ \| READY\n\+ +\d+ \| REEDY\n +\| {3}\^/);
     for (const kind of ['expected', 'actual', 'diff']) expect(result.output).toContain(`"whole-screen-${kind}.png"`);
+    const pictures =
+      /Pictures \(golden, screen, difference\):\n +(\S+)\n +(\S+)\n +(\S+)\n/.exec(words)?.slice(1) ?? [];
+    expect(pictures[0]).toBe('golden-screens/tiny/golden/whole-screen.png');
+    for (const file of pictures) {
+      expect(decodePng(await readFile(join(project.folder, file)), file)).toMatchObject({ width: 720, height: 400 });
+    }
     // What is masked, and what lies outside of the clip, may differ.
     expect(() => said(result, 'masked')).toThrow('Nothing was said');
     expect(() => said(result, 'clipped')).toThrow('Nothing was said');
@@ -105,6 +115,40 @@ describe.sequential('goldens', () => {
     const before = await readFile(golden('whole-screen.png'));
     expect(await project.run('--ignore-snapshots')).toMatchObject({ exitCode: 0 });
     expect(Buffer.compare(await readFile(golden('whole-screen.png')), before)).toBe(0);
+  });
+
+  test('with a text mask match also where the golden holds a longer text', async () => {
+    await project.write('guest.img', idlingGuest('READDDDDY'));
+    await project.run('-g', 'shorter', '-u');
+    expect(await project.read('golden-screens/tiny/golden/shorter.txt')).toMatch(/^READY$/m);
+    await project.remove('golden-screens/tiny/golden/shorter.png');
+    await project.run('-g', 'shorter', '--update-snapshots=missing');
+    expect(await project.read('golden-screens/tiny/golden/shorter.txt')).toMatch(/^READDDDDY$/m);
+    await project.write('guest.img', idlingGuest('REEDY'));
+    expect(await project.run('-g', 'shorter')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('of one name are alternatives: any may match, the nearest is explained and rewritten', async () => {
+    const [plain, variant] = [golden('whole-screen'), golden('whole-screen@other')];
+    for (const ending of ['.png', '.txt']) await copyFile(`${plain}${ending}`, `${variant}${ending}`);
+    await project.write('guest.img', idlingGuest('REDDY'));
+    await project.run('-g', 'plain', '-u');
+    // Of two that are as near, the plain one.
+    expect(await project.read('golden-screens/tiny/golden/whole-screen.txt')).toMatch(/^REDDY$/m);
+    await project.write('guest.img', idlingGuest('READY'));
+    const other = said(await project.run('-g', 'plain'), 'plain');
+    expect(other).toContain('does not match the golden golden-screens/tiny/golden/plain-1.png');
+    expect(other).not.toContain('whole-screen.png');
+    await project.write('guest.img', idlingGuest('READY!'));
+    const words = said(await project.run('-g', 'plain'), 'plain');
+    expect(words).toContain(
+      'The screen of tiny matches none of the 2 goldens of golden-screens/tiny/golden/whole-screen.png',
+    );
+    expect(words).toMatch(/the nearest is whole-screen@other\.png\n +\d+ pixels differ/);
+    expect(words).toMatch(/further off: whole-screen\.png, \d+ pixels differ/);
+    await project.write('guest.img', idlingGuest('REEDY'));
+    await rm(`${variant}.png`);
+    await rm(`${variant}.txt`);
   });
 
   test('that differ are written anew with -u', async () => {

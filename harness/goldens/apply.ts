@@ -1,60 +1,101 @@
 /** Does what was decided about a golden: writes it, attaches the pictures that explain it. */
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { TestInfo } from '@playwright/test';
+import { encodePng } from '../../sdk/reading/png.js';
+import { goldenToWrite, type Compared } from './candidates.js';
 import { drawDifference, type Tolerance } from './compare.js';
 import type { GoldenDecision } from './decide.js';
 import type { Look } from './look.js';
 import type { GoldenPaths } from './paths.js';
-import type { Picture } from '../../sdk/screen/picture.js';
-import { encodeGolden, writeGolden, type Golden } from './store.js';
-import { encodePng } from '../../sdk/reading/png.js';
+import { encodeGolden, writeGolden } from './store.js';
 
 export interface GoldenWork {
   testInfo: TestInfo;
+  /** The plain golden's. */
   paths: GoldenPaths;
   decision: GoldenDecision;
-  golden: Golden | null;
+  /** The nearest first; empty when there is no golden. */
+  ranked: readonly Compared[];
   tolerance: Tolerance;
   /** Null when the screen was not looked at. */
   look: Look | null;
 }
 
-export async function applyGolden(work: GoldenWork): Promise<void> {
-  const { decision, look, paths, golden } = work;
-  if (look === null) return;
-  const { part } = look;
+/** What was done: files that a message can name. */
+export interface GoldenDone {
+  /** The golden that was written. */
+  written: string | null;
+  pictures: GoldenPictures | null;
+}
+
+/** Pictures of a failure. */
+export interface GoldenPictures {
+  actual: string;
+  /** Null where there is no golden to differ from. */
+  diff: string | null;
+}
+
+export async function applyGolden(work: GoldenWork): Promise<GoldenDone> {
+  const { testInfo, decision, look, paths, ranked } = work;
+  if (look === null) return { written: null, pictures: null };
+  const [nearest] = ranked;
   switch (decision.kind) {
     case 'ignored':
-      return;
+      return { written: null, pictures: null };
     case 'accepted':
       // The report of a run that passed shows what it has seen, too.
-      if (golden !== null && look.comparison?.kind === 'same') {
-        await attachPng(work.testInfo, `${paths.name}.png`, golden.bytes);
+      if (nearest?.comparison.kind === 'same') {
+        const body = Buffer.from(nearest.golden.bytes);
+        await testInfo.attach(`${nearest.golden.paths.name}.png`, { body, contentType: 'image/png' });
       }
-      return;
-    case 'write':
-      await writeGolden(paths, encodeGolden(part));
-      return;
+      return { written: null, pictures: null };
+    case 'write': {
+      const target = goldenToWrite(paths, ranked);
+      await writeGolden(target, encodeGolden(look.part));
+      return { written: target.png, pictures: null };
+    }
     case 'refused':
-      if (decision.why === 'differs' && golden !== null) await attachDifference(work, golden, look);
-      else await attachPicture(work.testInfo, `${paths.name}-actual.png`, part);
+      return {
+        written: null,
+        pictures: await attachPictures(work, look, decision.why === 'differs' ? nearest : undefined),
+      };
   }
 }
 
 /** The report makes a slider of attachments whose names differ in these endings alone. */
-async function attachDifference(
+async function attachPictures(
   { testInfo, paths, tolerance }: GoldenWork,
-  golden: Golden,
-  { part, masks }: Look,
-): Promise<void> {
-  await attachPng(testInfo, `${paths.name}-expected.png`, golden.bytes);
-  await attachPicture(testInfo, `${paths.name}-actual.png`, part);
-  await attachPicture(testInfo, `${paths.name}-diff.png`, drawDifference(golden, part, { masks, tolerance }));
+  { part }: Look,
+  nearest: Compared | undefined,
+): Promise<GoldenPictures> {
+  const base = await freeName(testInfo, paths.name);
+  const save = (kind: string, bytes: Uint8Array) => attachFile(testInfo, `${base}-${kind}.png`, bytes);
+  if (nearest === undefined) return { actual: await save('actual', encodePng(part)), diff: null };
+  const { golden, masks } = nearest;
+  await save('expected', golden.bytes);
+  const actual = await save('actual', encodePng(part));
+  return { actual, diff: await save('diff', encodePng(drawDifference(golden, part, { masks, tolerance }))) };
 }
 
-async function attachPicture(testInfo: TestInfo, name: string, picture: Picture): Promise<void> {
-  await attachPng(testInfo, name, encodePng(picture));
+/** A test may fail more than once with one name, where its assertions are soft. */
+async function freeName(testInfo: TestInfo, name: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const base = number === 1 ? name : `${name}-${number}`;
+    try {
+      await access(testInfo.outputPath(`${base}-actual.png`));
+    } catch {
+      return base;
+    }
+  }
 }
 
-async function attachPng(testInfo: TestInfo, name: string, bytes: Uint8Array): Promise<void> {
-  await testInfo.attach(name, { body: Buffer.from(bytes), contentType: 'image/png' });
+/** Writes into the test's output folder, which is where the message can point to; as Playwright's matchers do. */
+async function attachFile(testInfo: TestInfo, name: string, bytes: Uint8Array): Promise<string> {
+  const path = testInfo.outputPath(name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, bytes);
+  // `attach` would copy it to another place.
+  testInfo.attachments.push({ name, contentType: 'image/png', path });
+  return path;
 }

@@ -3,13 +3,12 @@ import type { Machine } from '../../sdk/machine/types.js';
 import type { Region } from '../../sdk/screen/content.js';
 import type { Frame } from '../../sdk/screen/frame.js';
 import { waitFor, type Waited, type WaitOutcome } from '../matchers/wait.js';
-import type { GoldenComparison } from './compare.js';
 import type { GoldenWait } from './decide.js';
 
 /** Guest ms for which a screen has to stay as it is before it may become a golden. */
 export const STILL_MS = 500;
 
-/** A frame, and how it compares: null when there is no golden. */
+/** A frame, and whether it is what was expected. */
 export interface Look {
   /** The whole screen. */
   frame: Frame;
@@ -17,7 +16,8 @@ export interface Look {
   part: Frame;
   /** What is not compared, in pixels of the part. */
   masks: readonly Region[];
-  comparison: GoldenComparison | null;
+  /** Whether it matches a golden. How far it is from them is only asked in the end. */
+  matches: boolean;
 }
 
 export interface LookRequest {
@@ -26,7 +26,7 @@ export interface LookRequest {
   /** What is waited for, for messages. */
   what: string;
   timeout: number;
-  /** Takes the current frame and compares it. */
+  /** Takes the current frame and holds it against the goldens. */
   take: () => Promise<Look>;
   /** Whether two looks differ where it counts. */
   moved: (before: Look, after: Look) => boolean;
@@ -61,8 +61,8 @@ export async function lookAtScreen(request: LookRequest): Promise<LookResult> {
   }
 }
 
-function matches({ comparison }: Look): boolean {
-  return comparison?.kind === 'same';
+function matches(look: Look): boolean {
+  return look.matches;
 }
 
 /** Ends with the last look when the time runs out: what becomes of it is decided elsewhere. */

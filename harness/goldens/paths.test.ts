@@ -1,7 +1,9 @@
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { GuestwrightError } from '../../sdk/errors.js';
-import { goldenPaths, sanitiseName, scenarioName } from './paths.js';
+import { existingPaths, goldenPaths, sanitiseName, scenarioName } from './paths.js';
+import { TemporaryFolder } from './temporary-folder.test.helper.js';
 
 test('a golden lies under its guest and its scenario, with the text beside the picture', () => {
   const address = {
@@ -15,7 +17,29 @@ test('a golden lies under its guest and its scenario, with the text beside the p
     name: 'The-menu',
     png: join(folder, 'The-menu.png'),
     txt: join(folder, 'The-menu.txt'),
+    points: join(folder, 'The-menu.points.json'),
   });
+});
+
+test('variants are found by their names, the plain golden first', async () => {
+  await using folder = await TemporaryFolder.make();
+  const plain = goldenPaths({ root: folder.path, guest: 'g', scenario: 's.spec.ts', name: 'menu' });
+  expect(await existingPaths(plain)).toEqual([]);
+  await mkdir(dirname(plain.png), { recursive: true });
+  const files = [
+    'menu@b.png',
+    'menu@b.txt',
+    'menu.png',
+    'menu@bookworm-12.11.png',
+    'menus.png',
+    'menu-2.png',
+    'a@b.png',
+  ];
+  for (const file of files) await writeFile(join(dirname(plain.png), file), '');
+  const found = await existingPaths(plain);
+  expect(found.map(({ name }) => name)).toEqual(['menu', 'menu@b', 'menu@bookworm-12.11']);
+  expect(found[0]).toEqual(plain);
+  expect(found[2]?.txt).toBe(join(dirname(plain.png), 'menu@bookworm-12.11.txt'));
 });
 
 test.each([

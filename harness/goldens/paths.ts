@@ -1,15 +1,21 @@
-/** Where a golden lies: `golden-screens/<guest>/<scenario>/<name>.png`, and its `.txt` beside it. */
-import { basename, join } from 'node:path';
+/**
+ * Where a golden lies: `golden-screens/<guest>/<scenario>/<name>.png`, and beside it its `.txt`, its click points and
+ * other pictures that are as good: `<name>@<variant>.png`.
+ */
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { GuestwrightError } from '../../sdk/errors.js';
 
 export const GOLDEN_FOLDER = 'golden-screens';
 
 export interface GoldenPaths {
-  /** Sanitised, without its ending: attachments are named by it. */
+  /** Sanitised, without its ending: attachments are named by it. A variant's ends in `@<variant>`. */
   name: string;
   png: string;
   /** Only there for a text screen. */
   txt: string;
+  /** Click points; only there when somebody has written them. */
+  points: string;
 }
 
 export interface GoldenAddress {
@@ -34,7 +40,30 @@ export function goldenPaths({ root, guest, scenario, name }: GoldenAddress): Gol
     });
   }
   const folder = join(root, GOLDEN_FOLDER, sanitiseName(guest), sanitiseName(scenarioName(scenario)));
-  return { name: safe, png: join(folder, `${safe}.png`), txt: join(folder, `${safe}.txt`) };
+  return pathsIn(folder, safe);
+}
+
+function pathsIn(folder: string, name: string): GoldenPaths {
+  const beside = (ending: string) => join(folder, `${name}.${ending}`);
+  return { name, png: beside('png'), txt: beside('txt'), points: beside('points.json') };
+}
+
+/** A golden and its variants, as far as they are there: the plain one first, then by name. */
+export async function existingPaths({ name, png }: GoldenPaths): Promise<GoldenPaths[]> {
+  const folder = dirname(png);
+  const there = new Set(await namesIn(folder));
+  const variants = [...there].filter((file) => file.startsWith(`${name}@`) && file.endsWith('.png'));
+  const files = [...(there.has(`${name}.png`) ? [`${name}.png`] : []), ...variants.sort()];
+  return files.map((file) => pathsIn(folder, file.slice(0, -'.png'.length)));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** Name of a golden that the scenario gave none: the test's title and a number from 1. */

@@ -11,8 +11,33 @@ import { crop } from '../../sdk/screen/picture.js';
 export function clipFrame(frame: Frame, clip: Region | undefined): Frame {
   if (clip === undefined) return frame;
   checkRegion(clip, frame, 'clip');
-  const { time, content, grid } = frame;
-  return { time, content, grid: grid === null ? null : clipGrid(grid, clip), ...crop(frame, clip) };
+  return new ClippedFrame(frame, clip);
+}
+
+/** Its picture is cut out when it is looked at: where characters tell that it differs, it is not. */
+class ClippedFrame implements Frame {
+  readonly time: Frame['time'];
+  readonly width: number;
+  readonly height: number;
+  readonly content: Frame['content'];
+  readonly grid: CellGrid | null;
+  readonly #whole: Frame;
+  readonly #clip: Region;
+  #rgba: Uint8Array | undefined;
+
+  constructor(whole: Frame, clip: Region) {
+    this.time = whole.time;
+    this.width = clip.width;
+    this.height = clip.height;
+    this.content = whole.content;
+    this.grid = whole.grid === null ? null : clipGrid(whole.grid, clip);
+    this.#whole = whole;
+    this.#clip = clip;
+  }
+
+  get rgba(): Uint8Array {
+    return (this.#rgba ??= crop(this.#whole, this.#clip).rgba);
+  }
 }
 
 function clipGrid(grid: CellGrid, { x, y, width, height }: Region): CellGrid | null {

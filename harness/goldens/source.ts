@@ -4,7 +4,8 @@ import type { TestInfo } from '@playwright/test';
 import { GuestwrightError } from '../../sdk/errors.js';
 import type { GoldenPicture } from '../../sdk/machine/types.js';
 import { goldenPaths, type GoldenPaths } from './paths.js';
-import { readGolden } from './store.js';
+import { readGoldenPoints } from './points.js';
+import { readGoldens } from './store.js';
 
 /** Where a golden of the running test is. */
 export function goldenPathsOf(testInfo: TestInfo, guest: string, name: string): GoldenPaths {
@@ -18,8 +19,13 @@ function projectFolder({ config }: TestInfo): string {
 
 /** The golden and its variants; none when there is none. */
 export async function goldenPictures(paths: GoldenPaths): Promise<GoldenPicture[]> {
-  const golden = await readGolden(paths);
-  return golden === null ? [] : [{ name: paths.name, picture: golden, points: {} }];
+  return await Promise.all(
+    (await readGoldens(paths)).map(async (golden) => ({
+      name: golden.paths.name,
+      picture: golden,
+      points: await readGoldenPoints(golden.paths, golden),
+    })),
+  );
 }
 
 /**

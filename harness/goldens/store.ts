@@ -2,12 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { decodePng, encodePng } from '../../sdk/reading/png.js';
+import { loadPicture } from '../../sdk/reading/picture-cache.js';
+import { encodePng } from '../../sdk/reading/png.js';
 import type { Frame } from '../../sdk/screen/frame.js';
+import { goldenFrame } from '../../sdk/screen/golden-frame.js';
 import { decodeTextGolden, encodeTextGolden, type TextScreen } from '../../sdk/screen/text-diff.js';
-import type { GoldenPaths } from './paths.js';
+import { existingPaths, type GoldenPaths } from './paths.js';
 
 export interface Golden {
+  /** This one's own: of a variant, the variant's. */
+  paths: GoldenPaths;
   width: number;
   height: number;
   rgba: Uint8Array;
@@ -15,16 +19,27 @@ export interface Golden {
   bytes: Uint8Array;
   /** The text file, and what it holds; null when there is none. */
   text: { file: string; screen: TextScreen } | null;
+  /** The golden as if it were on a screen. */
+  frame: Frame;
 }
 
 /** Reads a golden; null when there is none. @throws GuestwrightError `usage/png-invalid`, `usage/text-golden-invalid` */
-export async function readGolden({ png, txt }: GoldenPaths): Promise<Golden | null> {
-  const bytes = await readIfThere(png);
-  if (bytes === null) return null;
-  const file = (await readIfThere(txt))?.toString('utf8');
-  const { width, height, rgba } = decodePng(bytes, png);
-  const text = file === undefined ? null : { file, screen: decodeTextGolden(file, txt) };
-  return { width, height, rgba, bytes, text };
+export async function readGolden(paths: GoldenPaths): Promise<Golden | null> {
+  const loaded = await unlessAbsent(loadPicture(paths.png));
+  if (loaded === null) return null;
+  const file = await unlessAbsent(readFile(paths.txt, 'utf8'));
+  const { width, height, rgba, bytes } = loaded;
+  const text = file === null ? null : { file, screen: decodeTextGolden(file, paths.txt) };
+  return { paths, width, height, rgba, bytes, text, frame: goldenFrame(loaded, text?.screen ?? null) };
+}
+
+/**
+ * Reads a golden and its variants; the plain one comes first, if it is there.
+ * @throws GuestwrightError `usage/png-invalid`, `usage/text-golden-invalid`
+ */
+export async function readGoldens(paths: GoldenPaths): Promise<Golden[]> {
+  const found = await Promise.all((await existingPaths(paths)).map(readGolden));
+  return found.filter((golden) => golden !== null);
 }
 
 /** The files that a frame would be as a golden. `txt` is null for a graphic screen. */
@@ -63,9 +78,9 @@ async function replaceFile(file: string, content: Uint8Array | string): Promise<
   }
 }
 
-async function readIfThere(file: string): Promise<Buffer | null> {
+async function unlessAbsent<T>(reading: Promise<T>): Promise<T | null> {
   try {
-    return await readFile(file);
+    return await reading;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;

@@ -1,17 +1,18 @@
 /** Puts what became of a golden into words. */
 import { relative } from 'node:path';
 import type { Failure } from '../../sdk/errors.js';
-import type { Region } from '../../sdk/screen/content.js';
-import type { GoldenComparison } from './compare.js';
+import type { GoldenPictures } from './apply.js';
+import type { Compared } from './candidates.js';
 import type { GoldenDecision } from './decide.js';
+import { wordComparison, wordShort, wordText } from './word-comparison.js';
 
-/** Boxes that a message lists; more are counted. */
-const SHOWN_BOXES = 5;
+/** Goldens that a message lists beside the nearest; more are counted. */
+const SHOWN_OTHERS = 5;
 
 export interface GoldenWords {
   summary: string;
   failure: Failure;
-  /** What goes below: the text difference. */
+  /** What goes below: the text difference, the pictures. */
   details: string;
 }
 
@@ -24,17 +25,21 @@ export interface GoldenSubject {
   project: string;
   /** `within 30.00 s of guest time (…)`. */
   waited: string;
+  /** Columns of the terminal. */
+  width: number;
 }
 
 /** Words for a decision that does not pass; null for one that does. */
 export function wordGolden(
   decision: GoldenDecision,
-  comparison: GoldenComparison | null,
+  ranked: readonly Compared[],
   subject: GoldenSubject,
+  pictures: GoldenPictures | null,
 ): GoldenWords | null {
   if (decision.kind === 'ignored' || decision.kind === 'accepted') return null;
   const { machine, waited } = subject;
   const file = wordFile(subject.file);
+  const shown = pictures === null ? '' : wordPictures(pictures, ranked);
   if (decision.kind === 'write') {
     if (decision.passes) return null;
     return {
@@ -60,7 +65,7 @@ export function wordGolden(
           seen: 'none, and this run must not write any (--update-snapshots=none)',
           next: `write it: ${acceptCommand(subject, 'missing')}`,
         },
-        details: '',
+        details: shown,
       };
     case 'negated-missing':
       return {
@@ -72,32 +77,66 @@ export function wordGolden(
           seen: 'none, and .not never writes one',
           next: 'write it with a toMatchGolden() without .not first',
         },
-        details: '',
+        details: shown,
       };
     case 'negated-matches':
       return {
-        summary: `The screen of ${machine} still matches the golden ${file}`,
+        summary: `The screen of ${machine} still matches the golden ${wordFile(ranked[0]?.golden.paths.png ?? subject.file)}`,
         failure: {
           kind: 'assertion',
           code: 'golden-matches',
           expected: `a difference ${waited}`,
           seen: 'none',
         },
-        details: '',
+        details: shown,
       };
     case 'differs':
-      return {
-        summary: `The screen of ${machine} does not match the golden ${file}`,
-        failure: {
-          kind: 'assertion',
-          code: comparison?.kind === 'size' ? 'golden-size' : 'golden-differs',
-          expected: `a match ${waited}`,
-          seen: comparison === null ? 'a difference' : wordComparison(comparison),
-          next: `if the screen is right now, accept it: ${acceptCommand(subject, 'changed')}`,
-        },
-        details: comparison === null ? '' : wordText(comparison),
-      };
+      return wordDiffering(ranked, subject, shown);
   }
+}
+
+function wordDiffering(ranked: readonly Compared[], subject: GoldenSubject, pictures: string): GoldenWords {
+  const [nearest, ...others] = ranked;
+  const { machine, waited, width } = subject;
+  const file = wordFile(subject.file);
+  const comparison = nearest?.comparison ?? { kind: 'same' };
+  const accept = acceptCommand(subject, 'changed');
+  return {
+    summary:
+      others.length === 0
+        ? `The screen of ${machine} does not match the golden ${wordFile(nearest?.golden.paths.png ?? subject.file)}`
+        : `The screen of ${machine} matches none of the ${ranked.length} goldens of ${file}`,
+    failure: {
+      kind: 'assertion',
+      code: comparison.kind === 'size' ? 'golden-size' : 'golden-differs',
+      expected: `a match ${waited}`,
+      seen: [
+        ...(others.length === 0 ? [] : [`the nearest is ${nearest?.golden.paths.name ?? ''}.png`]),
+        wordComparison(comparison),
+        ...wordOthers(others),
+      ].join('\n'),
+      next:
+        others.length === 0
+          ? `if the screen is right now, accept it: ${accept}`
+          : `if the screen is right now, let it take the nearest one's place: ${accept}`,
+    },
+    details: [wordText(comparison, width), pictures].filter((part) => part !== '').join('\n\n'),
+  };
+}
+
+function wordOthers(others: readonly Compared[]): string[] {
+  const shown = others
+    .slice(0, SHOWN_OTHERS)
+    .map(({ golden, comparison }) => `further off: ${golden.paths.name}.png, ${wordShort(comparison)}`);
+  const more = others.length > SHOWN_OTHERS ? [`and ${others.length - SHOWN_OTHERS} more goldens`] : [];
+  return [...shown, ...more];
+}
+
+/** Each on a line of its own, however long: a path is there to be copied. */
+function wordPictures({ actual, diff }: GoldenPictures, [nearest]: readonly Compared[]): string {
+  if (diff === null) return `Picture of the screen:\n  ${wordFile(actual)}`;
+  const files = [nearest?.golden.paths.png ?? '', actual, diff].map(wordFile);
+  return `Pictures (golden, screen, difference):\n${files.map((file) => `  ${file}`).join('\n')}`;
 }
 
 /** For the terminal, when a golden was written and its test passes. */
@@ -105,49 +144,6 @@ export function wordWritten(decision: GoldenDecision, file: string): string | nu
   if (decision.kind !== 'write' || !decision.passes) return null;
   const reasons = { missing: 'it did not exist', differs: 'the screen has changed', refresh: 'all are written anew' };
   return `Golden written: ${wordFile(file)} (${reasons[decision.why]})`;
-}
-
-function wordComparison(comparison: GoldenComparison): string {
-  switch (comparison.kind) {
-    case 'same':
-      return 'no difference';
-    case 'size':
-      return wordSize(comparison);
-    case 'differs':
-      return wordDifference(comparison);
-  }
-}
-
-function wordSize({ expected, actual }: Extract<GoldenComparison, { kind: 'size' }>): string {
-  return [
-    `the screen is ${actual.width}x${actual.height} pixels, the golden ${expected.width}x${expected.height}`,
-    'the guest is in another video mode, or the clip has changed',
-  ].join('\n');
-}
-
-function wordDifference({ pixels, ratio, boxes, allowed }: Extract<GoldenComparison, { kind: 'differs' }>): string {
-  if (pixels === 0) return 'every pixel is equal, but the .txt beside the golden says otherwise (see below)';
-  const count = `${pixels} ${pixels === 1 ? 'pixel differs' : 'pixels differ'} (${wordRatio(ratio)} of all; allowed: ${allowed})`;
-  const shown = boxes.slice(0, SHOWN_BOXES).map(wordBox);
-  const more = boxes.length > SHOWN_BOXES ? [`and ${boxes.length - SHOWN_BOXES} more places`] : [];
-  return [count, ...shown, ...more].join('\n');
-}
-
-/** The rows that differ; or, where the characters are equal, what else it must be. */
-function wordText(comparison: GoldenComparison): string {
-  if (comparison.kind !== 'differs' || comparison.text === null) return '';
-  return comparison.text === ''
-    ? 'All characters and their colours are equal: the guest uses another font or palette.'
-    : `Text that differs (- golden, + screen):\n${comparison.text}`;
-}
-
-function wordBox({ x, y, width, height }: Region): string {
-  return `at x ${x}, y ${y}: ${width}x${height} pixels`;
-}
-
-function wordRatio(ratio: number): string {
-  const percent = ratio * 100;
-  return percent < 0.01 ? 'less than 0.01 %' : `${percent.toFixed(2)} %`;
 }
 
 function acceptCommand({ test, project }: GoldenSubject, mode: 'missing' | 'changed'): string {

@@ -3,17 +3,20 @@ import { dirname, relative } from 'node:path';
 import { GuestwrightError } from '../../sdk/errors.js';
 import type { Machine, Screen, TextLocator } from '../../sdk/machine/types.js';
 import type { Region } from '../../sdk/screen/content.js';
+import type { Frame } from '../../sdk/screen/frame.js';
 import { recordOf, type KnownMachine } from '../fixtures/record.js';
 import type { ScenarioFrame } from '../fixtures/location.js';
 import { currentTest, scenarioLines } from '../fixtures/steps.js';
-import { applyGolden } from '../goldens/apply.js';
-import { compareWithGolden, sameFrame, type Tolerance } from '../goldens/compare.js';
+import { applyGolden, type GoldenDone } from '../goldens/apply.js';
+import { matchesAny, rankGoldens, type Candidate, type Compared } from '../goldens/candidates.js';
+import { sameFrame, type Tolerance } from '../goldens/compare.js';
 import { decideGolden, decideWait, type Comparison, type GoldenDecision } from '../goldens/decide.js';
 import { lookAtScreen, type Look } from '../goldens/look.js';
 import { goldenPaths, unnamedGolden, type GoldenPaths } from '../goldens/paths.js';
 import { checkRegion, clipFrame, placeMasks } from '../goldens/picture.js';
-import { encodeGolden, readGolden, sameFiles, type Golden } from '../goldens/store.js';
+import { encodeGolden, readGoldens, sameFiles, type Golden } from '../goldens/store.js';
 import { wordGolden, wordWritten } from '../goldens/word.js';
+import { terminalWidth } from '../terminal.js';
 import { brokenOff, fulfilled, unfulfilled, wordFrame, wordWaited, type MatcherCall } from './result.js';
 import { softFailure } from './soft-failure.js';
 import { matcherTimeout, subjectOf } from './subject.js';
@@ -34,9 +37,9 @@ export interface ToMatchGoldenOptions {
 }
 
 /**
- * Passes as soon as the screen matches the golden `golden-screens/<guest>/<scenario>/<name>.png`: in every pixel, and in
- * a text mode so in every character and colour, but for what the options allow. Without a name it is the test's title
- * and a number. A golden that is missing, or updated (`-u`), is written once the screen stands still.
+ * Passes as soon as the screen matches the golden `golden-screens/<guest>/<scenario>/<name>.png`, or a variant of it
+ * (`<name>@<variant>.png`): in every pixel, and in a text mode so in every character and colour, but for what the
+ * options allow. Without a name it is the test's title and a number. A golden that is missing, or updated (`-u`), is written once the screen stands still.
  */
 export async function toMatchGolden(
   this: ExpectMatcherState,
@@ -47,7 +50,7 @@ export async function toMatchGolden(
   const subject = subjectOf(received, 'toMatchGolden', 'machine.screen');
   const named = typeof nameOrOptions === 'string';
   const setup = await prepare(subject, named ? nameOrOptions : undefined, (named ? more : nameOrOptions) ?? {});
-  const { testInfo, machine, paths, golden, options } = setup;
+  const { testInfo, machine, paths, candidates, options } = setup;
   const timeout = matcherTimeout(machine, options.timeout, this.timeout);
   const question = {
     mode: testInfo.config.updateSnapshots,
@@ -56,11 +59,11 @@ export async function toMatchGolden(
   };
   const { outcome, waited } = await lookAtScreen({
     machine,
-    wait: decideWait(question, golden !== null),
+    wait: decideWait(question, candidates.length > 0),
     what: `the screen ${this.isNot ? 'not ' : ''}to match the golden "${paths.name}"`,
     timeout,
     take: () => takeLook(setup),
-    moved: (before, after) => !sameFrame(before.part, after.part, after.masks),
+    moved: (before, after) => !sameFrame(before.part, after.part, [...before.masks, ...after.masks]),
   });
   const expected = JSON.stringify(paths.name);
   const call: MatcherCall = {
@@ -79,9 +82,11 @@ export async function toMatchGolden(
       return restless(call, outcome.look);
     case 'looked': {
       const { look } = outcome;
-      const decision = decideGolden({ ...question, comparison: classify(setup, look) });
-      await applyGolden({ testInfo, paths, golden, tolerance: setup.tolerance, decision, look });
-      return conclude(call, setup, decision, look);
+      const { tolerance } = setup;
+      const ranked = look === null ? [] : rankGoldens(candidates, look, tolerance);
+      const decision = decideGolden({ ...question, comparison: classify(setup, ranked, look) });
+      const done = await applyGolden({ testInfo, paths, ranked, tolerance, decision, look });
+      return conclude(call, setup, { decision, ranked, look, done });
     }
   }
 }
@@ -91,7 +96,8 @@ interface Setup {
   testInfo: TestInfo;
   machine: Machine;
   paths: GoldenPaths;
-  golden: Golden | null;
+  /** The golden and its variants, as far as there are any. */
+  candidates: readonly Candidate[];
   options: ToMatchGoldenOptions;
   tolerance: Tolerance;
   /** The scenario's lines that lead here. */
@@ -119,7 +125,21 @@ async function prepare(
     name: name ?? unnamedGolden(testInfo.title, ++recordOf(testInfo).unnamedGoldens),
   });
   const tolerance = checkTolerance(options);
-  return { testInfo, machine, paths, golden: await readGolden(paths), options, tolerance, lines };
+  const candidates = await Promise.all((await readGoldens(paths)).map((golden) => withMasks(golden, options)));
+  return { testInfo, machine, paths, candidates, options, tolerance, lines };
+}
+
+/** Masks by text are where the text is in the golden, too: it may be a longer one there. */
+async function withMasks(golden: Golden, { mask = [] }: ToMatchGoldenOptions): Promise<Candidate> {
+  if (golden.text === null) return { golden, masks: [] };
+  const found = await Promise.all(
+    mask.filter(isLocator).map(async (locator) => await locator.look(golden.frame, 'all')),
+  );
+  return { golden, masks: found.flat().map(({ region }) => region) };
+}
+
+function isLocator(mask: Region | TextLocator): mask is TextLocator {
+  return 'look' in mask;
 }
 
 function projectFolder({ config }: TestInfo): string {
@@ -149,31 +169,30 @@ function toleranceInvalid(field: keyof Tolerance, value: number): GuestwrightErr
   });
 }
 
-async function takeLook({ machine, golden, options, tolerance }: Setup): Promise<Look> {
+async function takeLook({ machine, candidates, options, tolerance }: Setup): Promise<Look> {
   const frame = await machine.screen.frame();
-  const masks = await findMasks(options.mask ?? [], frame);
+  const regions = await findMasks(options.mask ?? [], frame);
   const part = clipFrame(frame, options.clip);
-  const placed = placeMasks(masks, options.clip);
-  const comparison = golden === null ? null : compareWithGolden(golden, part, { masks: placed, tolerance });
-  return { frame, part, masks: placed, comparison };
+  const masks = placeMasks(regions, options.clip);
+  return { frame, part, masks, matches: matchesAny(candidates, { part, masks }, tolerance) };
 }
 
 /** Masks by text follow it: a text that is not there covers nothing. */
-async function findMasks(masks: readonly (Region | TextLocator)[], size: { width: number; height: number }) {
+async function findMasks(masks: readonly (Region | TextLocator)[], frame: Frame): Promise<Region[]> {
   const found = await Promise.all(
-    masks.map(async (mask) => ('all' in mask ? (await mask.all()).map(({ region }) => region) : [mask])),
+    masks.map(async (mask) => (isLocator(mask) ? (await mask.look(frame, 'all')).map(({ region }) => region) : [mask])),
   );
   const regions = found.flat();
-  for (const region of regions) checkRegion(region, size, 'mask');
+  for (const region of regions) checkRegion(region, frame, 'mask');
   return regions;
 }
 
-function classify({ golden, testInfo }: Setup, look: Look | null): Comparison {
-  if (golden === null || look === null) return 'missing';
-  if (look.comparison?.kind !== 'same') return 'differs';
+function classify({ testInfo }: Setup, [nearest]: readonly Compared[], look: Look | null): Comparison {
+  if (nearest === undefined || look === null) return 'missing';
+  if (nearest.comparison.kind !== 'same') return 'differs';
   // Encoding costs more than comparing, and only one mode asks about bytes.
   const asked = testInfo.config.updateSnapshots === 'all';
-  return asked && sameFiles(golden, encodeGolden(look.part)) ? 'identical' : 'matches';
+  return asked && sameFiles(nearest.golden, encodeGolden(look.part)) ? 'identical' : 'matches';
 }
 
 /** A picture that is to become a golden, but moves all the time. */
@@ -192,17 +211,26 @@ function restless(call: MatcherCall, { frame }: Look): MatcherReturnType {
   );
 }
 
-function conclude(call: MatcherCall, setup: Setup, decision: GoldenDecision, look: Look | null): MatcherReturnType {
+interface Conclusion {
+  decision: GoldenDecision;
+  ranked: readonly Compared[];
+  look: Look | null;
+  done: GoldenDone;
+}
+
+function conclude(call: MatcherCall, setup: Setup, { decision, ranked, look, done }: Conclusion): MatcherReturnType {
   const { testInfo, paths, machine } = setup;
-  const written = wordWritten(decision, paths.png);
+  const written = wordWritten(decision, done.written ?? paths.png);
   if (written !== null) process.stdout.write(`${written}\n`);
-  const words = wordGolden(decision, look?.comparison ?? null, {
+  const subject = {
     machine: machine.name,
     file: paths.png,
     test: `${relative(process.cwd(), testInfo.file)}:${testInfo.line}`,
     project: testInfo.project.name,
     waited: wordWaited(call),
-  });
+    width: terminalWidth(),
+  };
+  const words = wordGolden(decision, ranked, subject, done.pictures);
   if (words === null) return fulfilled(call);
   const { summary, failure, details } = words;
   const screen = look === null ? '' : wordFrame(look.frame);

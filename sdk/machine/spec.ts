@@ -75,17 +75,6 @@ export const specSchema = z.strictObject({
    * (`guestwright fonts list`) or paths of `.font`, `.psf` and `.psf.gz` files.
    */
   fonts: z.array(z.string().min(1, 'give a name of `guestwright fonts list`, or a path')).max(32).default([]),
-  /** Recognising text that no font matches. */
-  ocr: z
-    .strictObject({
-      /** Tesseract's names of languages, each a package `@tesseract.js-data/<name>`; the first has precedence. */
-      languages: z
-        .array(z.string().regex(/^[a-z]{3}[a-z_]*$/i, 'expected a name such as eng or chi_sim'))
-        .min(1)
-        .max(8)
-        .default(['eng']),
-    })
-    .prefault({}),
   /** Where `shell.run` finds a shell. */
   shell: z
     .strictObject({

@@ -53,27 +53,30 @@ export interface AttributePair {
 }
 
 /** The difference of two text screens in words: {@link diffLines} with their colours. */
-export function diffTextScreens(expected: TextScreen, actual: TextScreen): string {
+export function diffTextScreens(expected: TextScreen, actual: TextScreen, width = MAX_WIDTH): string {
   const { columns } = expected;
   const size = (screen: TextScreen) => `${screen.columns}x${screen.rows}`;
   if (size(expected) !== size(actual)) {
     const words = `the screen has ${size(actual)} characters, not ${size(expected)}`;
-    const lines = diffLines(expected.lines, actual.lines);
+    const lines = diffLines(expected.lines, actual.lines, undefined, width);
     return lines === '' ? words : `${words}\n${lines}`;
   }
-  return diffLines(expected.lines, actual.lines, {
-    columns,
-    expected: expected.attributes,
-    actual: actual.attributes,
-  });
+  const attributes = { columns, expected: expected.attributes, actual: actual.attributes };
+  return diffLines(expected.lines, actual.lines, attributes, width);
 }
 
 /**
  * Rows that differ, numbered from 0, each as expected (`-`) and as seen (`+`) with marks under what differs, and one
  * row before and after for context; then rows that differ in colours only. Blanks at the ends of rows do not count. No
- * line is longer than 100 characters. Empty when nothing differs.
+ * line is longer than `maxWidth` characters (at least 40). Empty when nothing differs.
  */
-export function diffLines(expected: readonly string[], actual: readonly string[], attributes?: AttributePair): string {
+export function diffLines(
+  expected: readonly string[],
+  actual: readonly string[],
+  attributes?: AttributePair,
+  maxWidth = MAX_WIDTH,
+): string {
+  const lineWidth = Math.max(MIN_WIDTH, maxWidth);
   const before = expected.map((line) => line.trimEnd());
   const after = actual.map((line) => line.trimEnd());
   const count = Math.max(before.length, after.length);
@@ -92,7 +95,7 @@ export function diffLines(expected: readonly string[], actual: readonly string[]
     if (!near && !differs[row - 1] && !differs[row + 1]) continue;
     if (shown >= 0 && row > shown + 1) words.push('…');
     shown = row;
-    const width = MAX_WIDTH - label(' ', row).length;
+    const width = lineWidth - label(' ', row).length;
     if (!near) {
       words.push(label(' ', row) + clip(before[row] ?? '', 0, width));
       continue;
@@ -104,10 +107,12 @@ export function diffLines(expected: readonly string[], actual: readonly string[]
     if (old !== undefined && now !== undefined) words.push(label(' ', '') + marks(old, now, from, width));
   }
   if (attributes !== undefined) words.push(...diffColours(attributes, differs));
-  return words.map((line) => line.trimEnd()).join('\n');
+  return words.map((line) => clip(line.trimEnd(), 0, lineWidth)).join('\n');
 }
 
 const MAX_WIDTH = 100;
+/** In less, nothing could be seen. */
+const MIN_WIDTH = 40;
 
 /** Where to begin showing two long rows, so that their first difference can be seen. */
 function windowStart(a: string, b: string, width: number): number {

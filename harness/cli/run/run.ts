@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { WIDTH_VARIABLE } from '../../terminal.js';
 import { decideOutcome, wordOutcome } from './outcome.js';
 import { requirePlaywright } from './playwright.js';
 import { readSummary, removeSummary, SUMMARY_VARIABLE, summaryFile } from './summary.js';
@@ -23,7 +24,12 @@ export async function runScenarios(args: readonly string[], cwd: string): Promis
   // Before the user's arguments, which win. With it the summary is there whatever reporters the project has chosen.
   const reporter = `--add-reporter=${fileURLToPath(new URL('../../reporters/summary.js', import.meta.url))}`;
   // Whatever the run starts carries its id: what is left of it can be found.
-  const env = { [SUMMARY_VARIABLE]: file, [RUN_ID_VARIABLE]: process.env[RUN_ID_VARIABLE] ?? randomUUID() };
+  const env = {
+    [SUMMARY_VARIABLE]: file,
+    [RUN_ID_VARIABLE]: process.env[RUN_ID_VARIABLE] ?? randomUUID(),
+    // The tests' own output is a pipe: they do not see how wide the terminal is.
+    ...(process.stdout.isTTY ? { [WIDTH_VARIABLE]: String(process.stdout.columns) } : {}),
+  };
   const ended = await spawnPlaywright(playwright.cli, [reporter, ...args], { cwd, env });
   const { exitCode, words } = wordOutcome(decideOutcome({ ...ended, summary: await readSummary(file) }));
   if (words !== null) process.stderr.write(`\n${words}\n`);
