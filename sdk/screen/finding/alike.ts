@@ -6,13 +6,13 @@
  * ruled out: by coarse blocks, by fine ones, by pixels. Each is a lower bound of the next, so nothing is missed.
  */
 import { coveredBy, holds, type Area } from './area.js';
-import { boundAt, lookUps, Sums, unevennessAt } from './blocks.js';
+import { boundAt, Likeness, LOOK_UP, lookUps, Sums } from './blocks.js';
 import { rectanglesOf } from './flat.js';
 import type { Haystack } from './haystack.js';
 import type { Needle } from './needle.js';
 import { differenceAt } from './pixels.js';
 import { inOrder, type Place, type Places } from './places.js';
-import { rankAll, rankBest, Ranked } from './rank.js';
+import { Best, rankAll } from './rank.js';
 
 /** `pyramid`: among the places that the blocks rank first; `full`: when all places were gone through. */
 export type AlikeBy = 'pyramid' | 'full';
@@ -25,8 +25,11 @@ export interface AlikePlace extends Place {
 const RANKED = 1024;
 /** … and so many of those are compared pixel by pixel. */
 const COMPARED = 32;
-/** A coarse block that lies beside its place by a twelfth of its size still tells. */
-const STEPS_OF_A_BLOCK = 12;
+/** A coarse block that lies beside its place by a ninth of its size still tells. */
+const STEPS_OF_A_BLOCK = 9;
+
+/** Noise that is allowed for when places are ranked: levels of a channel, in the mean. */
+const MOST_NOISE = 8;
 
 /** A picture and the places where it is looked for, with what is needed to rule places out. */
 interface Search {
@@ -48,7 +51,7 @@ export function findAlike(screen: Haystack, needle: Needle, area: Area, limit: n
   }
   const ranked = rankAll(search.sums, search.coarse, area, limit);
   for (const index of ranked.order()) {
-    const place = compare(search, ranked, index, limit);
+    const place = compare(search, ranked.x(index), ranked.y(index), limit);
     if (place !== null) return { ...settle(search, place), by: 'full' };
   }
   return null;
@@ -61,7 +64,7 @@ export function findAllAlike(screen: Haystack, needle: Needle, area: Area, limit
   const found: AlikePlace[] = [];
   for (const index of ranked.order()) {
     if (kept.overlapping(ranked.x(index), ranked.y(index)) !== null) continue;
-    const place = compare(search, ranked, index, limit);
+    const place = compare(search, ranked.x(index), ranked.y(index), limit);
     if (place === null) continue;
     const better = settle(search, place);
     // What it stands for now has to include the place where it was: nothing else will.
@@ -93,56 +96,63 @@ function prepare(screen: Haystack, needle: Needle, area: Area): Search {
 /** The best of the places that rank first; of equal ones the first in reading order. */
 function bestByPyramid(search: Search, limit: number): Place | null {
   let best: Place | null = null;
-  const ranked = rankByPyramid(search);
-  for (const index of ranked.order().subarray(0, COMPARED)) {
-    const place = compare(search, ranked, index, best?.sum ?? limit);
-    if (place === null) continue;
-    if (best === null || place.sum < best.sum || inOrder(place, best) < 0) best = place;
+  for (const { x, y } of rankByPyramid(search, limit)) {
+    const place = compare(search, x, y, best?.sum ?? limit);
+    if (place !== null && (best === null || place.sum < best.sum)) best = place;
   }
   return best;
 }
 
-function rankByPyramid({ sums, area, needle, coarse, fine }: Search): Ranked {
+/** The places that are most likely, in reading order. */
+function rankByPyramid({ sums, area, needle, coarse, fine }: Search, limit: number): { x: number; y: number }[] {
+  const { left, top, width, height } = area;
   const step = Math.max(1, Math.floor(needle.coarse.size / STEPS_OF_A_BLOCK));
-  const every = rankBest(sums, coarse, area, step, RANKED);
-  const scratch = new Int32Array(Math.max(coarse.length, fine?.length ?? 0));
-  const rank = (ranked: Ranked, blocks: Int32Array, x: number, y: number): void =>
-    ranked.add(x, y, unevennessAt(sums.table, sums.indexOf(x, y), blocks, scratch));
-  const near = new Ranked();
-  const back = (step - 1) >> 1;
-  for (let i = 0; i < every.count; i++) {
-    for (let k = 0; k < step * step; k++) {
-      const x = every.x(i) + (k % step) - back;
-      const y = every.y(i) + Math.floor(k / step) - back;
-      if (holds(area, x, y)) rank(near, coarse, x, y);
-    }
+  const likeness = new Likeness(
+    Math.max(coarse.length, fine?.length ?? 0),
+    Math.min(MOST_NOISE, needle.scoreOf(limit)),
+  );
+  const some = new Best(RANKED);
+  for (let y = top; y < top + height; y += step) {
+    const from = sums.indexOf(left, y);
+    for (let i = 0; i < width; i += step) some.add(left + i, y, likeness.at(sums.table, from + i, coarse));
   }
-  if (near.count > RANKED) near.keepBest(RANKED);
-  if (fine === null) return near;
-  const finely = new Ranked();
-  for (let i = 0; i < near.count; i++) rank(finely, fine, near.x(i), near.y(i));
-  return finely;
+  const bestOf = (places: readonly { x: number; y: number }[], blocks: Int32Array, most: number): Best => {
+    const best = new Best(most);
+    for (const { x, y } of places) best.add(x, y, likeness.at(sums.table, sums.indexOf(x, y), blocks));
+    return best;
+  };
+  const near = bestOf(neighbours(some.places(), area, step), coarse, RANKED).places();
+  return bestOf(near, fine ?? coarse, COMPARED).places();
 }
 
-/** A ranked place with its difference; null when that is more than `limit`. */
-function compare(
-  { screen, needle, sums, coarse, fine }: Search,
-  ranked: Ranked,
-  index: number,
-  limit: number,
-): Place | null {
-  const [x, y] = [ranked.x(index), ranked.y(index)];
+/** Places and those around them that were stepped over; in reading order. */
+function neighbours(places: readonly { x: number; y: number }[], area: Area, step: number): { x: number; y: number }[] {
+  if (step === 1) return [...places];
+  const back = (step - 1) >> 1;
+  const found: { x: number; y: number }[] = [];
+  for (const place of places) {
+    for (let k = 0; k < step * step; k++) {
+      const x = place.x + (k % step) - back;
+      const y = place.y + Math.floor(k / step) - back;
+      if (holds(area, x, y)) found.push({ x, y });
+    }
+  }
+  return found.sort(inOrder);
+}
+
+/** A place with its difference; null when that is more than `limit`. */
+function compare({ screen, needle, sums, coarse, fine }: Search, x: number, y: number, limit: number): Place | null {
   if (boundAt(sums.table, sums.indexOf(x, y), fine ?? coarse, limit) > limit) return null;
   const sum = differenceAt(screen, needle, x, y, limit);
   return sum > limit ? null : { x, y, sum };
 }
 
-/** From a place to a neighbour that is better, as long as there is one. */
+/** From a place to a better one at most two pixels from it, as long as there is one. */
 function settle({ screen, needle, area }: Search, start: Place): Place {
   for (let best = start; ;) {
     const { x, y } = best;
-    for (let i = 0; i < 9; i++) {
-      const [nearX, nearY] = [x + (i % 3) - 1, y + Math.floor(i / 3) - 1];
+    for (let i = 0; i < 25; i++) {
+      const [nearX, nearY] = [x + (i % 5) - 2, y + Math.floor(i / 5) - 2];
       if (!holds(area, nearX, nearY)) continue;
       const sum = differenceAt(screen, needle, nearX, nearY, best.sum - 1);
       if (sum < best.sum) best = { x: nearX, y: nearY, sum };
@@ -154,8 +164,8 @@ function settle({ screen, needle, area }: Search, start: Place): Place {
 /** Blocks that differ most on this screen go first: with them, places are out soonest. */
 function tellingFirst(sums: Sums, blocks: Int32Array, { left, top, width, height }: Area): Int32Array {
   const samples = 8;
-  const telling = Array.from({ length: blocks.length / 5 }, (_, i) => {
-    const block = blocks.subarray(5 * i, 5 * i + 5);
+  const telling = Array.from({ length: blocks.length / LOOK_UP }, (_, i) => {
+    const block = blocks.subarray(LOOK_UP * i, LOOK_UP * (i + 1));
     let total = 0;
     for (let sample = 0; sample < samples * samples; sample++) {
       const x = left + Math.floor(((sample % samples) + 0.5) * (width / samples));
@@ -165,6 +175,6 @@ function tellingFirst(sums: Sums, blocks: Int32Array, { left, top, width, height
     return { block, total };
   });
   const ordered = new Int32Array(blocks.length);
-  telling.sort((a, b) => b.total - a.total).forEach(({ block }, i) => ordered.set(block, 5 * i));
+  telling.sort((a, b) => b.total - a.total).forEach(({ block }, i) => ordered.set(block, LOOK_UP * i));
   return ordered;
 }

@@ -17,6 +17,8 @@ export interface Blocks {
   readonly height: Int32Array;
   /** Red, green and blue of all pixels, added. */
   readonly sum: Int32Array;
+  /** How many of the channels are nearly as light as can be, less those that are nearly as dark as can be. */
+  readonly extremes: Int32Array;
 }
 
 /** Cuts a picture into blocks of about `size`, all of nearly the same size. */
@@ -26,12 +28,21 @@ export function cutBlocks(picture: Words, size: number): Blocks {
   const found: number[][] = [];
   for (const [top, bottom] of rows) {
     for (const [left, right] of columns) {
-      const sum = sumOf(picture, left, top, right, bottom);
-      if (sum !== null) found.push([left, top, right - left, bottom - top, sum]);
+      const block = { left, top, width: right - left, height: bottom - top };
+      const sums = sumsOf(picture, block);
+      if (sums !== null) found.push([left, top, block.width, block.height, ...sums]);
     }
   }
   const field = (index: number): Int32Array => Int32Array.from(found, (block) => block[index] ?? 0);
-  return { count: found.length, x: field(0), y: field(1), width: field(2), height: field(3), sum: field(4) };
+  return {
+    count: found.length,
+    x: field(0),
+    y: field(1),
+    width: field(2),
+    height: field(3),
+    sum: field(4),
+    extremes: field(5),
+  };
 }
 
 function cuts(length: number, size: number): [from: number, to: number][] {
@@ -42,17 +53,26 @@ function cuts(length: number, size: number): [from: number, to: number][] {
   ]);
 }
 
-/** Null when a pixel is transparent. */
-function sumOf({ words, width }: Words, left: number, top: number, right: number, bottom: number): number | null {
+/** Channels from here on are nearly as light as can be; those as far from 0 are nearly as dark. */
+const LIGHT = 240;
+
+/** A block's sum and its extremes; null when a pixel is transparent. */
+function sumsOf({ words, width }: Words, { left, top, ...block }: Area): [sum: number, extremes: number] | null {
   let sum = 0;
-  for (let y = top; y < bottom; y++) {
-    for (let x = left; x < right; x++) {
+  let extremes = 0;
+  for (let y = top; y < top + block.height; y++) {
+    for (let x = left; x < left + block.width; x++) {
       const word = words[y * width + x] ?? TRANSPARENT;
       if (word === TRANSPARENT) return null;
       sum += brightness(word);
+      for (let shift = 0; shift < 24; shift += 8) {
+        const channel = (word >>> shift) & 255;
+        if (channel >= LIGHT) extremes++;
+        else if (channel <= 255 - LIGHT) extremes--;
+      }
     }
   }
-  return sum;
+  return [sum, extremes];
 }
 
 /**
@@ -89,14 +109,17 @@ export class Sums {
   }
 }
 
-/** Blocks as look-ups in a table: four offsets and a sum for each. */
+/** Numbers of a look-up. */
+export const LOOK_UP = 6;
+
+/** Blocks as look-ups in a table: four offsets, the sum and the extremes for each. */
 export function lookUps(blocks: Blocks, stride: number): Int32Array {
-  const found = new Int32Array(5 * blocks.count);
+  const found = new Int32Array(LOOK_UP * blocks.count);
   for (let i = 0; i < blocks.count; i++) {
     const at = (blocks.y[i] ?? 0) * stride + (blocks.x[i] ?? 0);
     const down = (blocks.height[i] ?? 0) * stride;
     const right = blocks.width[i] ?? 0;
-    found.set([at, at + right, at + down, at + down + right, blocks.sum[i] ?? 0], 5 * i);
+    found.set([at, at + right, at + down, at + down + right, blocks.sum[i] ?? 0, blocks.extremes[i] ?? 0], LOOK_UP * i);
   }
   return found;
 }
@@ -104,7 +127,7 @@ export function lookUps(blocks: Blocks, stride: number): Int32Array {
 /** What the blocks at a place differ by; given up when it is more than `limit`. */
 export function boundAt(table: Int32Array, at: number, blocks: Int32Array, limit: number): number {
   let bound = 0;
-  for (let i = 0; i < blocks.length; i += 5) {
+  for (let i = 0; i < blocks.length; i += LOOK_UP) {
     const sum =
       (table[at + (blocks[i] ?? 0)] ?? 0) -
       (table[at + (blocks[i + 1] ?? 0)] ?? 0) -
@@ -117,25 +140,44 @@ export function boundAt(table: Int32Array, at: number, blocks: Int32Array, limit
 }
 
 /**
- * How unevenly the blocks at a place differ: what they differ by beyond the mean of all. It tells places apart better
- * than the bound: noise at white only makes darker, so that any place that is a little darker has a lower bound.
- * @param scratch room for a number for each block
+ * Measures how a place differs by its blocks, where noise is allowed for. At white, noise only makes darker, and at black
+ * only lighter: any place that is a little darker than white then has a lower bound than the right one. So what the
+ * blocks differ by in step with their extremes, as noise makes them, is left out.
  */
-export function unevennessAt(table: Int32Array, at: number, blocks: Int32Array, scratch: Int32Array): number {
-  let total = 0;
-  let count = 0;
-  for (let i = 0; i < blocks.length; i += 5) {
-    const sum =
-      (table[at + (blocks[i] ?? 0)] ?? 0) -
-      (table[at + (blocks[i + 1] ?? 0)] ?? 0) -
-      (table[at + (blocks[i + 2] ?? 0)] ?? 0) +
-      (table[at + (blocks[i + 3] ?? 0)] ?? 0);
-    const difference = (sum - (blocks[i + 4] ?? 0)) | 0;
-    scratch[count++] = difference;
-    total += difference;
+export class Likeness {
+  /** How much a channel may be changed by noise in the mean. */
+  readonly #noise: number;
+  readonly #differences: Int32Array;
+
+  /** @param most how many blocks there may be */
+  constructor(most: number, noise: number) {
+    this.#noise = noise;
+    this.#differences = new Int32Array(most);
   }
-  const mean = Math.round(total / Math.max(1, count));
-  let uneven = Math.abs(mean);
-  for (let i = 0; i < count; i++) uneven += Math.abs((scratch[i] ?? 0) - mean);
-  return uneven;
+
+  /** The less, the more alike. */
+  at(table: Int32Array, at: number, blocks: Int32Array): number {
+    const differences = this.#differences;
+    const count = blocks.length / LOOK_UP;
+    let inStep = 0;
+    let squares = 0;
+    for (let k = 0, i = 0; k < count; k++, i += LOOK_UP) {
+      const sum =
+        (table[at + (blocks[i] ?? 0)] ?? 0) -
+        (table[at + (blocks[i + 1] ?? 0)] ?? 0) -
+        (table[at + (blocks[i + 2] ?? 0)] ?? 0) +
+        (table[at + (blocks[i + 3] ?? 0)] ?? 0);
+      const difference = (sum - (blocks[i + 4] ?? 0)) | 0;
+      const extremes = blocks[i + 5] ?? 0;
+      differences[k] = difference;
+      inStep += difference * extremes;
+      squares += extremes * extremes;
+    }
+    const shift = squares === 0 ? 0 : Math.max(0, Math.min(this.#noise, inStep / squares));
+    let unlike = 0;
+    for (let k = 0; k < count; k++) {
+      unlike += Math.abs((differences[k] ?? 0) - shift * (blocks[LOOK_UP * k + 5] ?? 0));
+    }
+    return Math.round(unlike);
+  }
 }

@@ -143,6 +143,7 @@ export function rectanglesOf({ spans }: { readonly spans: Int32Array }): Blocks 
     width: Int32Array.from(done, ({ width }) => width),
     height: Int32Array.from(done, ({ height }) => height),
     sum: new Int32Array(done.length),
+    extremes: new Int32Array(done.length),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Ranking places by what their blocks differ by. */
 import type { Area } from './area.js';
-import { boundAt, unevennessAt, type Sums } from './blocks.js';
+import { boundAt, type Sums } from './blocks.js';
 
 /** Places in reading order, each with its bound: the less, the better. */
 export class Ranked {
@@ -97,22 +97,26 @@ export function rankAll(sums: Sums, blocks: Int32Array, { left, top, width, heig
   return ranked;
 }
 
-/** Of every `step`-th place across and down, the `most` that differ most evenly. */
-export function rankBest(sums: Sums, blocks: Int32Array, area: Area, step: number, most: number): Ranked {
-  const { left, top, width, height } = area;
-  const scratch = new Int32Array(blocks.length);
-  const ranked = new Ranked();
-  let limit = Infinity;
-  for (let y = top; y < top + height; y += step) {
-    const from = sums.indexOf(left, y);
-    for (let i = 0; i < width; i += step) {
-      const uneven = unevennessAt(sums.table, from + i, blocks, scratch);
-      if (uneven > limit) continue;
-      ranked.add(left + i, y, uneven);
-      // What is only as good as the last that is kept comes later, and is not kept.
-      if (ranked.count === 2 * most) limit = ranked.keepBest(most) - 1;
-    }
+/** Keeps the `most` places of the least bounds, the earlier of equal ones. Places have to come in reading order. */
+export class Best {
+  readonly #ranked = new Ranked();
+  readonly #most: number;
+  #limit = Infinity;
+
+  constructor(most: number) {
+    this.#most = most;
   }
-  if (ranked.count > most) ranked.keepBest(most);
-  return ranked;
+
+  add(x: number, y: number, bound: number): void {
+    if (bound > this.#limit) return;
+    this.#ranked.add(x, y, bound);
+    // What is only as good as the last that is kept comes later, and is not kept.
+    if (this.#ranked.count === 2 * this.#most) this.#limit = this.#ranked.keepBest(this.#most) - 1;
+  }
+
+  /** In reading order. */
+  places(): { x: number; y: number }[] {
+    if (this.#ranked.count > this.#most) this.#ranked.keepBest(this.#most);
+    return Array.from({ length: this.#ranked.count }, (_, i) => ({ x: this.#ranked.x(i), y: this.#ranked.y(i) }));
+  }
 }
