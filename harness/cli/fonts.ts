@@ -38,7 +38,7 @@ function listCommand(): Command {
 }
 
 function paragraph(group: FontGroupListing): string {
-  const size = group.size === null ? '' : `, ${(group.size / 1e6).toFixed(1)} MB`;
+  const size = group.size === null ? '' : `, ${Math.ceil(group.size / 1e3)} kB`;
   const state = group.cached ? `in the cache${size}` : 'not made yet';
   const width = Math.max(...group.fonts.map(({ name }) => name.length));
   return [

@@ -55,6 +55,7 @@ test.each<[field: string, spec: object, words: string[]]>([
   ['a wrong type', { memory: '64' }, ['memory:', 'expected number', '"64"']],
   ['a number out of range', { memory: 1 }, ['memory:', '4']],
   ['an unknown field', { memroy: 64 }, ['memroy', 'the fields are:']],
+  ['an empty font', { fonts: ['vga-8x16', ''] }, ['fonts.1', 'guestwright fonts list']],
   ['a wrong name', { boot: ['flopy'] }, ['boot.0:', '"floppy"|"cdrom"|"disk"', '"flopy"']],
   ['a nested field', { kernel: { path: '' } }, ['kernel.path:', 'give a file path']],
 ])('a spec with %s names the field and what would be right', async (_what, spec, words) => {

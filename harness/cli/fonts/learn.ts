@@ -44,7 +44,9 @@ const DEFAULT_TIMEOUT = 180;
  */
 export async function learn(guest: string, options: LearnOptions, folder: string): Promise<string> {
   const source = sourceOf(options);
-  const name = basename(guest).replace(/[^A-Za-z0-9._-]+/g, '-');
+  const name = basename(guest)
+    .replace(/\.(img|iso|json|raw|bin)$/i, '')
+    .replace(/[^A-Za-z0-9._-]+/g, '-');
   const learned = await learnFrom(source, guest, name, folder);
   if (learned.font.glyphs.length === 0) throw notLearned('a font with glyphs', 'none that shows anything');
   const path = resolve(folder, options.output ?? join('fonts', `${name}.font`));

@@ -4,7 +4,7 @@
  */
 export { loadFonts, fontPath, fontsDigest, parseFontFile, type LoadFontsOptions } from './load.js';
 export { listFonts, buildFonts, type FontGroupListing, type FontListing } from './manage.js';
-export { DEFAULT_FONTS, fontNames } from './recipes.js';
+export { DEFAULT_FONTS, fontNames, fontsFor } from './recipes.js';
 export { learnFont, type LearnedFont } from './learn.js';
 export { learnFontFromScreen, type CellSize, type Grid, type LearnedFromScreen } from './learn-screen.js';
 export { encodeFont } from './font-file.js';

@@ -8,7 +8,7 @@ import { APT_GET, offerPackage } from '../../images/archive.test.helper.js';
 import { listImages } from '../../images/index.js';
 import { encodeFont } from './font-file.js';
 import { codePageBytes, codePageGlyphs, glyphOf, plain, programOf } from './fonts.test.helper.js';
-import { buildFonts, fontPath, fontsDigest, listFonts, loadFonts } from './index.js';
+import { buildFonts, DEFAULT_FONTS, fontPath, fontsDigest, fontsFor, listFonts, loadFonts } from './index.js';
 
 /** An archive, a project and a cache in which the fonts of a package are made; each test gets a copy. */
 let template: string;
@@ -210,4 +210,10 @@ test.each([
   const failure = await failureOf(load([name]));
   expect(failure).toMatchObject({ kind: 'usage', code });
   expect(failure.next).toContain(next);
+});
+
+test("a guest's own fonts go before the default set, each font once", () => {
+  const names = fontsFor(['fonts/mine.font', 'unifont-16']);
+  expect(names.slice(0, 3)).toEqual(['fonts/mine.font', 'unifont-16', 'vga-8x16']);
+  expect([...names].sort()).toEqual(['fonts/mine.font', ...DEFAULT_FONTS].sort());
 });

@@ -156,6 +156,11 @@ export const DEFAULT_FONTS: readonly string[] = [
   'uni2-fixed16',
 ];
 
+/** A guest's own fonts (the field `fonts` of its spec), then the default set: names for `loadFonts`. */
+export function fontsFor(own: readonly string[]): string[] {
+  return [...new Set([...own, ...DEFAULT_FONTS])];
+}
+
 /** The recipe that makes this font. */
 export function recipeOf(font: string): Recipe | undefined {
   return FONT_RECIPES.find(({ parts }) => Object.hasOwn(parts, font));
