@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { GuestwrightError } from '../errors.js';
-import { DebianArchive, type Drift, type PinnedPackage, type Progress } from './debian.js';
+import { DebianArchive, runTool, type Drift, type PinnedPackage, type Progress } from './debian.js';
 import { exclusively } from './exclusive.js';
 import { cacheFolder, sha256 } from './files.js';
 import {
@@ -173,8 +173,16 @@ function buildContext(
         .map((entry) => join(entry.parentPath, entry.name).slice(base.length + 1))
         .sort();
     },
+    perl: ({ packageName, path, inside, args }) =>
+      runPerl(join(folderOf(packageName), path), args, { cwd: folderOf(inside) }),
     unxz: (data) => unxz(data, scratch),
   };
+}
+
+async function runPerl(script: string, args: readonly string[], { cwd }: { cwd: string }): Promise<string> {
+  // Without these the order of hashes, which may show in what is printed, is another at every run.
+  const env = { PERL_HASH_SEED: '0', PERL_PERTURB_KEYS: '0' };
+  return (await runTool('perl', [script, ...args], { cwd, env })).stdout;
 }
 
 /**
