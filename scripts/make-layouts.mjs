@@ -215,6 +215,7 @@ import type { LayoutData } from '../layout-data.js';
 export const ${identifier(name)}: LayoutData = {
   name: ${JSON.stringify(name)},
   title: ${JSON.stringify(title)},
+  xkb: { layout: ${JSON.stringify(layout)}, variant: ${JSON.stringify(variant)} },
   keys: {
     ${entries.join('\n')}
   },

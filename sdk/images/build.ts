@@ -2,7 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { GuestwrightError } from '../errors.js';
-import { DebianArchive, type Drift, type PinnedPackage, type Progress } from './debian.js';
+import { DebianArchive, runTool, type Drift, type PinnedPackage, type Progress } from './debian.js';
 import { exclusively } from './exclusive.js';
 import { cacheFolder, exists, sha256 } from './files.js';
 import {
@@ -157,7 +157,13 @@ async function makeFromInstalled(recipe: Recipe, pinned: BuiltEntry, onProgress:
   const folders = recipe.anySource?.folders ?? [];
   try {
     return await withScratch(async (scratch) => {
-      const parts = await recipe.build({ ...readersBelow('/', folders), ...unpackers(scratch), onProgress });
+      const parts = await recipe.build({
+        ...readersBelow('/', folders),
+        // The files of every package that is installed lie below the same root.
+        perl: ({ path, args }) => runPerl(join('/', path), args, { cwd: '/' }),
+        ...unpackers(scratch),
+        onProgress,
+      });
       return isSameContent({ parts: describeParts(parts) }, pinned) ? { entry: pinned, parts } : null;
     });
   } catch {
@@ -219,8 +225,16 @@ function buildContext(
     onProgress,
     read: (name, path) => readersBelow(folderOf(name)).read(name, path),
     list: (name, folder) => readersBelow(folderOf(name)).list(name, folder),
+    perl: ({ packageName, path, inside, args }) =>
+      runPerl(join(folderOf(packageName), path), args, { cwd: folderOf(inside) }),
     ...unpackers(scratch),
   };
+}
+
+async function runPerl(script: string, args: readonly string[], { cwd }: { cwd: string }): Promise<string> {
+  // Without these the order of hashes, which may show in what is printed, is another at every run.
+  const env = { PERL_HASH_SEED: '0', PERL_PERTURB_KEYS: '0' };
+  return (await runTool('perl', [script, ...args], { cwd, env })).stdout;
 }
 
 /** @param folders where else files are looked for by their names */

@@ -3,10 +3,11 @@ import { GuestwrightError } from '../errors.js';
 import type { Recipe } from './recipe.js';
 import { grubRescue } from './recipes/grub-rescue.js';
 import { linuxBusybox } from './recipes/linux-busybox.js';
+import { linuxKeyboards } from './recipes/linux-keyboards.js';
 import { linuxInstaller } from './recipes/linux-installer.js';
 import { memtest } from './recipes/memtest.js';
 
-export const RECIPES: readonly Recipe[] = [grubRescue, linuxBusybox, linuxInstaller, memtest];
+export const RECIPES: readonly Recipe[] = [grubRescue, linuxBusybox, linuxInstaller, linuxKeyboards, memtest];
 
 export function findRecipe(name: string): Recipe | undefined {
   return RECIPES.find((recipe) => recipe.name === name);

@@ -309,15 +309,16 @@ export function parseUris(text: string): OfferedPackage[] {
   });
 }
 
-async function runTool(
+/** Runs one of the tools that every Debian system has, in the C locale. @throws GuestwrightError `infrastructure/...` */
+export async function runTool(
   tool: string,
   args: readonly string[],
-  { mayFail = false, cwd }: { mayFail?: boolean; cwd?: string } = {},
+  { mayFail = false, cwd, env = {} }: { mayFail?: boolean; cwd?: string; env?: Readonly<Record<string, string>> } = {},
 ): Promise<{ stdout: string; stderr: string; exitCode: number }> {
   try {
     const result = await execa(tool, args, {
       ...(cwd !== undefined && { cwd }),
-      env: { LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
+      env: { LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive', ...env },
       stdin: 'ignore',
     });
     return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode ?? 0 };
@@ -344,7 +345,7 @@ function noDebianTools(tool: string): GuestwrightError {
   return new GuestwrightError(`Guest images are built from Debian packages, and ${tool} is not here`, {
     kind: 'infrastructure',
     code: 'tool-missing',
-    expected: 'apt-get and dpkg-deb, as on Debian and its relatives',
+    expected: 'apt-get, dpkg-deb and perl, as on Debian and its relatives',
     seen: `no ${tool} in PATH`,
     next:
       'Build the image on a Debian machine (or in a debian:12 container) and bring it: ' +

@@ -41,6 +41,12 @@ export interface BuildContext {
   read: (packageName: string, path: string) => Promise<Uint8Array>;
   /** Paths of every file of a package below a folder, sorted. */
   list: (packageName: string, folder: string) => Promise<string[]>;
+  /**
+   * Runs a Perl script of a package and gives what it prints. Perl is on every Debian system, whose own tools need it.
+   *
+   * @param args may name files of `inside` by their paths in that package, which is the script's working folder
+   */
+  perl: (script: { packageName: string; path: string; inside: string; args: readonly string[] }) => Promise<string>;
   /** Unpacks an xz stream. */
   unxz: (data: Uint8Array) => Promise<Uint8Array>;
   /** Unpacks what was packed with LZMA before there was xz (".lzma", "LZMA alone"). */

@@ -1,8 +1,11 @@
 /** The keyboard: chords and text, in guest time, with no key lost. */
 import { GuestwrightError } from '../errors.js';
 import { InOrder } from '../machine/in-order.js';
+import type { FrameSource } from '../machine/locator.js';
 import type { MachinePort } from '../machine/port.js';
-import type { Keyboard } from '../machine/types.js';
+import type { Keyboard, TypeOptions } from '../machine/types.js';
+import { makeFrame } from '../screen/frame.js';
+import { typeConfirmed } from './confirm.js';
 import type { KeyCode } from './keycodes.js';
 import { groupsOf } from './groups.js';
 import { parseChord } from './keys.js';
@@ -36,6 +39,7 @@ interface Progress {
  */
 export class GuestKeyboard implements Keyboard {
   readonly #port: MachinePort;
+  readonly #frames: FrameSource;
   readonly #groups: LayoutGroups;
   /** What chords are written in. */
   readonly #layout: Layout;
@@ -44,9 +48,13 @@ export class GuestKeyboard implements Keyboard {
   /** Keys that are down, in the order in which they went down. */
   #held = new Set<KeyCode>();
 
-  /** @throws GuestwrightError `usage/unknown-key` when the layouts' toggle is no chord */
-  constructor(port: MachinePort) {
+  /**
+   * @param frames where the echo of confirmed typing is read
+   * @throws GuestwrightError `usage/unknown-key` when the layouts' toggle is no chord
+   */
+  constructor(port: MachinePort, frames: FrameSource = framesOf(port)) {
     this.#port = port;
+    this.#frames = frames;
     this.#groups = groupsOf(port.spec.layout);
     [this.#layout] = this.#groups.groups;
     this.#spacing = new Spacing(port);
@@ -98,9 +106,10 @@ export class GuestKeyboard implements Keyboard {
   /**
    * @param options.delay guest ms between two keys, added to the default {@link KEY_SPACING}
    * @param options.secret the text is in no report, error or journal
-   * @throws GuestwrightError `usage/character-not-on-layout` before anything is typed
+   * @param options.confirm compares the echo on the screen with the text and repairs it, before every Enter and at the end
+   * @throws GuestwrightError `usage/character-not-on-layout` before anything is typed, `assertion/typing-not-confirmed`
    */
-  async type(text: string, options: { delay?: number; secret?: boolean } = {}): Promise<void> {
+  async type(text: string, options: TypeOptions = {}): Promise<void> {
     const secret = options.secret === true;
     const shown = secret ? '***' : text;
     await this.#port.act(
@@ -112,7 +121,15 @@ export class GuestKeyboard implements Keyboard {
       async () => {
         const typed = keystrokesFor(text, this.#groups, { secret });
         const delay = checkedDelay(options.delay);
-        await this.#order.run(async () => this.#typeCharacters(typed, delay, secret));
+        await this.#order.run(async () => {
+          if (options.confirm !== true) {
+            await this.#typeCharacters(typed, delay, secret);
+            return;
+          }
+          const send = async (part: string): Promise<void> =>
+            this.#typeCharacters(keystrokesFor(part, this.#groups, { secret }), delay, secret);
+          await typeConfirmed(text, { port: this.#port, frames: this.#frames, send, secret });
+        });
       },
     );
   }
@@ -236,6 +253,10 @@ export class GuestKeyboard implements Keyboard {
       },
     });
   }
+}
+
+function framesOf(port: MachinePort): FrameSource {
+  return { current: async () => makeFrame(await port.observe({ kind: 'screen' }), port.clock.now) };
 }
 
 function oneKey(name: string, codes: readonly KeyCode[]): KeyCode {

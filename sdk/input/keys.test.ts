@@ -46,6 +46,16 @@ test.each([
   expect(error.message).toContain(advice);
 });
 
+test('a letter that is on no key of the layout is answered with the key by its place', () => {
+  expect(errorOf(() => parseChord('Control+c', layoutNamed('ru'))).message).toContain('did you mean KeyC?');
+});
+
+test('a character that takes a dead key is no chord', () => {
+  expect(errorOf(() => parseChord('Control+\u00e9', layoutNamed('de'))).message).toContain('use keyboard.type()');
+  expect(parseChord('AltGraph+q', layoutNamed('de'))).toEqual(['AltRight', 'KeyQ']);
+  expect(parseChord('@', layoutNamed('de'))).toEqual(['AltRight', 'KeyQ']);
+});
+
 test.each(['', 'Control+'])('a chord with a missing key, %j, says how to write the plus key', (chord) => {
   const error = errorOf(() => parseChord(chord, us));
   expect(error.code).toBe('empty-key');

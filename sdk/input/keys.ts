@@ -99,9 +99,15 @@ export function parseChord(chord: string, layout: Layout): readonly KeyCode[] {
           chord === reading.name
             ? JSON.stringify(chord)
             : `${JSON.stringify(reading.name)} in ${JSON.stringify(chord)}`,
-        ...(reading.nearest.length > 0 ? { next: `did you mean ${reading.nearest.join(' or ')}?` } : {}),
+        ...adviceFor(reading, layout),
       });
   }
+}
+
+function adviceFor({ name, nearest }: { name: string; nearest: string[] }, layout: Layout): { next?: string } {
+  if (layout.sequences.has(name))
+    return { next: 'this layout has it on two keys, one after the other: use keyboard.type()' };
+  return nearest.length > 0 ? { next: `did you mean ${nearest.join(' or ')}?` } : {};
 }
 
 /** Splits at `+`; a `+` where a name should start is the plus key itself. */
@@ -127,6 +133,8 @@ function suggestions(name: string): string[] {
   const folded = name.toLowerCase();
   const habit = Object.hasOwn(HABITS, folded) ? HABITS[folded] : undefined;
   if (habit !== undefined) return [habit];
+  // On a layout of another alphabet: the key by its place, which programs take Control+C by.
+  if (/^[a-z]$/.test(folded)) return [`Key${folded.toUpperCase()}`];
   const sameLetters = ALL_NAMES.filter((known) => known.toLowerCase() === folded);
   return sameLetters.length > 0 ? sameLetters : nearestNames(name, ALL_NAMES);
 }

@@ -5,6 +5,8 @@ export interface LayoutData {
   readonly name: string;
   /** For people: `German (Switzerland)`. */
   readonly title: string;
+  /** What XKB calls it; most systems' settings know it by that. The variant may be empty. */
+  readonly xkb: { readonly layout: string; readonly variant: string };
   /**
    * What a key types alone, with Shift, with AltGr and with both: a character (one code point), the name of a dead key
    * (`dead_acute`), or an empty string for nothing. Trailing nothings are left out.

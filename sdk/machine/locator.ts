@@ -5,11 +5,15 @@ import type { Frame } from '../screen/frame.js';
 import type { MachinePort } from './port.js';
 import type { Locator, Pointer, WaitOptions } from './types.js';
 
+/** Where frames come from. */
+export interface FrameSource {
+  current(): Promise<Frame>;
+}
+
 /** What a locator needs of its screen. */
-export interface LocatorContext {
+export interface LocatorContext extends FrameSource {
   readonly port: MachinePort;
   readonly pointer: Pointer;
-  current(): Promise<Frame>;
 }
 
 /** How a search is worded: `text "grub>"`, `golden "ok"`. */

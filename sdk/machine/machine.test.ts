@@ -57,6 +57,7 @@ test.each<[field: string, spec: object, words: string[]]>([
   ['an unknown field', { memroy: 64 }, ['memroy', 'the fields are:']],
   ['an empty font', { fonts: ['vga-8x16', ''] }, ['fonts.1', 'guestwright fonts list']],
   ['a wrong name', { boot: ['flopy'] }, ['boot.0:', '"floppy"|"cdrom"|"disk"', '"flopy"']],
+  ['an unknown layout', { layout: 'qwerty' }, ['layout: expected one of us,', '{ groups: ["us", "ru"]', '"qwerty"']],
   ['a nested field', { kernel: { path: '' } }, ['kernel.path:', 'give a file path']],
 ])('a spec with %s names the field and what would be right', async (_what, spec, words) => {
   const error = await failureOf(launch(spec));

@@ -126,7 +126,6 @@ export class GuestMachine implements Machine, MachinePort {
     this.#clockKind = parts.spec.clock;
     this.#media = { floppy: parts.spec.floppy, cdrom: parts.spec.cdrom, boot: parts.spec.boot };
     this.clock = new MachineClock(this);
-    this.keyboard = new GuestKeyboard(this);
     this.pointer = new GuestPointer(this);
     this.screen = new MachineScreen({
       port: this,
@@ -135,6 +134,7 @@ export class GuestMachine implements Machine, MachinePort {
       goldens: parts.goldens,
     });
     this.invariants = new Invariants(parts.reader, () => this.screen.current());
+    this.keyboard = new GuestKeyboard(this, this.screen);
     this.#serialPorts = Array.from({ length: parts.spec.serial }, (_, index) => new SerialConsole(this, index));
     this.serial = this.serialPort(0);
     this.shell = createShell(this, {

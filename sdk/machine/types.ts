@@ -302,7 +302,19 @@ export interface Keyboard {
   down(key: string): Promise<void>;
   up(key: string): Promise<void>;
   /** Types text in the machine's layout, no faster than the guest takes it. `\n` is Enter, `\t` Tab. */
-  type(text: string, options?: { delay?: number; secret?: boolean }): Promise<void>;
+  type(text: string, options?: TypeOptions): Promise<void>;
+}
+
+export interface TypeOptions {
+  /** Guest ms between two keys, in addition to the default. */
+  delay?: number;
+  /** The text is in no report, error or journal. */
+  secret?: boolean;
+  /**
+   * Watches the echo on the screen: types again what was lost, takes back what is wrong, and presses Enter only when what
+   * is before it is right. Needs a text mode with a cursor.
+   */
+  confirm?: boolean;
 }
 
 export interface Pointer {

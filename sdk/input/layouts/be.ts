@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const be: LayoutData = {
   name: 'be',
   title: 'Belgian',
+  xkb: { layout: 'be', variant: '' },
   keys: {
     Digit1: ['&', '1', '|', '¡'],
     Digit2: ['é', '2', '@', '⅛'],

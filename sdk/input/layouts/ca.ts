@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const ca: LayoutData = {
   name: 'ca',
   title: 'French (Canada)',
+  xkb: { layout: 'ca', variant: '' },
   keys: {
     Digit1: ['1', '!', '±'],
     Digit2: ['2', '"', '@'],

@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const chFr: LayoutData = {
   name: 'ch-fr',
   title: 'French (Switzerland)',
+  xkb: { layout: 'ch', variant: 'fr' },
   keys: {
     Digit1: ['1', '+', '|', '¡'],
     Digit2: ['2', '"', '@', '⅛'],

@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const ch: LayoutData = {
   name: 'ch',
   title: 'German (Switzerland)',
+  xkb: { layout: 'ch', variant: '' },
   keys: {
     Digit1: ['1', '+', '|', '¡'],
     Digit2: ['2', '"', '@', '⅛'],

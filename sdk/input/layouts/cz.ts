@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const cz: LayoutData = {
   name: 'cz',
   title: 'Czech',
+  xkb: { layout: 'cz', variant: '' },
   keys: {
     Digit1: ['+', '1', '!', 'dead_tilde'],
     Digit2: ['ě', '2', '@', 'dead_caron'],

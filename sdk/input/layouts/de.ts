@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const de: LayoutData = {
   name: 'de',
   title: 'German',
+  xkb: { layout: 'de', variant: '' },
   keys: {
     Digit1: ['1', '!', '¹', '¡'],
     Digit2: ['2', '"', '²', '⅛'],

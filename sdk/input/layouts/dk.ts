@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const dk: LayoutData = {
   name: 'dk',
   title: 'Danish',
+  xkb: { layout: 'dk', variant: '' },
   keys: {
     Digit1: ['1', '!', '¡', '¹'],
     Digit2: ['2', '"', '@', '²'],

@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const dvorak: LayoutData = {
   name: 'dvorak',
   title: 'English (Dvorak)',
+  xkb: { layout: 'us', variant: 'dvorak' },
   keys: {
     Digit1: ['1', '!'],
     Digit2: ['2', '@'],

@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const es: LayoutData = {
   name: 'es',
   title: 'Spanish',
+  xkb: { layout: 'es', variant: '' },
   keys: {
     Digit1: ['1', '!', '|', '¡'],
     Digit2: ['2', '"', '@', '⅛'],

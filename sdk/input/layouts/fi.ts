@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const fi: LayoutData = {
   name: 'fi',
   title: 'Finnish',
+  xkb: { layout: 'fi', variant: '' },
   keys: {
     Digit1: ['1', '!', '', '¡'],
     Digit2: ['2', '"', '@', '”'],

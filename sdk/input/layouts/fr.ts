@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const fr: LayoutData = {
   name: 'fr',
   title: 'French (AZERTY)',
+  xkb: { layout: 'fr', variant: '' },
   keys: {
     Digit1: ['&', '1', '¹', '¡'],
     Digit2: ['é', '2', '~', '⅛'],

@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const hu: LayoutData = {
   name: 'hu',
   title: 'Hungarian',
+  xkb: { layout: 'hu', variant: '' },
   keys: {
     Digit1: ['1', "'", '~', 'dead_tilde'],
     Digit2: ['2', '"', 'dead_caron', 'ˇ'],

@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const it: LayoutData = {
   name: 'it',
   title: 'Italian',
+  xkb: { layout: 'it', variant: '' },
   keys: {
     Digit1: ['1', '!', '¹', '¡'],
     Digit2: ['2', '"', '²', 'dead_doubleacute'],

@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const jp: LayoutData = {
   name: 'jp',
   title: 'Japanese (JIS keys, without an input method)',
+  xkb: { layout: 'jp', variant: '' },
   keys: {
     Digit1: ['1', '!'],
     Digit2: ['2', '"'],

@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const latam: LayoutData = {
   name: 'latam',
   title: 'Spanish (Latin American)',
+  xkb: { layout: 'latam', variant: '' },
   keys: {
     Digit1: ['1', '!', '|', '¡'],
     Digit2: ['2', '"', '@', '⅛'],

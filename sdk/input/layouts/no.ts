@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const no: LayoutData = {
   name: 'no',
   title: 'Norwegian',
+  xkb: { layout: 'no', variant: '' },
   keys: {
     Digit1: ['1', '!', '¡', '¹'],
     Digit2: ['2', '"', '@', '²'],

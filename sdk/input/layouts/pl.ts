@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const pl: LayoutData = {
   name: 'pl',
   title: 'Polish',
+  xkb: { layout: 'pl', variant: '' },
   keys: {
     Digit1: ['1', '!', '≠', '¡'],
     Digit2: ['2', '@', '²', '¿'],

@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const ptBr: LayoutData = {
   name: 'pt-br',
   title: 'Portuguese (Brazil, ABNT2)',
+  xkb: { layout: 'br', variant: '' },
   keys: {
     Digit1: ['1', '!', '¹', '¡'],
     Digit2: ['2', '@', '²', '½'],

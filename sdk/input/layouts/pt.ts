@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const pt: LayoutData = {
   name: 'pt',
   title: 'Portuguese',
+  xkb: { layout: 'pt', variant: '' },
   keys: {
     Digit1: ['1', '!', '¹', '¡'],
     Digit2: ['2', '"', '@', '⅛'],

@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const ru: LayoutData = {
   name: 'ru',
   title: 'Russian',
+  xkb: { layout: 'ru', variant: '' },
   keys: {
     Digit1: ['1', '!'],
     Digit2: ['2', '"'],

@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const se: LayoutData = {
   name: 'se',
   title: 'Swedish',
+  xkb: { layout: 'se', variant: '' },
   keys: {
     Digit1: ['1', '!', '¡', '¹'],
     Digit2: ['2', '"', '@', '²'],

@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const tr: LayoutData = {
   name: 'tr',
   title: 'Turkish',
+  xkb: { layout: 'tr', variant: '' },
   keys: {
     Digit1: ['1', '!', '>', '¡'],
     Digit2: ['2', "'", '£', '²'],

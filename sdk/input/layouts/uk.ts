@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const uk: LayoutData = {
   name: 'uk',
   title: 'English (UK)',
+  xkb: { layout: 'gb', variant: '' },
   keys: {
     Digit1: ['1', '!', '¹', '¡'],
     Digit2: ['2', '"', '²', '⅛'],

@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const usIntl: LayoutData = {
   name: 'us-intl',
   title: 'English (US, international with dead keys)',
+  xkb: { layout: 'us', variant: 'intl' },
   keys: {
     Digit1: ['1', '!', '¡', '¹'],
     Digit2: ['2', '@', '²', 'dead_doubleacute'],

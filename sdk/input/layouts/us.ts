@@ -7,6 +7,7 @@ import type { LayoutData } from '../layout-data.js';
 export const us: LayoutData = {
   name: 'us',
   title: 'English (US)',
+  xkb: { layout: 'us', variant: '' },
   keys: {
     Digit1: ['1', '!'],
     Digit2: ['2', '@'],
