@@ -1,6 +1,5 @@
 /** The catalogue's fonts, made of the real packages: downloads some 60 MB unless the packages are in the cache. */
-import { readFile } from 'node:fs/promises';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +39,7 @@ async function make(name: string, place: string, options: { accept?: boolean }):
 }
 
 test.each(FONT_RECIPES.map(({ name, parts }) => [name, Object.keys(parts)] as const))(
-  'the fonts of %s, made twice in two places and time zones, are the same to the byte, and are what is pinned',
+  'the fonts of %s, made twice in two places and time zones, are the same to the byte, and each is pinned',
   async (name, fonts) => {
     vi.stubEnv('TZ', 'Pacific/Auckland');
     const first = await make(name, 'first', { accept: true });
