@@ -8,7 +8,7 @@
 // menu was given and from the loaders' own wording, never from what a reader makes of the picture. Boot one of a menu
 // with a countdown on an idle machine: the picture has to be taken in its first second.
 import { execa } from 'execa';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile, copyFile, cp } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile, copyFile, cp } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -103,7 +103,7 @@ async function bootAndLook(menu, image, folder) {
   }
 }
 
-/** The first picture of the menu's size that two looks in a row have found, and that is not blank. */
+/** The first picture of the menu's size that two looks in a row have found, and that has text. */
 async function settled(menu, qmp, folder) {
   const started = Date.now();
   let before = null;
@@ -120,9 +120,11 @@ async function settled(menu, qmp, folder) {
   throw new Error(`${menu.name}: no menu of ${menu.width}x${menu.height} within ${LONGEST_BOOT_MS / 1000} s`);
 }
 
+/** Text and frames have hard edges; a background alone has none. */
 function isDrawn({ rgba }) {
-  const words = new Uint32Array(rgba.buffer, rgba.byteOffset, rgba.length / 4);
-  return new Set(words).size > 50;
+  let edges = 0;
+  for (let i = 4; i < rgba.length; i += 4) if (Math.abs(rgba[i + 1] - rgba[i - 3]) >= 50) edges++;
+  return edges > 500;
 }
 
 async function dump(qmp, folder) {
@@ -142,9 +144,23 @@ function decodePpm(bytes) {
   return { width, height, rgba };
 }
 
+/** QEMU makes its socket first and listens on it a moment later. */
+async function connected(socket) {
+  const started = Date.now();
+  for (;;) {
+    const stream = connect(socket);
+    const error = await new Promise((resolve) => {
+      stream.once('connect', () => resolve(null));
+      stream.once('error', resolve);
+    });
+    if (error === null) return stream;
+    if (Date.now() - started > LONGEST_BOOT_MS) throw error;
+    await pause(50);
+  }
+}
+
 async function openQmp(socket) {
-  while ((await stat(socket).catch(() => null)) === null) await pause(50);
-  const stream = connect(socket);
+  const stream = await connected(socket);
   const waiting = [];
   let text = '';
   stream.on('data', (chunk) => {

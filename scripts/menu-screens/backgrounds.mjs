@@ -13,7 +13,7 @@ export function paint(look, width, height) {
       let mix = look.plain ? 0 : 0.5 * v + 0.25 * (1 + wave);
       if (look.shapes && (u - 0.7) ** 2 + (v - 0.35) ** 2 < 0.05) mix = Math.min(1, mix + 0.15);
       if (look.shapes && v > 0.55 + 0.2 * Math.sin(5 * u) && u + v > 0.9) mix = Math.max(0, mix - 0.2);
-      const grain = look.grain ? Math.floor(random() * (look.grain + 1)) - look.grain / 2 : 0;
+      const grain = look.grain && random() < 0.1 ? Math.floor(random() * (look.grain + 1)) - look.grain / 2 : 0;
       for (let channel = 0; channel < 3; channel++) {
         const value = look.from[channel] + (look.to[channel] - look.from[channel]) * mix + grain;
         rgba[4 * (y * width + x) + channel] = Math.max(0, Math.min(255, Math.round(value)));

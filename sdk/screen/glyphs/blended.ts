@@ -15,21 +15,21 @@ import { HASH_STEP, type ShapeTable } from './shapes.js';
 const MIN_GAP = 20;
 /** Gaps that are tried in a cell: shadows make a second one. */
 const GAPS_TO_TRY = 3;
-const MAX_GLYPHS = 1024;
 /** A phase needs so many letters, and so many different ones. */
 const MIN_PLACEMENTS = 5;
 const MIN_SHAPES = 4;
 const MIN_STEMS = 20;
+const PHASES_TO_TRY = 3;
 
 /** Lines on the grids that letters were found on, in the rows of pixels `top` to `bottom`. */
 export function findBlendedLines(picture: Pixels, top: number, bottom: number, tables: readonly ShapeTable[]): Line[] {
-  const small = tables.filter((table) => smallFonts(table) !== 0);
+  const small = tables.filter(({ smallFonts }) => smallFonts !== 0);
   if (small.length === 0) return [];
   const luma = lumaOf(picture, top, bottom);
   const inks = thresholdInks(luma, picture.width, top, bottom);
   const lines: Line[] = [];
   for (const table of small) {
-    const fonts = smallFonts(table);
+    const fonts = table.smallFonts;
     const placements = inks
       .flatMap((ink) => findPlacements(ink, picture.width, top, bottom, table))
       .filter(({ shape }) => ((table.inFonts[shape] ?? 0) & fonts) !== 0);
@@ -41,18 +41,16 @@ export function findBlendedLines(picture: Pixels, top: number, bottom: number, t
       phase.shapes.add(shape);
       phases.set(key, phase);
     }
-    for (const { x, y, count, shapes } of phases.values()) {
-      if (count < MIN_PLACEMENTS || shapes.size < MIN_SHAPES) continue;
+    const likely = [...phases.values()]
+      .filter(({ count, shapes }) => count >= MIN_PLACEMENTS && shapes.size >= MIN_SHAPES)
+      .sort((a, b) => b.count - a.count)
+      .slice(0, PHASES_TO_TRY);
+    for (const { x, y } of likely) {
       const reader = new BlendedReader(picture, luma, table, fonts);
       for (let at = y; at + table.height <= bottom; at += table.height) if (at >= top) lines.push(reader.read(x, at));
     }
   }
   return lines;
-}
-
-/** Bits of the fonts of a table that are small. */
-function smallFonts({ fonts }: ShapeTable): number {
-  return fonts.reduce((bits, { glyphs }, i) => (glyphs.length <= MAX_GLYPHS ? bits | (1 << i) : bits), 0);
 }
 
 /** Brightness of every pixel, 0 to 255. */

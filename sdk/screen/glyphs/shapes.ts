@@ -29,6 +29,8 @@ export const CONTEXT = 16;
 const MIN_STRONG_INK = 8;
 const MIN_STRUCTURED_INK = 5;
 const FILTER_BITS = 20;
+/** Glyphs of a font that counts as small: a console's 512, and some to spare. */
+const SMALL_FONT = 1024;
 
 export class ShapeTable {
   /** Pixels of a narrow cell; wide glyphs have twice as many. */
@@ -43,6 +45,9 @@ export class ShapeTable {
   readonly inFonts: Uint8Array;
   /** Shapes from this one on are wide. */
   readonly firstWide: number;
+  readonly hasWide: boolean;
+  /** Bits, as in `inFonts`, of the fonts that have few glyphs. */
+  readonly smallFonts: number;
   /** Hash of a narrow cell with every bit set. */
   readonly fullHash: number;
   /** Bits of the hashes of strong shapes: most that is not text is told apart here, without a look-up. */
@@ -65,6 +70,8 @@ export class ShapeTable {
     const count = collected.length;
     this.firstWide = collected.findIndex(({ wide }) => wide);
     if (this.firstWide < 0) this.firstWide = count;
+    this.hasWide = this.firstWide < count;
+    this.smallFonts = fonts.reduce((all, { glyphs }, i) => (glyphs.length <= SMALL_FONT ? all | (1 << i) : all), 0);
     this.rows = new Uint32Array(count * this.height);
     this.flags = new Uint8Array(count);
     this.inFonts = new Uint8Array(count);
@@ -152,10 +159,6 @@ export class ShapeTable {
     return -1;
   }
 
-  get hasWide(): boolean {
-    return this.firstWide < this.flags.length;
-  }
-
   /** The likeliest of {@link charactersOf}, as a UTF-16 unit. */
   codeOf(shape: number, preferred: number): number {
     const own = this.codes[preferred]?.[shape] ?? 0;
@@ -219,8 +222,8 @@ interface CollectedShape {
 }
 
 /**
- * Every shape once, narrow ones first. Left out are blank and full ones, which are cells of one colour, and marks that
- * combine with the character before them, which no cell holds alone.
+ * Every shape once, narrow ones first. Left out are blank and full ones, which are cells of one colour; marks that
+ * combine with the character before them, which no cell holds alone; and `▁`, which is what a cursor looks like.
  */
 function collectShapes(fonts: readonly GlyphFont[], width: number): CollectedShape[] {
   // By a hash of the rows; shapes that share one hang on each other.
@@ -228,7 +231,13 @@ function collectShapes(fonts: readonly GlyphFont[], width: number): CollectedSha
   fonts.forEach((font, index) => {
     for (const { character, width: glyphWidth, rows } of font.glyphs) {
       if (character.length !== 1 || (glyphWidth !== width && glyphWidth !== 2 * width)) continue;
-      if (rows.length !== font.height || isPlain(rows, glyphWidth) || COMBINING.test(character)) continue;
+      if (
+        rows.length !== font.height ||
+        isPlain(rows, glyphWidth) ||
+        isCursor(rows, glyphWidth) ||
+        COMBINING.test(character)
+      )
+        continue;
       const wide = glyphWidth !== width;
       const hash = rows.reduce((sum, row) => (Math.imul(sum, HASH_STEP) + row) | 0, Number(wide));
       const first = found.get(hash);
@@ -259,6 +268,15 @@ function isPlain(rows: Uint32Array, width: number): boolean {
   const full = 2 ** width - 1;
   const first = rows[0] ?? 0;
   return (first === 0 || first === full) && rows.every((row) => row === first);
+}
+
+/** Two or three full rows near the bottom and nothing else: on a blank cell, the underline of a cursor. */
+function isCursor(rows: Uint32Array, width: number): boolean {
+  const full = 2 ** width - 1;
+  const filled = Array.from(rows.keys()).filter((y) => rows[y] !== 0);
+  const [first = 0, last = 0] = [filled[0], filled.at(-1)];
+  const isBar = filled.length === last - first + 1 && filled.every((y) => rows[y] === full);
+  return isBar && (filled.length === 2 || filled.length === 3) && 3 * first >= 2 * rows.length;
 }
 
 function flagsOf(shape: CollectedShape, characters: string): number {
