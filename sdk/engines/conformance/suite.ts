@@ -132,10 +132,18 @@ export const CASES: readonly ConformanceCase[] = [
     async run({ start, expect }) {
       const machine = await start(hardware(guests.printing('x')));
       await seeText(machine, 'x');
-      const content = await machine.observe({ kind: 'screen' });
-      const frame = makeFrame(content, machine.now);
+      const frame = makeFrame(await machine.observe({ kind: 'screen' }), machine.now);
       expect.equal([frame.width, frame.height], [720, 400], 'size of the frame');
+      // An engine that sees pixels only has to wait for the cursor to blink.
+      const limit = machine.now + SOON;
+      let { content } = frame;
+      while (content.kind === 'text' && content.cursor === null && machine.now < limit) {
+        await machine.advance({ limit, stopOn: ['screen'] });
+        content = await machine.observe({ kind: 'screen' });
+      }
       expect.equal(content.kind === 'text' && content.cursor !== null, true, 'a cursor position');
+      const later = makeFrame(content, machine.now);
+      expect.equal(Buffer.compare(later.rgba, frame.rgba), 0, 'the picture does not depend on the cursor');
     },
   },
   {
@@ -241,7 +249,9 @@ export const CASES: readonly ConformanceCase[] = [
       await machine.advance({ limit: 4_000, stopOn: [] });
       await machine.input({ kind: 'power', action: 'reset' });
       await machine.advance({ limit: 5_000, stopOn: [] });
-      expect.equal(machine.now, 5_000, 'guest time');
+      const { clocks } = machine.capabilities;
+      const exactly = clocks.includes('stepped') ? machine.now === 5_000 : machine.now >= 5_000;
+      expect.equal(exactly, true, `guest time goes on to 5000 ms, and is ${machine.now}`);
       const text = await screenText(machine);
       expect.equal([text.includes('>'), text.includes('>a')], [true, false], 'a fresh prompt');
     },
@@ -450,7 +460,10 @@ export async function runCase(
       expect,
       start: async (parts) => {
         const context = { runDirectory: path.join(folder, 'run'), runId: 'conformance', guardMs: 120_000 };
-        const machine = await engine.start({ ...hardware(null), ...parts }, context);
+        const wanted = { ...hardware(null), ...parts };
+        const { clocks } = engine.capabilities;
+        const clock = clocks.includes(wanted.clock) ? wanted.clock : (clocks[0] ?? wanted.clock);
+        const machine = await engine.start({ ...wanted, clock }, context);
         machines.push(machine);
         return machine;
       },
