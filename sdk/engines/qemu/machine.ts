@@ -34,7 +34,7 @@ import { InputWatch } from './input-watch.js';
 import type { Installation } from './installation.js';
 import { foreignOverlay, ioError, machineOff, disposed, unsupported } from './misuse.js';
 import { inputEvents, type MouseButtons } from './input-events.js';
-import { decidePower, isTripleFault, type PowerChange } from './power-events.js';
+import { decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
 import { processDied, QemuProcess } from './process.js';
 import { emptyQcow2, isQcow2 } from './qcow2.js';
 import { nothing, type QmpEvent } from './qmp.js';
@@ -234,6 +234,12 @@ export class QemuMachine implements EngineMachine {
       case 'reset':
         await this.#reset();
         return;
+      case 'triple-fault': {
+        const registers = parseRegisters((await this.#qemu()?.qmp.human('info registers')) ?? '');
+        if (registers !== null && isFirmware(registers.address)) await this.#reset({ silent: true });
+        else await this.#powerChanged({ kind: 'crashed', detail: 'the processor shut down (triple fault)' });
+        return;
+      }
       case 'stopped':
         await this.#explainStop();
     }
@@ -271,20 +277,23 @@ export class QemuMachine implements EngineMachine {
   }
 
   /** A reset of the guest's own only stops it (see `-action` in the command line): this is where it happens. */
-  async #reset(): Promise<void> {
+  async #reset({ silent = false } = {}): Promise<void> {
     const process = this.#qemu();
     if (process === null) return;
     const { qmp } = process;
+    // The command only asks for it; going on is refused until it has happened.
+    const done = qmp.nextEvent('RESET');
     await qmp.execute('set-action', { reboot: 'reset' }, nothing);
     await qmp.execute('system_reset', {}, nothing);
     await qmp.execute('set-action', { reboot: 'shutdown' }, nothing);
+    await done;
     this.#input.reset();
     this.#tripleFault = false;
     this.#paging = false;
     this.#stopsSeen = 0;
     await qmp.execute('cont', {}, nothing);
     this.#clock.start();
-    this.#emit({ kind: 'reset', at: this.now });
+    if (!silent) this.#emit({ kind: 'reset', at: this.now });
     this.#setPower('running', null);
     this.#stir();
   }
@@ -392,6 +401,8 @@ export class QemuMachine implements EngineMachine {
       if (reason !== null) {
         this.#told.power = this.#power.state;
         this.#fresh = reason === 'screen';
+        // Who asks again and again of a machine that stands must let the rest of this process go on.
+        await setImmediate();
         return { now: this.now, reason, power: this.#power.state };
       }
       await this.#lookAtProcessors();

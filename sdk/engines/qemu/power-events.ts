@@ -7,6 +7,8 @@ export type PowerChange =
   | { kind: 'crashed'; detail: string }
   /** The guest reset itself and waits to be started again. */
   | { kind: 'reset' }
+  /** It stopped at a triple fault; where (`isFirmware`) decides what that was. */
+  | { kind: 'triple-fault' }
   /** It stopped, and why is to be asked for (`query-status`). */
   | { kind: 'stopped' };
 
@@ -34,7 +36,7 @@ function decideShutdown(reason: string, tripleFault: boolean): PowerChange | nul
     case 'guest-shutdown':
       return { kind: 'off', detail: 'the guest powered off (ACPI S5)' };
     case 'guest-reset':
-      return tripleFault ? { kind: 'crashed', detail: 'the processor shut down (triple fault)' } : { kind: 'reset' };
+      return tripleFault ? { kind: 'triple-fault' } : { kind: 'reset' };
     case 'guest-panic':
       return { kind: 'crashed', detail: 'the guest reported a panic (pvpanic)' };
     default:
@@ -45,4 +47,12 @@ function decideShutdown(reason: string, tripleFault: boolean): PowerChange | nul
 /** A line of QEMU's log that tells of a triple fault (`target/i386/tcg/sysemu/excp_helper.c`). */
 export function isTripleFault(line: string): boolean {
   return /^Triple fault/i.test(line);
+}
+
+/**
+ * Whether an address is the firmware's. SeaBIOS itself resets by a triple fault, as the last step of every reset: after
+ * the reset button, too, it first puts back what the ROM was, and then resets once more.
+ */
+export function isFirmware(address: number): boolean {
+  return address >= 0xe0000 && address <= 0xfffff;
 }

@@ -100,6 +100,25 @@ export class QmpClient {
     return () => this.#listeners.delete(listener);
   }
 
+  /** The next event of this name. @throws when the connection ends before, or it does not come in time */
+  async nextEvent(name: string): Promise<QmpEvent> {
+    let forget = (): void => undefined;
+    const event = new Promise<QmpEvent>((resolve) => {
+      forget = this.onEvent((seen) => {
+        if (seen.name === name) resolve(seen);
+      });
+    });
+    const guard = setTimeout(() => this.#end(timedOut(`what leads to the event ${name}`, this.#timeoutMs)), this.#timeoutMs);
+    try {
+      const seen = await Promise.race([event, this.closed]);
+      if (seen instanceof GuestwrightError) throw seen;
+      return seen;
+    } finally {
+      clearTimeout(guard);
+      forget();
+    }
+  }
+
   /** Ends the connection; open commands fail. */
   close(): void {
     this.#end(connectionLost('the connection was closed on this side'));

@@ -5,6 +5,8 @@ export interface Processors {
   stopped: boolean;
   /** The first processor translates addresses: an operating system runs, not the firmware. */
   paging: boolean;
+  /** Where the first processor is: base of the code segment plus instruction pointer. */
+  address: number;
 }
 
 const INTERRUPTS = 0x200;
@@ -17,14 +19,17 @@ export function parseRegisters(text: string): Processors | null {
     flags: /\b[ER]FL=([0-9a-f]+)/.exec(part)?.[1],
     halted: /\bHLT=([01])/.exec(part)?.[1],
     control: /\bCR0=([0-9a-f]+)/.exec(part)?.[1],
+    pointer: /\b[ER]IP=([0-9a-f]+)/.exec(part)?.[1],
+    code: /\bCS =[0-9a-f]+ ([0-9a-f]+)/.exec(part)?.[1],
   }));
   const [first] = read;
-  if (first?.control === undefined) return null;
+  if (first?.control === undefined || first.pointer === undefined) return null;
   return {
     stopped: read.every(
       ({ flags, halted }) => flags !== undefined && halted === '1' && (parseInt(flags, 16) & INTERRUPTS) === 0,
     ),
     paging: (parseInt(first.control, 16) & PAGING) !== 0,
+    address: parseInt(first.pointer, 16) + parseInt(first.code ?? '0', 16),
   };
 }
 
