@@ -52,6 +52,8 @@ export type Input =
   | { kind: 'media'; drive: Drive; medium: Medium | null }
   | { kind: 'power'; action: 'reset' }
   | { kind: 'power'; action: 'off' }
+  /** Stops the guest, and guest time with it, until `resume`. Machines on a `free` clock only: others stand by themselves. */
+  | { kind: 'power'; action: 'pause' | 'resume' }
   /** Switches a machine that is off on again, with these removable media; the disks keep what was written. */
   | { kind: 'power'; action: 'on'; media: RemovableMedia }
   | { kind: 'snapshot' }
@@ -182,7 +184,12 @@ export interface Hardware extends RemovableMedia {
   rtc: number;
   seed: number;
   clock: ClockKind;
+  /** QEMU: what runs the guest's instructions. `auto`, the default: the fastest that works here. */
+  accelerator?: AcceleratorChoice;
 }
+
+export const ACCELERATOR_CHOICES = ['auto', 'kvm', 'hvf', 'whpx', 'tcg'] as const;
+export type AcceleratorChoice = (typeof ACCELERATOR_CHOICES)[number];
 
 export interface Medium {
   source: BlockSource;

@@ -15,6 +15,9 @@ import { askUntil, Spacing } from './pace.js';
 /** Guest ms between two keys when no `delay` is given: faster than any typist, slower than any driver's debouncing. */
 export const KEY_SPACING = 20;
 
+/** The same where guest time is wall time and costs something. That every key is taken before the next is held to anyway. */
+const FREE_KEY_SPACING = 1;
+
 /** Keys held down, so that a revert can take the keyboard back with the guest. */
 export interface KeyboardState {
   readonly held: readonly KeyCode[];
@@ -160,7 +163,8 @@ export class GuestKeyboard implements Keyboard {
   }
 
   async #space(delay: number): Promise<void> {
-    await this.#spacing.until(KEY_SPACING + delay);
+    const spacing = this.#port.clock.kind === 'free' ? FREE_KEY_SPACING : KEY_SPACING;
+    await this.#spacing.until(spacing + delay);
   }
 
   /**

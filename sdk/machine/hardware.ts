@@ -27,6 +27,7 @@ export async function hardwareOf(spec: MachineSpec): Promise<Hardware> {
     rtc: Date.parse(spec.date),
     seed: spec.seed,
     clock: spec.clock,
+    ...(spec.accelerator === undefined ? {} : { accelerator: spec.accelerator }),
   };
 }
 

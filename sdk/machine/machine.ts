@@ -287,6 +287,7 @@ export class GuestMachine implements Machine, MachinePort {
     await this.act({ name: 'machine.pause', title: 'Pause the machine', params: {} }, async () => {
       this.#assertState('be paused', 'running');
       if (this.#clockKind === 'paced') await this.input({ kind: 'clock', clock: 'stepped' });
+      if (this.#clockKind === 'free') await this.input({ kind: 'power', action: 'pause' });
       this.#paused = true;
     });
   }
@@ -296,6 +297,7 @@ export class GuestMachine implements Machine, MachinePort {
       this.#assertState('be resumed', 'paused');
       this.#paused = false;
       if (this.#clockKind === 'paced') await this.input({ kind: 'clock', clock: 'paced' });
+      if (this.#clockKind === 'free') await this.input({ kind: 'power', action: 'resume' });
     });
   }
 

@@ -3,6 +3,7 @@
  * field and say what would be right.
  */
 import { z } from 'zod';
+import { ACCELERATOR_CHOICES } from '../engines/engine.js';
 import { GuestwrightError } from '../errors.js';
 import { LAYOUT_NAMES } from '../input/layouts/index.js';
 
@@ -50,8 +51,8 @@ const layoutSchema = z.union(
 
 export const mediaSchema = z.strictObject(mediaShape);
 
-export const specSchema = z.strictObject({
-  engine: z.enum(['v86']).default('v86'),
+const specObject = z.strictObject({
+  engine: z.enum(['v86', 'qemu']).default('v86'),
   /** Main memory, MB. */
   memory: megabytes.default(64),
   /** Video memory, MB: 8 is enough for 1600x1200 at 32 bits. */
@@ -67,7 +68,13 @@ export const specSchema = z.strictObject({
   date: z.iso.datetime().default('2026-01-01T00:00:00Z'),
   /** Seed of the guest-visible randomness of the hardware. */
   seed: z.number().int().min(0).max(0xffffffff).default(1),
-  clock: z.enum(['stepped', 'paced']).default('stepped'),
+  /**
+   * v86: `stepped` (the default) or `paced`, held to wall time for people. QEMU: `host`, which is to say `free`: guest time
+   * is wall time.
+   */
+  clock: z.enum(['stepped', 'paced', 'free', 'host']).optional(),
+  /** QEMU: what runs the guest's instructions. `auto` takes the fastest that works here; any other has to work. */
+  accelerator: z.enum(ACCELERATOR_CHOICES).optional(),
   /** Keyboard layout that the guest is set to; `type()` uses it. */
   layout: layoutSchema.default('us'),
   /**
@@ -98,6 +105,34 @@ export const specSchema = z.strictObject({
   state: z.string().min(1).optional(),
 });
 
+/** Fields that only one of the engines has, and their values where both have them. */
+const ENGINES: Readonly<Record<'v86' | 'qemu', { clocks: Readonly<Record<string, SpecClock>>; only: readonly string[] }>> = {
+  v86: { clocks: { stepped: 'stepped', paced: 'paced' }, only: ['state'] },
+  qemu: { clocks: { host: 'free', free: 'free' }, only: ['accelerator'] },
+};
+
+type SpecClock = 'stepped' | 'paced' | 'free';
+
+export const specSchema = specObject.transform((spec, context) => {
+  const { engine, clock } = spec;
+  const { clocks } = ENGINES[engine];
+  const [first = 'stepped'] = Object.keys(clocks);
+  const kind = clocks[clock ?? first];
+  if (kind === undefined) {
+    const message = `the engine ${engine} has the clocks ${Object.keys(clocks).join(', ')}`;
+    context.issues.push({ code: 'custom', path: ['clock'], message, input: clock });
+    return z.NEVER;
+  }
+  for (const [other, { only }] of Object.entries(ENGINES)) {
+    for (const field of only) {
+      if (other === engine || (spec as Record<string, unknown>)[field] === undefined) continue;
+      const message = `only the engine ${other} has this field`;
+      context.issues.push({ code: 'custom', path: [field], message, input: spec });
+    }
+  }
+  return { ...spec, clock: kind };
+});
+
 export type MachineSpec = z.output<typeof specSchema>;
 /** What a user writes: every field optional. */
 export type MachineSpecInput = z.input<typeof specSchema>;
@@ -120,7 +155,7 @@ function parse<S extends z.ZodType>(schema: S, input: unknown, summary: string):
     kind: 'usage',
     code: 'spec-invalid',
     seen: result.error.issues.map((issue) => wordIssue(issue, input)).join('\n'),
-    next: `the fields are: ${Object.keys(specSchema.shape).join(', ')}`,
+    next: `the fields are: ${Object.keys(specObject.shape).join(', ')}`,
   });
 }
 

@@ -36,13 +36,37 @@ export function compareTextScreens(expected: TextScreen, actual: TextScreen): Te
   for (let cell = 0; cell < columns * expected.rows; cell++) {
     const row = Math.floor(cell / columns);
     const column = cell % columns;
-    const sameCharacter = expected.lines[row]?.charAt(column) === actual.lines[row]?.charAt(column);
-    if (sameCharacter && expected.attributes[cell] === actual.attributes[cell]) continue;
+    const wanted = expected.lines[row]?.charAt(column) ?? '';
+    const seen = actual.lines[row]?.charAt(column) ?? '';
+    const sameCharacter = wanted === seen;
+    const [before = 0, after = 0] = [expected.attributes[cell], actual.attributes[cell]];
+    if (sameCharacter && before === after) continue;
+    if (looksOf(wanted, before) === looksOf(seen, after)) continue;
     if (sameCharacter) colours++;
     else characters++;
     rows.add(row);
   }
   return rows.size === 0 ? { outcome: 'identical' } : { outcome: 'different', characters, colours, rows: [...rows] };
+}
+
+/**
+ * What of a cell can be seen, so that cells that look the same are the same whatever engine read them: the foreground of
+ * a blank cannot be seen; a full block is a blank in its colour; one half block is the other in swapped colours.
+ */
+function looksOf(character: string, attribute: number): string {
+  const [foreground, background] = [attribute & 15, attribute >> 4];
+  switch (character) {
+    case ' ':
+      return `on ${background}`;
+    case '█':
+      return `on ${foreground}`;
+    case '▀':
+      return `▄ ${background} on ${foreground}`;
+    case '▌':
+      return `▐ ${background} on ${foreground}`;
+    default:
+      return `${character} ${foreground} on ${background}`;
+  }
 }
 
 /** Attribute bytes of two screens, `columns` a row. */

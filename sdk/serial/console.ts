@@ -94,6 +94,11 @@ export class SerialConsole implements Serial {
   async send(data: string | Uint8Array, options: { secret?: boolean } = {}): Promise<void> {
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data.slice();
     await this.#writes.run(async () => {
+      // An engine that runs freely holds back what the UART has no room for.
+      if (this.#port.clock.kind === 'free') {
+        await this.#port.input({ kind: 'serial', port: this.index, data: bytes }, options);
+        return;
+      }
       for (let at = 0; at < bytes.length; at += CHUNK) {
         await this.#spacing.until(CHUNK_SPACING);
         await this.#port.input({ kind: 'serial', port: this.index, data: bytes.slice(at, at + CHUNK) }, options);

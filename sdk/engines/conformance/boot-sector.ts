@@ -113,6 +113,16 @@ export function poweringOff(pm1aControl: number): Uint8Array {
   );
 }
 
+/** Switches itself off at the first key. */
+export function poweringOffOnKey(pm1aControl: number): Uint8Array {
+  return idle(
+    begin()
+      .print('>')
+      .emit(0xb4, 0x00, 0xcd, 0x16)
+      .emit(0xba, pm1aControl & 0xff, pm1aControl >> 8, 0xb8, 0x01, 0x20, 0xef),
+  );
+}
+
 /** A fault in protected mode that no handler takes: a triple fault. */
 export function crashing(): Uint8Array {
   return begin()

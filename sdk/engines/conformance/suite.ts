@@ -44,8 +44,13 @@ const BIT_EXACT = { name: 'determinism: bit-exact', test: (c: Capabilities) => c
 const STEPPED = { name: 'clock: stepped', test: (c: Capabilities) => c.clocks.includes('stepped') };
 const PACED = { name: 'clock: paced', test: (c: Capabilities) => c.clocks.includes('paced') };
 
-/** Guest ms within which these guests do what they do. */
-const SOON = 5_000;
+/**
+ * Guest ms within which these guests do what they do. Where guest time is wall time a busy host may need much longer; that
+ * is then a guard only.
+ */
+function soon({ capabilities }: EngineMachine): number {
+  return capabilities.clocks.includes('stepped') ? 5_000 : 120_000;
+}
 
 export function medium(bytes: Uint8Array): Medium {
   const digest = createHash('sha256').update(bytes).digest('hex');
@@ -81,7 +86,7 @@ export async function screenText(machine: EngineMachine): Promise<string> {
 
 /** Waits at sample points until the screen's text has `wanted` in it. */
 async function seeText(machine: EngineMachine, wanted: string): Promise<string> {
-  const limit = machine.now + SOON;
+  const limit = machine.now + soon(machine);
   for (;;) {
     const text = await screenText(machine);
     if (text.includes(wanted)) return text;
@@ -91,11 +96,12 @@ async function seeText(machine: EngineMachine, wanted: string): Promise<string> 
 }
 
 async function seePower(machine: EngineMachine, wanted: PowerState): Promise<void> {
-  const limit = machine.now + SOON;
+  const limit = machine.now + soon(machine);
   for (;;) {
     const { state } = await machine.observe({ kind: 'power' });
     if (state === wanted) return;
-    if (machine.now >= limit) throw new Error(`the machine is ${state}, not ${wanted}`);
+    const still = state === 'off' || state === 'crashed';
+    if (still || machine.now >= limit) throw new Error(`the machine is ${state}, not ${wanted}`);
     await machine.advance({ limit, stopOn: [] });
   }
 }
@@ -132,10 +138,18 @@ export const CASES: readonly ConformanceCase[] = [
     async run({ start, expect }) {
       const machine = await start(hardware(guests.printing('x')));
       await seeText(machine, 'x');
-      const content = await machine.observe({ kind: 'screen' });
-      const frame = makeFrame(content, machine.now);
+      const frame = makeFrame(await machine.observe({ kind: 'screen' }), machine.now);
       expect.equal([frame.width, frame.height], [720, 400], 'size of the frame');
+      // An engine that sees pixels only has to wait for the cursor to blink.
+      const limit = machine.now + soon(machine);
+      let { content } = frame;
+      while (content.kind === 'text' && content.cursor === null && machine.now < limit) {
+        await machine.advance({ limit, stopOn: ['screen'] });
+        content = await machine.observe({ kind: 'screen' });
+      }
       expect.equal(content.kind === 'text' && content.cursor !== null, true, 'a cursor position');
+      const later = makeFrame(content, machine.now);
+      expect.equal(Buffer.compare(later.rgba, frame.rgba), 0, 'the picture does not depend on the cursor');
     },
   },
   {
@@ -143,9 +157,9 @@ export const CASES: readonly ConformanceCase[] = [
     async run({ start, expect }) {
       const machine = await start(hardware(guests.printing('hello')));
       await machine.observe({ kind: 'screen' });
-      const { reason, now } = await machine.advance({ limit: SOON, stopOn: ['screen'] });
+      const { reason, now } = await machine.advance({ limit: soon(machine), stopOn: ['screen'] });
       expect.equal(reason, 'screen', 'why the wait ended');
-      expect.equal(now < SOON, true, 'it ended early');
+      expect.equal(now < soon(machine), true, 'it ended early');
     },
   },
   {
@@ -155,7 +169,7 @@ export const CASES: readonly ConformanceCase[] = [
       await seeText(machine, '>');
       for (let i = 0; i < 12; i++) {
         for (const code of ['KeyA', 'KeyB', 'KeyC'] as const) await press(machine, code);
-        await machine.advance({ limit: machine.now + SOON, stopOn: ['keyboard'] });
+        await machine.advance({ limit: machine.now + soon(machine), stopOn: ['keyboard'] });
       }
       await seeText(machine, `>${'abc'.repeat(12)}`);
     },
@@ -168,7 +182,7 @@ export const CASES: readonly ConformanceCase[] = [
       await seeText(machine, '>');
       await press(machine, 'KeyA');
       expect.equal((await machine.observe({ kind: 'keyboard' })).pending > 0, true, 'a key is waiting');
-      await machine.advance({ limit: machine.now + SOON, stopOn: ['keyboard'] });
+      await machine.advance({ limit: machine.now + soon(machine), stopOn: ['keyboard'] });
       expect.equal((await machine.observe({ kind: 'keyboard' })).pending, 0, 'keys left');
     },
   },
@@ -181,10 +195,10 @@ export const CASES: readonly ConformanceCase[] = [
         return new TextDecoder().decode(data);
       };
       await read(0);
-      await machine.advance({ limit: SOON, stopOn: ['serial'] });
+      await machine.advance({ limit: soon(machine), stopOn: ['serial'] });
       expect.equal(await read(0), '!', 'the greeting');
       await machine.input({ kind: 'serial', port: 0, data: new TextEncoder().encode('HAL') });
-      const limit = machine.now + SOON;
+      const limit = machine.now + soon(machine);
       while ((await read(0)).length < 4 && machine.now < limit) await machine.advance({ limit, stopOn: ['serial'] });
       expect.equal(await read(0), '!IBM', 'all of the output');
       expect.equal(await read(1), 'IBM', 'the output from its second byte');
@@ -241,9 +255,17 @@ export const CASES: readonly ConformanceCase[] = [
       await machine.advance({ limit: 4_000, stopOn: [] });
       await machine.input({ kind: 'power', action: 'reset' });
       await machine.advance({ limit: 5_000, stopOn: [] });
-      expect.equal(machine.now, 5_000, 'guest time');
-      const text = await screenText(machine);
-      expect.equal([text.includes('>'), text.includes('>a')], [true, false], 'a fresh prompt');
+      const { clocks } = machine.capabilities;
+      const exactly = clocks.includes('stepped') ? machine.now === 5_000 : machine.now >= 5_000;
+      expect.equal(exactly, true, `guest time goes on to 5000 ms, and is ${machine.now}`);
+      const isFresh = (text: string): boolean => text.includes('>') && !text.includes('>a');
+      let text = await screenText(machine);
+      // Only where the engine owns the clock is a second always enough.
+      while (!clocks.includes('stepped') && !isFresh(text) && machine.now < 5_000 + soon(machine)) {
+        await machine.advance({ limit: machine.now + 100, stopOn: ['screen'] });
+        text = await screenText(machine);
+      }
+      expect.equal(isFresh(text), true, `a fresh prompt in:\n${text}`);
     },
   },
   {
@@ -257,11 +279,17 @@ export const CASES: readonly ConformanceCase[] = [
   {
     name: 'events tell of power and resets',
     async run({ start, traits, expect }) {
-      const machine = await start(hardware(guests.poweringOff(traits.pm1aControl)));
+      const machine = await start(hardware(guests.poweringOffOnKey(traits.pm1aControl)));
       const seen: string[] = [];
       machine.onEvent((event) => seen.push(event.kind === 'power' ? event.state : event.kind));
-      await machine.advance({ limit: 10, stopOn: [] });
+      await seeText(machine, '>');
       await machine.input({ kind: 'power', action: 'reset' });
+      // Keys that come before the guest reads any are lost, as on any PC.
+      const limit = machine.now + soon(machine);
+      while ((await machine.observe({ kind: 'power' })).state === 'running' && machine.now < limit) {
+        await press(machine, 'KeyA');
+        await machine.advance({ limit: machine.now + 100, stopOn: [] });
+      }
       await seePower(machine, 'off');
       expect.equal(seen, ['reset', 'off'], 'the events');
     },
@@ -450,7 +478,10 @@ export async function runCase(
       expect,
       start: async (parts) => {
         const context = { runDirectory: path.join(folder, 'run'), runId: 'conformance', guardMs: 120_000 };
-        const machine = await engine.start({ ...hardware(null), ...parts }, context);
+        const wanted = { ...hardware(null), ...parts };
+        const { clocks } = engine.capabilities;
+        const clock = clocks.includes(wanted.clock) ? wanted.clock : (clocks[0] ?? wanted.clock);
+        const machine = await engine.start({ ...wanted, clock }, context);
         machines.push(machine);
         return machine;
       },

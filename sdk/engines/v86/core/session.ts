@@ -195,6 +195,9 @@ export class Session {
         machine.insert(input.drive, input.medium);
         break;
       case 'power':
+        if (input.action === 'pause' || input.action === 'resume') {
+          throw misuse('pause-unsupported', 'a v86 machine stands still by itself whenever nothing waits for it');
+        }
         if (input.action === 'on') await this.#powerOn(input.media);
         else if (input.action === 'reset' && machine.power === 'off') {
           throw misuse('machine-off', 'The reset button does nothing: the machine is off');

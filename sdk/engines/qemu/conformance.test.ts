@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { GuestwrightError } from '../../errors.js';
+import { CASES, runCase, type Expect } from '../conformance/suite.js';
+import { QemuEngine } from './engine.js';
+
+const engine = new QemuEngine();
+const probe = await engine.probe();
+if (!probe.available) console.log(`QEMU's conformance is not tested here: ${probe.missing}; ${probe.install}`);
+
+const assertions: Expect = {
+  equal: (seen, expected, what) => expect(seen, what).toEqual(expected),
+  fails: async (work, code) => {
+    const error: unknown = await work.then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(GuestwrightError);
+    expect((error as GuestwrightError).code).toBe(code);
+  },
+};
+
+const excused = CASES.filter(({ needs }) => needs !== undefined && !needs.test(engine.capabilities));
+
+for (const conformanceCase of CASES) {
+  test.skipIf(!probe.available || excused.includes(conformanceCase))(`qemu: ${conformanceCase.name}`, async () => {
+    await runCase(conformanceCase, engine, { pm1aControl: 0x604 }, assertions);
+  });
+}
+
+test('qemu is excused from the cases that a machine which runs by itself cannot fulfil', () => {
+  expect(excused.map(({ name, needs }) => `${needs?.name ?? ''}: ${name}`)).toEqual([
+    'clock: stepped: a guest runs only while something waits for it',
+    'clock: stepped: the keyboard says how many keys the guest has not taken yet',
+    'snapshots: a snapshot brings back screen, keyboard and memory',
+    'snapshots: a snapshot brings back the disk, and the machine that had been switched off',
+    'snapshots: an exported snapshot goes on in another machine; a damaged one is refused',
+    'determinism: bit-exact: two machines with the same inputs are in the same state, whatever is looked at meanwhile',
+    'clock: paced: a paced machine keeps to wall time and runs with nobody waiting',
+  ]);
+});

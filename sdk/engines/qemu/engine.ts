@@ -1,0 +1,79 @@
+/** QEMU as an engine: guests that the embedded one cannot run, at QEMU's speed. */
+import { createHash } from 'node:crypto';
+import { GuestwrightError } from '../../errors.js';
+import type { Capabilities, Engine, EngineContext, EngineMachine, Hardware, Medium, Probe } from '../engine.js';
+import { chooseAccelerator, trialsOn, type Accelerator } from './accelerator.js';
+import { findInstallation, type Installation } from './installation.js';
+import { QemuMachine } from './machine.js';
+import { unsupported } from './misuse.js';
+
+/** Changes whenever the driver's own behaviour does: part of every stored state's identity. */
+const DRIVER_VERSION = 1;
+
+export const QEMU_CAPABILITIES: Capabilities = {
+  determinism: 'none',
+  clocks: ['free'],
+  architectures: ['x86_64', 'i386'],
+  firmware: ['bios'],
+  pointer: ['relative', 'absolute'],
+  snapshots: false,
+  migration: false,
+  serialPorts: 4,
+};
+
+export class QemuEngine implements Engine {
+  readonly name = 'qemu';
+  readonly capabilities = QEMU_CAPABILITIES;
+
+  async probe(): Promise<Probe> {
+    try {
+      const installation = await findInstallation();
+      const { reason } = await chooseAccelerator('auto', trialsOn(installation, { again: true }));
+      const { program, version } = installation;
+      return { available: true, detail: `QEMU ${version} (${program}); ${reason}` };
+    } catch (error) {
+      if (!(error instanceof GuestwrightError)) throw error;
+      const { seen, next } = error.failure;
+      return { available: false, missing: seen ?? error.message, install: next ?? '' };
+    }
+  }
+
+  async start(hardware: Hardware, context: EngineContext): Promise<EngineMachine> {
+    if (context.state !== undefined) {
+      throw unsupported('snapshots-unsupported', 'QEMU machines cannot be started from a saved state yet');
+    }
+    const installation = await findInstallation();
+    const { accelerator } = await chooseAccelerator(hardware.accelerator ?? 'auto', trialsOn(installation));
+    return await QemuMachine.start({
+      installation,
+      accelerator,
+      hardware,
+      context,
+      capabilities: this.capabilities,
+      identity: identify(hardware, installation, accelerator),
+    });
+  }
+}
+
+/** Everything besides the inputs that can change what a machine does, as far as it is known. */
+function identify(hardware: Hardware, { stamp, machineType }: Installation, accelerator: Accelerator): string {
+  const medium = (value: Medium | null | undefined): unknown =>
+    value === null || value === undefined ? value : value.digest;
+  const { kernel, disks, floppies, cdrom, ...rest } = hardware;
+  const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+  const parts = {
+    driver: DRIVER_VERSION,
+    stamp,
+    machineType,
+    accelerator,
+    ...rest,
+    disks: disks.map(medium),
+    floppies: floppies.length,
+    cdrom: cdrom === undefined ? 'none' : 'drive',
+    kernel:
+      kernel === null
+        ? null
+        : [sha256(kernel.kernel), kernel.initrd === null ? null : sha256(kernel.initrd), kernel.commandLine],
+  };
+  return sha256(JSON.stringify(parts));
+}

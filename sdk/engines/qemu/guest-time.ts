@@ -1,0 +1,41 @@
+/** Guest time of a machine that runs by itself: wall time since its start, without the times at which it stood still. */
+import type { GuestTime } from '../engine.js';
+
+export class GuestClock {
+  #passed = 0;
+  /** Wall time at which it was last set going; null while it stands. */
+  #since: number | null = null;
+  readonly #wall: () => number;
+
+  constructor(wall: () => number = () => performance.now()) {
+    this.#wall = wall;
+  }
+
+  /** Whole milliseconds. */
+  get now(): GuestTime {
+    return Math.floor(this.#exact());
+  }
+
+  get running(): boolean {
+    return this.#since !== null;
+  }
+
+  start(): void {
+    this.#since ??= this.#wall();
+  }
+
+  stop(): void {
+    this.#passed = this.#exact();
+    this.#since = null;
+  }
+
+  /** After a revert: the time of the snapshot. It goes on, or stands, as before. */
+  set(time: GuestTime): void {
+    this.#passed = time;
+    if (this.#since !== null) this.#since = this.#wall();
+  }
+
+  #exact(): number {
+    return this.#passed + (this.#since === null ? 0 : this.#wall() - this.#since);
+  }
+}

@@ -1,0 +1,41 @@
+/** What a machine answers when it is asked for what it cannot do, or no longer can. */
+import { GuestwrightError } from '../../errors.js';
+
+export function unsupported(code: string, summary: string): GuestwrightError {
+  return new GuestwrightError(summary, { kind: 'usage', code });
+}
+
+export function machineOff(): GuestwrightError {
+  return new GuestwrightError('The reset button does nothing: the machine is off', {
+    kind: 'usage',
+    code: 'machine-off',
+    next: 'start it again',
+  });
+}
+
+export function disposed(): GuestwrightError {
+  return new GuestwrightError('The machine has been disposed', {
+    kind: 'usage',
+    code: 'machine-disposed',
+    next: 'await every call on the machine before its test or its owner ends',
+  });
+}
+
+export function foreignOverlay(path: string): GuestwrightError {
+  return new GuestwrightError(`${path} is not an overlay of this engine`, {
+    kind: 'usage',
+    code: 'overlay-foreign',
+    expected: 'no file there, or a qcow2 image, as the engine qemu writes it',
+    seen: 'a file of another kind: the engine v86 has its own',
+    next: 'give every engine an overlay of its own',
+  });
+}
+
+export function ioError(): GuestwrightError {
+  return new GuestwrightError('QEMU could not write to the image of a disk', {
+    kind: 'infrastructure',
+    code: 'disk-io',
+    seen: 'the machine was stopped (QEMU: io-error)',
+    next: 'look whether the file system of the run directory, or of the overlay, is full',
+  });
+}

@@ -1,0 +1,207 @@
+/** QEMU's process: started, heard, connected to, and ended. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { GuestwrightError } from '../../errors.js';
+import { QmpClient, nothing } from './qmp.js';
+import { guard } from './watchdog.js';
+
+/** Wall ms within which QEMU has to have connected, and to have ended when asked to. */
+const START_MS = 60_000;
+const QUIT_MS = 20_000;
+/** Lines of what QEMU said that are kept for messages. */
+const KEPT_LINES = 20;
+/** Longest path of a unix socket that every system takes, bytes (macOS: 104 with its zero). */
+const SOCKET_PATH_BYTES = 100;
+
+export interface ProcessParts {
+  program: string;
+  /** Made, and removed at the end. */
+  folder: string;
+  runId: string;
+  serialPorts: number;
+  args: (sockets: { qmp: string; serial: string[] }) => string[];
+  /** Takes a line of QEMU's log; what it does not take is kept for messages. */
+  onLine: (line: string) => boolean;
+}
+
+/** A QEMU that runs, all of its channels connected. */
+export class QemuProcess {
+  readonly qmp: QmpClient;
+  readonly serial: readonly Socket[];
+  /** Resolved when the process has ended, with what it said last. */
+  readonly ended: Promise<string>;
+  readonly #kill: () => void;
+
+  private constructor(qmp: QmpClient, serial: readonly Socket[], ended: Promise<string>, kill: () => void) {
+    this.qmp = qmp;
+    this.serial = serial;
+    this.ended = ended;
+    this.#kill = kill;
+  }
+
+  /** @throws GuestwrightError `infrastructure/qemu-start` with what QEMU said. Nothing is left running then. */
+  static async start(parts: ProcessParts): Promise<QemuProcess> {
+    await mkdir(parts.folder, { recursive: true, mode: 0o700 });
+    const sockets = await SocketFolder.make(parts.folder);
+    const qmp = await sockets.listen('qmp');
+    const serial = await Promise.all(
+      Array.from({ length: parts.serialPorts }, async (_, index) => await sockets.listen(`serial${index}`)),
+    );
+    const args = parts.args({ qmp: qmp.path, serial: serial.map(({ path }) => path) });
+    const { ended, kill } = run(parts, args);
+    try {
+      const early = ended.then((seen) => {
+        throw startFailed(seen);
+      });
+      const connected = Promise.all([qmp.connection, ...serial.map(({ connection }) => connection)]);
+      const [control, ...ports] = await within(START_MS, Promise.race([connected, early]));
+      if (control === undefined) throw startFailed('no connection');
+      const client = await Promise.race([QmpClient.open(control), early]);
+      return new QemuProcess(client, ports, ended, kill);
+    } catch (error) {
+      kill();
+      await ended;
+      throw error;
+    } finally {
+      await sockets.close();
+    }
+  }
+
+  /** Ends QEMU, its images written out. */
+  async quit(): Promise<void> {
+    const asked = this.qmp.execute('quit', {}, nothing).catch(() => undefined);
+    const late = setTimeout(() => this.#kill(), QUIT_MS);
+    await this.ended;
+    await asked;
+    clearTimeout(late);
+    this.#close();
+  }
+
+  /** Ends QEMU at once. What it has not written yet is lost. */
+  async kill(): Promise<void> {
+    this.#kill();
+    await this.ended;
+    this.#close();
+  }
+
+  #close(): void {
+    this.qmp.close();
+    for (const socket of this.serial) socket.destroy();
+  }
+}
+
+interface Running {
+  ended: Promise<string>;
+  kill: () => void;
+}
+
+function run({ program, folder, runId, onLine }: ProcessParts, args: string[]): Running {
+  const child = execa(program, args, {
+    cwd: folder,
+    env: { GUESTWRIGHT_RUN_ID: runId },
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'pipe',
+    buffer: false,
+    reject: false,
+    // A Ctrl-C at the terminal is for the owner, who ends its machines when it has looked at them.
+    detached: true,
+    cleanup: false,
+  });
+  const said: string[] = [];
+  let rest = '';
+  child.stderr.setEncoding('utf8');
+  child.stderr.on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (onLine(line)) continue;
+      said.push(line);
+      if (said.length > KEPT_LINES) said.shift();
+    }
+  });
+  const release = child.pid === undefined ? () => undefined : guard(child.pid, folder);
+  const ended = child.then(({ exitCode, signal, originalMessage }) => {
+    release();
+    const how = signal === undefined ? `exit code ${exitCode ?? originalMessage ?? '?'}` : `signal ${signal}`;
+    return [...said, rest, `(${how})`].filter((line) => line !== '').join('\n');
+  });
+  return { ended, kill: () => child.kill('SIGKILL') };
+}
+
+interface Listening {
+  path: string;
+  connection: Promise<Socket>;
+}
+
+/** Unix sockets on which we listen for QEMU to connect: it does so when it starts, so nobody has to try again and again. */
+class SocketFolder {
+  readonly #folder: string;
+  readonly #own: boolean;
+  readonly #servers = new Set<() => void>();
+
+  private constructor(folder: string, own: boolean) {
+    this.#folder = folder;
+    this.#own = own;
+  }
+
+  /** A folder whose path is too long for sockets gets another one beside it, for the moment of connecting. */
+  static async make(folder: string): Promise<SocketFolder> {
+    if (Buffer.byteLength(join(folder, 'serial0')) <= SOCKET_PATH_BYTES) return new SocketFolder(folder, false);
+    return new SocketFolder(await mkdtemp(join(tmpdir(), 'gw-')), true);
+  }
+
+  async listen(name: string): Promise<Listening> {
+    const path = join(this.#folder, name);
+    const server = createServer();
+    this.#servers.add(() => server.close());
+    const connection = new Promise<Socket>((resolve) => server.once('connection', resolve));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(path, resolve);
+    });
+    return { path, connection };
+  }
+
+  /** The sockets' files go; the connections stay. */
+  async close(): Promise<void> {
+    for (const close of this.#servers) close();
+    if (this.#own) await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let handle: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    handle = setTimeout(() => reject(startFailed(`it had not connected after ${ms} ms of wall time`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(handle);
+  }
+}
+
+function startFailed(seen: string): GuestwrightError {
+  return new GuestwrightError('QEMU did not start', {
+    kind: 'infrastructure',
+    code: 'qemu-start',
+    expected: 'a running QEMU, connected to its owner',
+    seen,
+    next: 'what QEMU says above names the option that it does not take; "guestwright doctor" looks at the host',
+  });
+}
+
+/** The process has gone although nobody ended it. */
+export function processDied(seen: string): GuestwrightError {
+  return new GuestwrightError('QEMU ended unexpectedly', {
+    kind: 'infrastructure',
+    code: 'engine-failed',
+    expected: 'a QEMU that runs until its machine is disposed',
+    seen,
+    next: 'run again; if it was killed (signal SIGKILL), look whether this host ran out of memory',
+  });
+}

@@ -1,0 +1,80 @@
+/**
+ * Machines die with their owner, whatever way it dies. A process that is killed cannot clean up after itself; a watchdog,
+ * one for all machines of this process, does (`watchdog.process.ts`).
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const SCRIPT = fileURLToPath(new URL('./watchdog.process.js', import.meta.url));
+
+interface Guarded {
+  pid: number;
+  folder: string;
+}
+
+const guarded = new Set<Guarded>();
+let watchdog: ChildProcess | null = null;
+let exitHandled = false;
+/** Something here keeps ending it; after so many times it is left at that. */
+let restartsLeft = 5;
+
+/** Call right after a machine's process was started. @returns call when it has ended */
+export function guard(pid: number, folder: string): () => void {
+  handleExit();
+  const entry = { pid, folder };
+  guarded.add(entry);
+  if (watchdog === null) watchdog = start();
+  else tell(watchdog, `+${pid} ${folder}`);
+  return () => {
+    guarded.delete(entry);
+    if (watchdog !== null) tell(watchdog, `-${pid}`);
+    // With nothing to watch it goes: a process that is idle leaves no other process behind.
+    if (guarded.size === 0) {
+      watchdog?.stdin?.end();
+      watchdog = null;
+    }
+  };
+}
+
+/**
+ * The watchdog has a session of its own, so that what kills this process's group leaves it alone. Without execa, whose
+ * clean-up would end it with this process: it is there for what comes after.
+ */
+function start(): ChildProcess {
+  const child = spawn(process.execPath, [SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: {} });
+  child.unref();
+  const { stdin } = child;
+  if (stdin !== null && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
+  stdin?.on('error', () => undefined);
+  for (const { pid, folder } of guarded) tell(child, `+${pid} ${folder}`);
+  child.once('exit', () => {
+    if (watchdog !== child) return;
+    // Somebody ended it although there is something to watch.
+    watchdog = guarded.size > 0 && restartsLeft-- > 0 ? start() : null;
+  });
+  child.once('error', () => {
+    if (watchdog === child) watchdog = null;
+  });
+  return child;
+}
+
+function tell(child: ChildProcess, line: string): void {
+  child.stdin?.write(`${line}\n`);
+}
+
+/** What ends in good order need not wait for the watchdog. */
+function handleExit(): void {
+  if (exitHandled) return;
+  exitHandled = true;
+  process.once('exit', () => {
+    for (const { pid, folder } of guarded) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended already.
+      }
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
