@@ -20,6 +20,7 @@ export interface Expectation<T> {
   survivesPowerOff?: boolean;
   /** A value as soon as it is decided; for `.not` it decides the opposite. */
   check: () => Promise<T | undefined> | T | undefined;
+  woken?: WaitRequest<T>['woken'];
   /** A value was given. Default: fulfilled. */
   met?: (call: MatcherCall, value: T) => Promise<MatcherReturnType> | MatcherReturnType;
   /** The time ran out. */
@@ -27,12 +28,13 @@ export interface Expectation<T> {
 }
 
 export async function runMatcher<T>(expectation: Expectation<T>): Promise<MatcherReturnType> {
-  const { state, machine, name, subject, expected, timeout, what, on, check, survivesPowerOff } = expectation;
+  const { state, machine, name, subject, expected, timeout, what, on, check, woken, survivesPowerOff } = expectation;
   const { outcome, waited } = await waitFor(machine, {
     what,
     on,
     timeout,
     check,
+    ...(woken === undefined ? {} : { woken }),
     ...(survivesPowerOff === undefined ? {} : { survivesPowerOff }),
   });
   const call: MatcherCall = { state, name, subject, machine, expected, timeout, waited };

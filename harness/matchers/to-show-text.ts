@@ -27,6 +27,7 @@ export async function toShowText(
   const { machine, words, within } = screenSubject(received, 'toShowText');
   const { timeout, ...how } = options;
   const locator = machine.screen.getByText(text, { ...(within === undefined ? {} : { within }), ...how });
+  const watch = locator.watch();
   const expected = wordPattern(text);
   return await runMatcher({
     state: this,
@@ -38,9 +39,12 @@ export async function toShowText(
     what: `the text ${expected}${this.isNot ? ' to go' : ''}`,
     on: ['screen'],
     check: async () => {
+      if (!this.isNot) return (await watch.check()) === undefined ? undefined : true;
+      // That a text is gone can only be said of a frame that was read to its end.
       const matches = await locator.look(await machine.screen.frame());
-      return matches.length > (options.nth ?? 0) === this.isNot ? undefined : true;
+      return matches.length > (options.nth ?? 0) ? undefined : true;
     },
+    woken: () => watch.woken(),
     ranOut: (call) => ranOut(call, text),
   });
 }

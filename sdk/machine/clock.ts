@@ -63,18 +63,28 @@ export class MachineClock implements Clock {
     const start = this.now;
     const limit = start + timeout;
     let last: AdvanceResult | null = null;
+    // Of a machine that runs by itself: it goes on while something else ends.
+    let advancing: Promise<AdvanceResult> | null = null;
     for (;;) {
       await this.#host.invariants.verify();
       const value = await check();
       if (value !== undefined) return value;
+      const woken = request.woken?.() ?? null;
       const { state } = this.#host;
       const ended = state === 'off' || state === 'crashed';
       if (ended && request.survivesPowerOff === true) throw await this.#timedOut(request, this.now - start);
       if (ended || (state === 'halted' && request.survivesPowerOff !== true)) throw await this.#host.stopped(what);
-      if (this.now >= limit || last?.reason === 'limit') throw await this.#timedOut(request, this.now - start);
+      if (this.now >= limit || last?.reason === 'limit') {
+        if (woken === null) throw await this.#timedOut(request, this.now - start);
+        // What was begun in time may still be the answer.
+        await woken;
+        continue;
+      }
       // With invariants the screen is looked at whatever is waited for.
       const stopOn: readonly StopReason[] = this.#host.invariants.any ? [...new Set([...on, 'screen' as const])] : on;
-      last = await this.#host.runnable(what).advance({ limit, stopOn });
+      advancing ??= this.#host.runnable(what).advance({ limit, stopOn });
+      last = await (woken === null ? advancing : soonerOf(advancing, woken));
+      if (last !== null) advancing = null;
     }
   }
 
@@ -88,4 +98,11 @@ export class MachineClock implements Clock {
       next: 'look at the screen in the report, or give it longer with { timeout } (guest ms)',
     });
   }
+}
+
+/** The guest's stop, or null when the other ended before it. */
+async function soonerOf(advancing: Promise<AdvanceResult>, woken: Promise<void>): Promise<AdvanceResult | null> {
+  // Should nobody wait for the guest any more, its failure is the next call's to tell.
+  advancing.catch(() => undefined);
+  return await Promise.race([advancing, woken.then(() => null)]);
 }

@@ -3,7 +3,7 @@ import { GuestwrightError } from '../errors.js';
 import type { Region } from '../screen/content.js';
 import type { Frame } from '../screen/frame.js';
 import type { MachinePort } from './port.js';
-import type { Locator, Pointer, WaitOptions } from './types.js';
+import type { Locator, LocatorWatch, Pointer, WaitOptions } from './types.js';
 
 /** Where frames come from. */
 export interface FrameSource {
@@ -58,6 +58,10 @@ export abstract class ScreenLocator<M extends { region: Region }> implements Loc
     return matches[this.index ?? 0];
   }
 
+  watch(): LocatorWatch<M> {
+    return { check: () => this.find(), woken: () => null };
+  }
+
   async waitFor(options: WaitOptions & { state?: 'visible' | 'hidden' } = {}): Promise<M> {
     const hidden = options.state === 'hidden';
     const { subject } = this.words;
@@ -100,11 +104,13 @@ export abstract class ScreenLocator<M extends { region: Region }> implements Loc
 
   async #untilVisible({ timeout }: WaitOptions): Promise<M> {
     const { port } = this.context;
+    const watch = this.watch();
     return await port.clock.waitUntil({
       what: `the ${this.words.subject}`,
       on: ['screen'],
       timeout: timeout ?? port.timeouts.expect,
-      check: () => this.find(),
+      check: () => watch.check(),
+      woken: () => watch.woken(),
       onTimeout: (waited) => this.#notFound(waited),
     });
   }

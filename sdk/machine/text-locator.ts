@@ -6,9 +6,10 @@ import type { TextPage } from '../screen/page.js';
 import type { FrameReader } from '../screen/reader.js';
 import { findText, type TextMatch } from '../screen/text.js';
 import { centreOf, ScreenLocator, type Extent, type LocatorContext, type LocatorWords } from './locator.js';
+import { RecognisingWatch } from './recognising-watch.js';
 import { resolveWithin, wordWithin } from './screen-region.js';
 import { seenAt } from './seen.js';
-import type { GetByTextOptions, TextLocator } from './types.js';
+import type { GetByTextOptions, LocatorWatch, TextLocator } from './types.js';
 
 export interface TextLocatorContext extends LocatorContext {
   readonly reader: FrameReader;
@@ -66,21 +67,34 @@ export class ScreenTextLocator extends ScreenLocator<TextMatch> implements TextL
    */
   override async look(frame: Frame, extent: Extent = 'enough'): Promise<TextMatch[]> {
     const { reader } = this.context;
-    const within = await resolveWithin(this.#options.within, frame);
-    if (within === 'nowhere') return [];
-    const find = (page: TextPage) => {
-      const { exact, selected, distance } = this.#options;
-      return findText(page, this.#pattern, {
-        ...(exact === undefined ? {} : { exact }),
-        ...(selected === undefined ? {} : { selected }),
-        ...(distance === undefined ? {} : { distance }),
-        ...(within === undefined ? {} : { within }),
-      });
-    };
-    const matches = find(await reader.exact(frame));
+    const matches = await this.#find(await reader.exact(frame), frame);
     if (frame.content.kind !== 'graphic') return matches;
     if (extent === 'enough' && matches.length > (this.index ?? 0)) return matches;
-    return find(await reader.whole(frame));
+    return await this.#find(await reader.whole(frame), frame);
+  }
+
+  /** A guest that runs by itself does not wait while its screen is recognised. */
+  override watch(): LocatorWatch<TextMatch> {
+    const { port, reader } = this.context;
+    if (port.clock.kind !== 'free') return super.watch();
+    return new RecognisingWatch({
+      reader,
+      current: () => this.context.current(),
+      find: (page, frame) => this.#find(page, frame),
+      index: this.index ?? 0,
+    });
+  }
+
+  async #find(page: TextPage, frame: Frame): Promise<TextMatch[]> {
+    const { exact, selected, distance } = this.#options;
+    const within = await resolveWithin(this.#options.within, frame);
+    if (within === 'nowhere') return [];
+    return findText(page, this.#pattern, {
+      ...(exact === undefined ? {} : { exact }),
+      ...(selected === undefined ? {} : { selected }),
+      ...(distance === undefined ? {} : { distance }),
+      ...(within === undefined ? {} : { within }),
+    });
   }
 
   override async explain(frame: Frame): Promise<{ seen: string }> {

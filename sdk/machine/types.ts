@@ -152,6 +152,11 @@ export interface WaitRequest<T> {
   what: string;
   on: readonly ('screen' | 'serial' | 'keyboard' | 'power')[];
   check: () => Promise<T | undefined> | T | undefined;
+  /**
+   * On a machine that runs by itself: resolves when it is worth checking again though nothing has changed; null when there
+   * is nothing to wait for besides the guest.
+   */
+  woken?: () => Promise<void> | null;
   timeout?: number;
   /** Called once at the time-out: makes the error to throw (for a nearest miss and the like). */
   onTimeout?: (waitedMs: number) => Promise<Error> | Error;
@@ -239,6 +244,14 @@ export interface ScreenRegion {
   toString(): string;
 }
 
+/** Looks again and again, for a wait: `check` goes into `clock.waitUntil`, and so does `woken`. */
+export interface LocatorWatch<M> {
+  /** The place that is meant, if it is there; undefined when it is not, or when that is not known yet. */
+  check(): Promise<M | undefined>;
+  /** Resolves when something that `check` has begun is done and it is worth asking again; null when there is no such thing. */
+  woken(): Promise<void> | null;
+}
+
 /** A place on the screen. Lazy: every call looks anew. */
 export interface Locator<M extends { region: Region }> {
   /** Waits until it is on the screen and says where; with `hidden`, until it is not, and gives where it last was. */
@@ -254,6 +267,8 @@ export interface Locator<M extends { region: Region }> {
    * @param extent `enough` (default): what the surest reader has found is enough; `all`: ask every one
    */
   look(frame: Frame, extent?: 'enough' | 'all'): Promise<M[]>;
+  /** For a wait of one's own. Not a step of a report. */
+  watch(): LocatorWatch<M>;
   /** Why it is not in a frame, in words: what is there instead. */
   explain(frame: Frame): Promise<{ seen: string; next?: string }>;
   /** Waits for it and clicks its centre, or a click point that its golden names. */
