@@ -47,7 +47,7 @@ export default tseslint.config(
   },
   {
     files: ['sdk/engines/v86/core/**/*.ts'],
-    ignores: ['**/*.test.ts', '**/*.test.worker.ts'],
+    ignores: ['**/*.test.ts', '**/*.test.helper.ts', '**/*.test.worker.ts'],
     rules: {
       ...forbid(noHarness, noPlaywright, nodeOnly),
       'no-restricted-globals': ['error', 'process', 'Buffer', 'setImmediate', 'global', '__dirname', 'require'],
