@@ -71,14 +71,13 @@ export function believable(line: Line, words: readonly Word[], demands: Demands)
   return words.filter((_, i) => accepted[i]);
 }
 
-/** Its letters that nothing else looks like. A wide one counts as two. */
+/** Its letters that nothing else looks like. */
 export function lettersOf({ shapes, table }: Line, { start, end }: Word): Set<number> {
   const letters = new Set<number>();
   for (let i = start; i < end; i++) {
     const shape = shapes[i] ?? BLANK;
     if (shape < 0 || ((table.flags[shape] ?? 0) & STRONG) === 0) continue;
     letters.add(shape);
-    if (shape >= table.firstWide) letters.add(-1 - shape);
   }
   return letters;
 }

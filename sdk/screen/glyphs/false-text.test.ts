@@ -84,6 +84,13 @@ test('one letter alone is no text', () => {
   expectNothing(picture);
 });
 
+test('one wide character alone is no text: strokes that cross may look like it', () => {
+  const picture = plainPicture(320, 240, 0xffffff);
+  if (unifont === undefined) throw new Error('no font');
+  drawGlyphs(picture, unifont, '文', { x: 33, y: 41, ink: 0 });
+  expectNothing(picture);
+});
+
 test('letters whose edges are softened are no text', () => {
   const picture = plainPicture(320, 64, 0xffffff);
   if (unifont === undefined) throw new Error('no font');

@@ -153,10 +153,10 @@ function overlap(a: Region, b: Region): boolean {
 function linesOf(letters: readonly InkPlacements[]): { table: ShapeTable; x: number; y: number; count: number }[] {
   const lines = new Map<string, { table: ShapeTable; x: number; y: number; count: number }>();
   letters.forEach(({ table, placements }) => {
-    for (const { x, y, shape } of placements) {
+    for (const { x, y } of placements) {
       const key = `${table.height}x${table.width} ${y} ${x % table.width}`;
       const line = lines.get(key) ?? { table, x: x % table.width, y, count: 0 };
-      line.count += shape >= table.firstWide ? 2 : 1;
+      line.count++;
       lines.set(key, line);
     }
   });
