@@ -33,6 +33,7 @@ export type {
   Snapshot,
   TextLocator,
   TextMatch,
+  TypeOptions,
   WaitOptions,
 } from '../sdk/machine/types.js';
 export type { Frame, CellGrid } from '../sdk/screen/frame.js';
