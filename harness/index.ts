@@ -48,6 +48,7 @@ export type {
   TextPage,
   TextRow,
   WaitForStableOptions,
+  TypeOptions,
   WaitOptions,
 } from '../sdk/machine/types.js';
 export type { Frame, CellGrid } from '../sdk/screen/frame.js';
