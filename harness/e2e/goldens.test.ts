@@ -119,8 +119,6 @@ describe.sequential('goldens', () => {
 
   test('with a text mask match also where the golden holds a longer text', async () => {
     await project.write('guest.img', idlingGuest('READDDDDY'));
-    await project.run('-g', 'shorter', '-u');
-    expect(await project.read('golden-screens/tiny/golden/shorter.txt')).toMatch(/^READY$/m);
     await project.remove('golden-screens/tiny/golden/shorter.png');
     await project.run('-g', 'shorter', '--update-snapshots=missing');
     expect(await project.read('golden-screens/tiny/golden/shorter.txt')).toMatch(/^READDDDDY$/m);

@@ -1,9 +1,8 @@
 import type { ExpectMatcherState, MatcherReturnType, TestInfo } from '@playwright/test';
 import { dirname, relative } from 'node:path';
 import { GuestwrightError } from '../../sdk/errors.js';
-import type { Machine, Screen, TextLocator } from '../../sdk/machine/types.js';
+import type { Machine, Screen } from '../../sdk/machine/types.js';
 import type { Region } from '../../sdk/screen/content.js';
-import type { Frame } from '../../sdk/screen/frame.js';
 import { recordOf, type KnownMachine } from '../fixtures/record.js';
 import type { ScenarioFrame } from '../fixtures/location.js';
 import { currentTest, scenarioLines } from '../fixtures/steps.js';
@@ -13,8 +12,9 @@ import { sameFrame, type Tolerance } from '../goldens/compare.js';
 import { decideGolden, decideWait, type Comparison, type GoldenDecision } from '../goldens/decide.js';
 import { lookAtScreen, type Look } from '../goldens/look.js';
 import { goldenPaths, unnamedGolden, type GoldenPaths } from '../goldens/paths.js';
-import { checkRegion, clipFrame, placeMasks } from '../goldens/picture.js';
-import { encodeGolden, readGoldens, sameFiles, type Golden } from '../goldens/store.js';
+import { masksInFrame, masksInGolden, type Mask } from '../goldens/masks.js';
+import { clipFrame, placeMasks } from '../goldens/picture.js';
+import { encodeGolden, readGoldens, sameFiles } from '../goldens/store.js';
 import { wordGolden, wordWritten } from '../goldens/word.js';
 import { terminalWidth } from '../terminal.js';
 import { brokenOff, fulfilled, unfulfilled, wordFrame, wordWaited, type MatcherCall } from './result.js';
@@ -23,7 +23,7 @@ import { matcherTimeout, subjectOf } from './subject.js';
 
 export interface ToMatchGoldenOptions {
   /** Places that are not compared: rectangles in pixels of the frame, or texts (`screen.getByText`) where they stand. */
-  mask?: readonly (Region | TextLocator)[];
+  mask?: readonly Mask[];
   /** The part of the screen that is compared, in pixels of the frame. */
   clip?: Region;
   /** How much a pixel's colour may differ, 0 to 1. Default: 0 on text screens, 0.2 on graphic ones. */
@@ -125,21 +125,11 @@ async function prepare(
     name: name ?? unnamedGolden(testInfo.title, ++recordOf(testInfo).unnamedGoldens),
   });
   const tolerance = checkTolerance(options);
-  const candidates = await Promise.all((await readGoldens(paths)).map((golden) => withMasks(golden, options)));
-  return { testInfo, machine, paths, candidates, options, tolerance, lines };
-}
-
-/** Masks by text are where the text is in the golden, too: it may be a longer one there. */
-async function withMasks(golden: Golden, { mask = [] }: ToMatchGoldenOptions): Promise<Candidate> {
-  if (golden.text === null) return { golden, masks: [] };
-  const found = await Promise.all(
-    mask.filter(isLocator).map(async (locator) => await locator.look(golden.frame, 'all')),
+  const goldens = await readGoldens(paths);
+  const candidates = await Promise.all(
+    goldens.map(async (golden) => ({ golden, masks: await masksInGolden(options.mask ?? [], golden) })),
   );
-  return { golden, masks: found.flat().map(({ region }) => region) };
-}
-
-function isLocator(mask: Region | TextLocator): mask is TextLocator {
-  return 'look' in mask;
+  return { testInfo, machine, paths, candidates, options, tolerance, lines };
 }
 
 function projectFolder({ config }: TestInfo): string {
@@ -171,20 +161,10 @@ function toleranceInvalid(field: keyof Tolerance, value: number): GuestwrightErr
 
 async function takeLook({ machine, candidates, options, tolerance }: Setup): Promise<Look> {
   const frame = await machine.screen.frame();
-  const regions = await findMasks(options.mask ?? [], frame);
+  const regions = await masksInFrame(options.mask ?? [], frame);
   const part = clipFrame(frame, options.clip);
   const masks = placeMasks(regions, options.clip);
   return { frame, part, masks, matches: matchesAny(candidates, { part, masks }, tolerance) };
-}
-
-/** Masks by text follow it: a text that is not there covers nothing. */
-async function findMasks(masks: readonly (Region | TextLocator)[], frame: Frame): Promise<Region[]> {
-  const found = await Promise.all(
-    masks.map(async (mask) => (isLocator(mask) ? (await mask.look(frame, 'all')).map(({ region }) => region) : [mask])),
-  );
-  const regions = found.flat();
-  for (const region of regions) checkRegion(region, frame, 'mask');
-  return regions;
 }
 
 function classify({ testInfo }: Setup, [nearest]: readonly Compared[], look: Look | null): Comparison {

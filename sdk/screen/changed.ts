@@ -12,7 +12,7 @@ export const equalWords: EqualBytes = (a, b) => {
 };
 
 /** Rows that are first compared at once, and those into which what is not equal is cut before its words are looked at. */
-const COARSE_ROWS = 64;
+const COARSE_ROWS = 128;
 const FINE_ROWS = 8;
 
 /**
