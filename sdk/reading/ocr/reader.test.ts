@@ -1,5 +1,8 @@
 import { execa } from 'execa';
 import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { GuestwrightError } from '../../errors.js';
@@ -43,7 +46,7 @@ test('a picture without text gives no rows', async () => {
 
 test('a process that reads once and does not dispose ends, and prints nothing of its own', async () => {
   const child = fileURLToPath(new URL('./reader.test.child.js', import.meta.url));
-  const { stdout, stderr, exitCode } = await execa(process.execPath, [child], { timeout: 120_000 });
+  const { stdout, stderr, exitCode } = await execa(process.execPath, [child], { timeout: 280_000 });
   expect({ stdout, stderr, exitCode }).toEqual({ stdout: 'Configure the keyboard', stderr: '', exitCode: 0 });
 });
 
@@ -63,4 +66,22 @@ test('the version names the library and the digest of each model', () => {
 test.each([0, 3, 1.5])('%s workers are refused', (workers) => {
   expect(() => new OcrReader({ languages: ['eng'], workers })).toThrow(GuestwrightError);
   expect(() => new OcrReader({ languages: ['eng'], workers })).toThrow(/expected: 1 to 2/);
+});
+
+test('a damaged model is told as a failure of the host, and reading other languages goes on', async () => {
+  const project = await mkdtemp(path.join(tmpdir(), 'guestwright-ocr-'));
+  const folder = path.join(project, 'node_modules', '@tesseract.js-data', 'abc');
+  await mkdir(path.join(folder, '4.0.0'), { recursive: true });
+  await writeFile(path.join(folder, 'package.json'), '{}');
+  await writeFile(path.join(folder, '4.0.0', 'abc.traineddata.gz'), 'not a model');
+  const picture = crop(screen('gtk1024'), { x: 0, y: 80, width: 220, height: 30 });
+  const damaged = new OcrReader({ languages: ['abc'], project });
+  try {
+    const failure = { kind: 'infrastructure', code: 'ocr-failed' };
+    await expect(damaged.read(picture)).rejects.toMatchObject({ failure });
+    expect((await reader.read(picture)).map(({ text }) => text)).toEqual(['Configure the keyboard']);
+  } finally {
+    await damaged.dispose();
+    await rm(project, { recursive: true });
+  }
 });

@@ -10,7 +10,7 @@ import type { Grey } from '../../screen/ocr/strip.js';
 import type { TextRow } from '../../screen/page.js';
 import type { Picture } from '../../screen/picture.js';
 import { digestOfModel, findModels, type Model } from './models.js';
-import { endIdleWorkers, MOST_WORKERS, recogniseLine } from './workers.js';
+import { MOST_WORKERS, recogniseLine, releaseWorkers, useWorkers } from './workers.js';
 
 export interface OcrOptions {
   /** Tesseract's names of the languages to recognise: `eng`, `deu`, `chi_sim`. The first has precedence. */
@@ -55,6 +55,7 @@ export class OcrReader {
     }
     this.#models = findModels(languages, project);
     this.#atOnce = workers;
+    useWorkers(this.#models);
   }
 
   /** What the text that is read depends on besides the picture, for the keys of caches: the library and the models. */
@@ -78,10 +79,11 @@ export class OcrReader {
     return readPicture(picture, (image) => this.#recognise(image), this.#memo, areas);
   }
 
-  /** Ends threads that only this reader needed. What is being read is read to its end. May be called more than once. */
+  /** Ends the threads if no other reader needs them. What is being read is read to its end. May be called more than once. */
   async dispose(): Promise<void> {
+    if (this.#disposed) return;
     this.#disposed = true;
-    await endIdleWorkers(this.#models);
+    await releaseWorkers(this.#models);
   }
 
   async #recognise(image: Grey): Promise<Recognised[]> {

@@ -8,8 +8,8 @@ import { OcrReader } from './reader.js';
 const reader = new OcrReader({ languages: ['eng'] });
 afterAll(() => reader.dispose());
 
-async function scoreOf(name: string): Promise<LinesScore> {
-  const file = `sdk/screen/screens/${name}`;
+async function scoreOf(name: string, folder = 'sdk/screen/screens'): Promise<LinesScore> {
+  const file = `${folder}/${name}`;
   const rows = await reader.read(decodePng(readFileSync(`${file}.png`), name));
   return scoreLines(
     readFileSync(`${file}.txt`, 'utf8').split('\n'),
@@ -31,6 +31,16 @@ test.each([
   ['grubgfx', 0.5, 0.06],
 ])('as the only reader of %s it finds some lines, and nearly all characters', async (name, lines, cer) => {
   const score = await scoreOf(name);
+  expect(score.found / score.lines).toBeGreaterThanOrEqual(lines);
+  expect(score.cer).toBeLessThan(cer);
+});
+
+// Both drawn for this test: GTK's dark theme with a selected row, and a page with dim, red and small text on dark.
+test.each([
+  ['dark-dialog', 0.7, 0.02],
+  ['system-monitor', 0.95, 0.01],
+])('light text on dark is read: %s', async (name, lines, cer) => {
+  const score = await scoreOf(name, 'sdk/reading/ocr/screens');
   expect(score.found / score.lines).toBeGreaterThanOrEqual(lines);
   expect(score.cer).toBeLessThan(cer);
 });

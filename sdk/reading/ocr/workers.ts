@@ -40,10 +40,28 @@ export function recogniseLine(models: readonly Model[], image: Grey): Promise<Re
   });
 }
 
-/** Ends the threads that have nothing to do and were started for these models. */
-export async function endIdleWorkers(models: readonly Model[]): Promise<void> {
-  const idle = [...threads].filter(({ key, job }) => job === null && key === keyOf(models));
-  await Promise.all(idle.map(end));
+/** Readers by what they read with: threads stay for as long as one of them may need them. */
+const users = new Map<string, number>();
+
+export function useWorkers(models: readonly Model[]): void {
+  const key = keyOf(models);
+  users.set(key, (users.get(key) ?? 0) + 1);
+}
+
+/** Undoes {@link useWorkers}. The threads of the last user end: idle ones now, others after what they read. */
+export async function releaseWorkers(models: readonly Model[]): Promise<void> {
+  const key = keyOf(models);
+  const left = (users.get(key) ?? 0) - 1;
+  if (left > 0) {
+    users.set(key, left);
+    return;
+  }
+  users.delete(key);
+  await endUnused();
+}
+
+async function endUnused(): Promise<void> {
+  await Promise.all([...threads].filter(({ job, key }) => job === null && !users.has(key)).map(end));
 }
 
 function dispatch(): void {
@@ -97,6 +115,7 @@ function start(models: readonly Model[], key: string): Thread {
       void end(thread);
     }
     dispatch();
+    void endUnused();
   });
   worker.on('error', (error) => lose(thread, error.stack ?? error.message));
   worker.on('exit', (code) => lose(thread, `its thread ended with code ${code}`));
