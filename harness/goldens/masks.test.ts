@@ -4,6 +4,7 @@ import { FakeMachine } from '../../sdk/machine/fake-machine.test.helper.js';
 import { MachineScreen } from '../../sdk/machine/screen.js';
 import { makeFrame } from '../../sdk/screen/frame.js';
 import { goldenFrame } from '../../sdk/screen/golden-frame.js';
+import { cellReader } from '../../sdk/screen/reader.js';
 import { textScreenOf } from '../../sdk/screen/text-diff.js';
 import { textFrame } from '../../sdk/screen/text-fixture.js';
 import { matchesAny } from './candidates.js';
@@ -12,7 +13,12 @@ import { goldenPaths } from './paths.js';
 import type { Golden } from './store.js';
 
 const machine = new FakeMachine();
-const screen = new MachineScreen(machine, new GuestPointer(machine));
+const screen = new MachineScreen({
+  port: machine,
+  pointer: new GuestPointer(machine),
+  reader: cellReader,
+  goldens: async () => [],
+});
 const clock = screen.getByText(/\d+:\d\d(:\d\d)?/);
 
 /** A golden of a text screen with these rows; or of a graphic screen that looks the same. */
