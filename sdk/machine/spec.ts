@@ -80,7 +80,9 @@ const specObject = z.strictObject({
 });
 
 /** Fields that only one of the engines has, and their values where both have them. */
-const ENGINES: Readonly<Record<'v86' | 'qemu', { clocks: Readonly<Record<string, SpecClock>>; only: readonly string[] }>> = {
+const ENGINES: Readonly<
+  Record<'v86' | 'qemu', { clocks: Readonly<Record<string, SpecClock>>; only: readonly string[] }>
+> = {
   v86: { clocks: { stepped: 'stepped', paced: 'paced' }, only: ['state'] },
   qemu: { clocks: { host: 'free', free: 'free' }, only: ['accelerator'] },
 };

@@ -79,7 +79,9 @@ test.skipIf(!hasImageTool()).each([512, 1 << 20, 1 << 29, 2 ** 40 + 512])(
       const path = join(folder, 'image');
       writeFileSync(path, emptyQcow2(size));
       expect(execFileSync('qemu-img', ['check', '-f', 'qcow2', path], { encoding: 'utf8' })).toContain('No errors');
-      const info = JSON.parse(execFileSync('qemu-img', ['info', '--output=json', path], { encoding: 'utf8' })) as object;
+      const info = JSON.parse(
+        execFileSync('qemu-img', ['info', '--output=json', path], { encoding: 'utf8' }),
+      ) as object;
       expect(info).toMatchObject({ 'virtual-size': size, format: 'qcow2' });
     } finally {
       rmSync(folder, { recursive: true, force: true });

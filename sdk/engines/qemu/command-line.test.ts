@@ -12,7 +12,11 @@ const HARDWARE = {
   bootOrder: ['floppy', 'cdrom', 'disk'] as const,
 };
 
-const bytes = { source: { kind: 'bytes', bytes: new Uint8Array(512) }, digest: 'd', overlay: { kind: 'memory' } } as const;
+const bytes = {
+  source: { kind: 'bytes', bytes: new Uint8Array(512) },
+  digest: 'd',
+  overlay: { kind: 'memory' },
+} as const;
 const inRun = (name: string): string => `/run/${name}`;
 
 function line(parts: Partial<CommandLineParts> = {}): string[] {

@@ -19,7 +19,8 @@ test('a machine has stopped when all of its processors have', () => {
 
 test('paging and the address are those of the first processor, in 32 and in 64 bits', () => {
   expect(parseRegisters(cpu(0, '00000002', 0, '80050033'))).toMatchObject({ paging: true, address: 0xfefaa });
-  const wide = 'CPU#0\nRIP=ffffffff81a4 RFL=00000246 [---] HLT=1\nCS =0010 0000000000000000 ffffffff 00af9b00\nCR0=80050033 CR2=0';
+  const wide =
+    'CPU#0\nRIP=ffffffff81a4 RFL=00000246 [---] HLT=1\nCS =0010 0000000000000000 ffffffff 00af9b00\nCR0=80050033 CR2=0';
   expect(parseRegisters(wide)).toEqual({ stopped: false, paging: true, address: 0xffffffff81a4 });
 });
 

@@ -15,9 +15,14 @@ test('every key has a name of its own in QEMU', () => {
   const names = KEY_CODES.map(qcodeOf);
   expect(new Set(names).size).toBe(KEY_CODES.length);
   expect(names.filter((name) => !/^[a-z0-9_]+$/.test(name))).toEqual([]);
-  expect((['KeyQ', 'Digit7', 'Numpad7', 'F12', 'Enter', 'Space'] as const).map(qcodeOf)).toEqual(
-    ['q', '7', 'kp_7', 'f12', 'ret', 'spc'],
-  );
+  expect((['KeyQ', 'Digit7', 'Numpad7', 'F12', 'Enter', 'Space'] as const).map(qcodeOf)).toEqual([
+    'q',
+    '7',
+    'kp_7',
+    'f12',
+    'ret',
+    'spc',
+  ]);
 });
 
 test('buttons are told when they change, the wheel by notches, positions in steps of the screen', () => {
@@ -95,7 +100,10 @@ test('fonts are found in an option ROM by their first two glyphs', () => {
   rom.fill(0xaa, at + 0x41 * 16, at + 0x42 * 16);
   const fonts = fontsOf(rom);
   expect(fonts.map(({ height }) => height)).toEqual([16]);
-  expect([...(fonts[0]?.glyphs.subarray(0x41 * 32, 0x41 * 32 + 17) ?? [])]).toEqual([...new Array<number>(16).fill(0xaa), 0]);
+  expect([...(fonts[0]?.glyphs.subarray(0x41 * 32, 0x41 * 32 + 17) ?? [])]).toEqual([
+    ...new Array<number>(16).fill(0xaa),
+    0,
+  ]);
   expect(fontsOf(new Uint8Array(100))).toEqual([]);
 });
 

@@ -21,7 +21,9 @@ function inventFont(height: number): TextFont {
 const font = inventFont(16);
 const reader = new TextReader([font]);
 
-function screen(cells: readonly (readonly [column: number, row: number, code: number, attribute: number])[]): TextContent {
+function screen(
+  cells: readonly (readonly [column: number, row: number, code: number, attribute: number])[],
+): TextContent {
   const content: TextContent = {
     kind: 'text',
     columns: 80,
@@ -61,7 +63,12 @@ test('every character in every pair of colours is read as it was drawn', () => {
     if (code === 0x20 || code === 0xdb) continue;
     const foreground = code & 15;
     const background = (code * 7 + 3) & 15;
-    cells.push([code % 80, Math.floor(code / 80), code, (background << 4) | (foreground === background ? foreground ^ 8 : foreground)]);
+    cells.push([
+      code % 80,
+      Math.floor(code / 80),
+      code,
+      (background << 4) | (foreground === background ? foreground ^ 8 : foreground),
+    ]);
   }
   const content = screen(cells);
   expect(reader.read(pictureOf(content), null)?.cells).toEqual(content.cells);
@@ -77,7 +84,16 @@ test('what is read is the same picture again', () => {
 });
 
 test('cells of one colour are spaces, and their foreground is chosen in one way', () => {
-  const read = reader.read(pictureOf(screen([[0, 0, 0xdb, 0x04], [1, 0, 0x20, 0x71], [2, 0, 0x00, 0x1e]])), null);
+  const read = reader.read(
+    pictureOf(
+      screen([
+        [0, 0, 0xdb, 0x04],
+        [1, 0, 0x20, 0x71],
+        [2, 0, 0x00, 0x1e],
+      ]),
+    ),
+    null,
+  );
   expect([...(read?.cells.subarray(0, 6) ?? [])]).toEqual([0x20, 0x47, 0x20, 0x70, 0x20, 0x17]);
 });
 
@@ -113,7 +129,12 @@ test('rows that have not changed are taken from the reading before', () => {
   if (content === null) throw new Error('not read');
   // A reading that cannot be: it is kept where the row is the same, and only there.
   content.cells[0] = 0x42;
-  const next = pictureOf(screen([[0, 0, 0x41, 0x07], [0, 1, 0x43, 0x07]]));
+  const next = pictureOf(
+    screen([
+      [0, 0, 0x41, 0x07],
+      [0, 1, 0x43, 0x07],
+    ]),
+  );
   const read = reader.read(next, { picture, content });
   expect([read?.cells[0], read?.cells[160]]).toEqual([0x42, 0x43]);
 });
