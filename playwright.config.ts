@@ -1,4 +1,4 @@
-import { defineConfig, defineGuests } from 'guestwright';
+import { defineConfig, defineGuests, installedEngines } from 'guestwright';
 
 /** This repository's own scenarios, which are also the best documentation of the API. */
 export default defineConfig({
@@ -14,6 +14,8 @@ export default defineConfig({
         scenarios: 'install-linux.spec.ts',
       },
       'grub-rescue': {
+        // The same goldens on both engines. What needs QEMU runs where it is installed; nothing else here does.
+        engines: installedEngines(['v86', 'qemu']),
         spec: { floppy: 'grub-rescue:floppy', memory: 32 },
         scenarios: 'grub-rescue.spec.ts',
       },

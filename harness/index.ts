@@ -17,6 +17,7 @@ export {
 } from './matchers/index.js';
 export { defineConfig, type GuestwrightConfig } from './config/define-config.js';
 export { defineGuests, type GuestDefinition, type GuestsDefinition } from './config/define-guests.js';
+export { installedEngines } from './config/installed-engines.js';
 export type { Summary, FailedScenario } from './reporters/tally.js';
 
 export { GuestwrightError, type Failure, type FailureKind } from '../sdk/errors.js';

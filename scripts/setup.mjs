@@ -11,8 +11,12 @@ const say = (text) => console.log(`setup: ${text}`);
 
 class SetupError extends Error {}
 
+// `--with qemu`: what the tests of that engine need too. Where it cannot be had they are skipped, and say so.
+const WITH_QEMU = process.argv.includes('--with') && process.argv.includes('qemu');
+
 try {
   setUpFirmware();
+  if (WITH_QEMU) setUpQemu();
   setUpPackages();
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
@@ -25,27 +29,43 @@ function setUpFirmware() {
   if (process.env.GUESTWRIGHT_FIRMWARE || hasFirmware('/usr/share/seabios') || hasFirmware('/usr/share/qemu')) return;
   const folder = join(cacheFolder(), 'firmware');
   if (hasFirmware(folder) || process.platform !== 'linux' || !canRun('apt-get')) return;
-  if (process.getuid() === 0) installWith([]);
-  else if (canRun('sudo') && run('sudo', ['-n', 'true'], { quiet: true }) === 0) installWith(['sudo', '-n']);
-  else unpackInto(folder);
+  const prefix = rootPrefix();
+  if (prefix === null) unpackInto(folder);
+  else if (!aptInstall(prefix, ['seabios'])) throw new SetupError(words('apt-get could not install it (see above)'));
+}
+
+function setUpQemu() {
+  if (process.env.GUESTWRIGHT_QEMU || canRun('qemu-system-x86_64')) return;
+  const asRoot = process.platform === 'linux' && canRun('apt-get') ? rootPrefix() : null;
+  if (asRoot !== null && aptInstall(asRoot, ['qemu-system-x86'])) return;
+  const reason =
+    asRoot === null ? 'it needs root, or sudo without a password, and apt-get' : 'apt-get failed (see above)';
+  say(`QEMU is not installed: ${reason}. What needs it is skipped.`);
+}
+
+/** What to put before a command so that root runs it; null when that cannot be had without asking. */
+function rootPrefix() {
+  if (process.getuid() === 0) return [];
+  return canRun('sudo') && run('sudo', ['-n', 'true'], { quiet: true }) === 0 ? ['sudo', '-n'] : null;
 }
 
 function hasFirmware(folder) {
   return ['bios.bin', 'vgabios-stdvga.bin'].every((name) => existsSync(join(folder, name)));
 }
 
-function installWith(prefix) {
-  say('installing the firmware (Debian package seabios)');
+/** @returns whether the packages are there now */
+function aptInstall(prefix, packages) {
+  say(`installing Debian packages: ${packages.join(' ')}`);
   const apt = (...args) => {
     const [command, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args];
     return run(command, rest, { log: true });
   };
-  const install = ['install', '-y', '--no-install-recommends', 'seabios'];
+  const install = ['install', '-y', '--no-install-recommends', ...packages];
   // A minimal system has no package lists, or old ones.
-  if (apt(...install) === 0) return;
+  if (apt(...install) === 0) return true;
   say('reading the package lists first');
   apt('update');
-  if (apt(...install) !== 0) throw new SetupError(words('apt-get could not install it (see above)'));
+  return apt(...install) === 0;
 }
 
 /** Without root: the package is downloaded with a private list and unpacked into Guestwright's cache. */

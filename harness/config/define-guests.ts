@@ -5,7 +5,7 @@ import { parseSpec, type MachineSpecInput } from '../../sdk/machine/spec.js';
 import type { GuestTable, GuestwrightOptions } from '../fixtures/options.js';
 import { sanitiseName } from '../goldens/paths.js';
 
-type EngineName = NonNullable<MachineSpecInput['engine']>;
+export type EngineName = NonNullable<MachineSpecInput['engine']>;
 
 export interface GuestDefinition {
   /** The machine, without its engine. */

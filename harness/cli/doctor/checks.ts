@@ -1,9 +1,10 @@
 /** The checks of `guestwright doctor`, in the order in which the table shows them. */
 import { engines } from '../../../sdk/engines/index.js';
 import type { Engine } from '../../../sdk/engines/engine.js';
+import { parseSpec } from '../../../sdk/machine/spec.js';
 import { ownPackage } from '../package.js';
 import { findOwnPlaywright, findPlaywright } from '../run/playwright.js';
-import { kvmCheck, toolCheck } from './host.js';
+import { toolCheck } from './host.js';
 import { cacheCheck, imagesCheck } from './images.js';
 import type { Check, Finding } from './report.js';
 import { satisfies } from './versions.js';
@@ -18,8 +19,6 @@ export function allChecks(folder: string): Check[] {
     imagesCheck,
     toolCheck('apt-get', 'fetches the packages that images are built from', IMPORT_INSTEAD),
     toolCheck('dpkg-deb', 'unpacks the packages that images are built from', IMPORT_INSTEAD),
-    toolCheck('qemu-system-x86_64', 'for engines to come', undefined),
-    kvmCheck,
   ];
 }
 
@@ -41,9 +40,10 @@ async function nodeCheck(): Promise<Finding> {
 async function engineCheck(engine: Engine): Promise<Finding> {
   const name = `engine ${engine.name}`;
   const probe = await engine.probe();
-  return probe.available
-    ? { name, status: 'ok', detail: probe.detail }
-    : { name, status: 'missing', detail: probe.missing, next: probe.install };
+  if (probe.available) return { name, status: 'ok', detail: probe.detail };
+  // Machines get the default engine unless their spec names another: only that one has to be here.
+  const status = engine.name === parseSpec({}).engine ? 'missing' : 'optional';
+  return { name, status, detail: probe.missing, next: probe.install };
 }
 
 async function playwrightCheck(folder: string): Promise<Finding> {

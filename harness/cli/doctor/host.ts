@@ -1,5 +1,5 @@
-/** Tools and devices of the host. */
-import { access, constants, stat } from 'node:fs/promises';
+/** Tools of the host. */
+import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Check, Finding } from './report.js';
 
@@ -11,23 +11,6 @@ export function toolCheck(tool: string, purpose: string, next: string | undefine
     const finding: Finding = { name: tool, status: 'optional', detail: `not found; ${purpose}` };
     return next === undefined ? finding : { ...finding, next };
   };
-}
-
-/** Says no more than it knows: that the device can be opened does not mean that the CPU lets guests run. */
-export async function kvmCheck(): Promise<Finding> {
-  const name = '/dev/kvm';
-  const there = await stat(name).then(
-    () => true,
-    () => false,
-  );
-  if (!there) return { name, status: 'optional', detail: 'not there; for engines to come' };
-  const allowed = await access(name, constants.R_OK | constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-  return allowed
-    ? { name, status: 'ok', detail: 'there and accessible; whether it works was not tried; for engines to come' }
-    : { name, status: 'optional', detail: 'there, but not accessible to this user; for engines to come' };
 }
 
 async function findOnPath(tool: string): Promise<string | null> {

@@ -19,10 +19,7 @@ export interface Drives {
 export interface CommandLineParts {
   installation: Pick<Installation, 'machineType' | 'sandbox' | 'traces' | 'vgaBios'>;
   accelerator: Accelerator;
-  hardware: Pick<
-    Hardware,
-    'memoryMb' | 'videoMemoryMb' | 'serialPorts' | 'acpi' | 'rtc' | 'seed' | 'bootOrder'
-  >;
+  hardware: Pick<Hardware, 'memoryMb' | 'videoMemoryMb' | 'serialPorts' | 'acpi' | 'rtc' | 'seed' | 'bootOrder'>;
   drives: Drives;
   /** Files of a kernel that is booted directly. */
   kernel: { kernel: string; initrd: string | null; commandLine: string } | null;
@@ -99,7 +96,10 @@ function driveOptions({ floppies, cdrom, disks }: Drives, order: Hardware['bootO
       ...boot('floppy', i).flatMap((index) => ['-global', `isa-fdc.bootindex${i === 0 ? 'A' : 'B'}=${index}`]),
     ]),
     // Disks on the first channel and the CD on the second, as a PC of the time has them.
-    ...disks.flatMap((node, i) => ['-device', `ide-hd,id=disk${i},bus=ide.0,unit=${i}${drive(node)}${option('disk', i)}`]),
+    ...disks.flatMap((node, i) => [
+      '-device',
+      `ide-hd,id=disk${i},bus=ide.0,unit=${i}${drive(node)}${option('disk', i)}`,
+    ]),
     ...(cdrom === undefined
       ? []
       : ['-device', `ide-cd,id=cdrom0,bus=ide.1,unit=0${drive(cdrom)}${option('cdrom', 0)}`]),

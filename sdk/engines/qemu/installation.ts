@@ -56,12 +56,13 @@ async function look(): Promise<Installation> {
   const program = await findProgram();
   const { mtimeMs, size } = await stat(program);
   const stamp = `${program} ${size} ${mtimeMs}`;
-  const ask = async (): Promise<z.output<typeof buildShape>> => await askProgram(program);
-  let build = await remembered(['build', stamp], buildShape, ask);
-  // The option ROM is of another package, which may have moved it.
-  if (!(await isThere(build.vgaBios, constants.R_OK))) {
-    build = await remembered(['build', stamp], buildShape, ask, true);
-  }
+  const build = await remembered({
+    key: ['build', stamp],
+    shape: buildShape,
+    findOut: async () => await askProgram(program),
+    // The option ROM is of another package, which may have moved it.
+    holds: async ({ vgaBios }) => await isThere(vgaBios, constants.R_OK),
+  });
   return { ...build, program, stamp, fonts: fontsOf(await readFile(build.vgaBios)) };
 }
 
@@ -99,7 +100,10 @@ async function askProgram(program: string): Promise<z.output<typeof buildShape>>
 
 async function findProgram(): Promise<string> {
   const override = process.env['GUESTWRIGHT_QEMU'];
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''), ...usualFolders()];
+  const folders = [
+    ...(process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
+    ...usualFolders(),
+  ];
   const candidates = override ? [override] : folders.map((folder) => join(folder, PROGRAM));
   for (const path of candidates) if (await isThere(path, constants.X_OK)) return path;
   throw new GuestwrightError('QEMU is not installed', {

@@ -504,7 +504,9 @@ export class QemuMachine implements EngineMachine {
   async #pointer(): Promise<Answers['pointer']> {
     const process = this.#qemu();
     if (process === null) return { absolute: false, enabled: false, pending: 0 };
-    const absolute = (await process.qmp.execute('query-mice', {}, mice)).some((mouse) => mouse.current && mouse.absolute);
+    const absolute = (await process.qmp.execute('query-mice', {}, mice)).some(
+      (mouse) => mouse.current && mouse.absolute,
+    );
     return { absolute, enabled: absolute || this.#input.mouseEnabled, pending: 0 };
   }
 

@@ -108,7 +108,10 @@ export class QmpClient {
         if (seen.name === name) resolve(seen);
       });
     });
-    const guard = setTimeout(() => this.#end(timedOut(`what leads to the event ${name}`, this.#timeoutMs)), this.#timeoutMs);
+    const guard = setTimeout(
+      () => this.#end(timedOut(`what leads to the event ${name}`, this.#timeoutMs)),
+      this.#timeoutMs,
+    );
     try {
       const seen = await Promise.race([event, this.closed]);
       if (seen instanceof GuestwrightError) throw seen;

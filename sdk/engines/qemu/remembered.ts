@@ -5,23 +5,28 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { cacheFolder, writeWhole } from '../../images/files.js';
 
+export interface Memory<T> {
+  /** Everything that the answer depends on. */
+  key: readonly string[];
+  shape: z.ZodType<T>;
+  findOut: () => Promise<T>;
+  /** Whether an answer that is remembered still counts; default: yes. */
+  holds?: (answer: T) => boolean | Promise<boolean>;
+  /** Whether an answer is worth remembering; default: yes. */
+  keep?: (answer: T) => boolean;
+}
+
 /**
- * Gives what is remembered under `key`, or finds it out and remembers it. The key has to name everything that the answer
- * depends on. A note that is damaged, or of another make, is no note; a cache that cannot be written is no error.
- * @param forget find out again
+ * Gives what is remembered under the key, or finds it out and remembers it. A note that is damaged, or of another make,
+ * is no note; a cache that cannot be written is no error.
  */
-export async function remembered<T>(
-  key: readonly string[],
-  shape: z.ZodType<T>,
-  findOut: () => Promise<T>,
-  forget = false,
-): Promise<T> {
+export async function remembered<T>({ key, shape, findOut, holds, keep }: Memory<T>): Promise<T> {
   const name = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 24);
   const file = join(cacheFolder(), 'qemu', `${name}.json`);
-  const note = forget ? null : await readNote(file);
-  const known = shape.safeParse(note);
-  if (known.success) return known.data;
+  const known = shape.safeParse(await readNote(file));
+  if (known.success && (holds === undefined || (await holds(known.data)))) return known.data;
   const answer = await findOut();
+  if (keep !== undefined && !keep(answer)) return answer;
   try {
     await writeWhole(file, `${JSON.stringify(answer, null, 2)}\n`);
   } catch {

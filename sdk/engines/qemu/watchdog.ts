@@ -4,6 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const SCRIPT = fileURLToPath(new URL('./watchdog.process.js', import.meta.url));
@@ -45,8 +46,9 @@ function start(): ChildProcess {
   const child = spawn(process.execPath, [SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: {} });
   child.unref();
   const { stdin } = child;
-  if (stdin !== null && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
-  stdin?.on('error', () => undefined);
+  // Neither the process nor the pipe to it keeps this process alive.
+  if (stdin instanceof Socket) stdin.unref();
+  stdin.on('error', () => undefined);
   for (const { pid, folder } of guarded) tell(child, `+${pid} ${folder}`);
   child.once('exit', () => {
     if (watchdog !== child) return;
