@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { packageVersion } from './package.js';
 import { doctorCommand } from './doctor.js';
+import { goldenCommand } from './golden.js';
 import { imagesCommand } from './images.js';
 import { initCommand } from './init.js';
 import { openCommand } from './open.js';
 import { runCommand } from './run.js';
+import { screenCommand } from './screen.js';
 import { verifyCommand } from './verify.js';
 
 /** Every command, in the order in which the help lists them. A new one is a file of its own and a line here. */
@@ -13,6 +15,8 @@ const COMMANDS: readonly (() => Command)[] = [
   runCommand,
   verifyCommand,
   openCommand,
+  goldenCommand,
+  screenCommand,
   imagesCommand,
   doctorCommand,
 ];

@@ -13,6 +13,7 @@ import { lookAtScreen, type Look } from '../goldens/look.js';
 import { goldenPaths, unnamedGolden, type GoldenPaths } from '../goldens/paths.js';
 import { checkRegion, clipFrame, placeMasks } from '../goldens/picture.js';
 import { encodeGolden, readGolden, sameFiles, type Golden } from '../goldens/store.js';
+import { encodeUse, GOLDEN_ANNOTATION, type GoldenUse } from '../goldens/use.js';
 import { wordGolden, wordWritten } from '../goldens/word.js';
 import { brokenOff, fulfilled, unfulfilled, wordFrame, wordWaited, type MatcherCall } from './result.js';
 import { matcherTimeout, subjectOf } from './subject.js';
@@ -79,7 +80,8 @@ export async function toMatchGolden(
     case 'looked': {
       const { look } = outcome;
       const decision = decideGolden({ ...question, comparison: classify(setup, look) });
-      await applyGolden({ testInfo, paths, golden, tolerance: setup.tolerance, decision, look });
+      const pending = await applyGolden({ testInfo, paths, golden, tolerance: setup.tolerance, decision, look });
+      noteUse(testInfo, { png: paths.png, pending });
       return conclude(call, setup, decision, look);
     }
   }
@@ -119,6 +121,11 @@ async function prepare(
   });
   const tolerance = checkTolerance(options);
   return { testInfo, machine, paths, golden: await readGolden(paths), options, tolerance, lines };
+}
+
+/** For `guestwright golden`: which goldens a run used, and what it would have written. */
+function noteUse({ annotations }: TestInfo, use: GoldenUse): void {
+  annotations.push({ type: GOLDEN_ANNOTATION, description: encodeUse(use) });
 }
 
 function projectFolder({ config }: TestInfo): string {
