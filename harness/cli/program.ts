@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { packageVersion } from './package.js';
 import { doctorCommand } from './doctor.js';
 import { fontsCommand } from './fonts.js';
+import { goldenCommand } from './golden.js';
 import { imagesCommand } from './images.js';
 import { initCommand } from './init.js';
 import { openCommand } from './open.js';
@@ -15,8 +16,9 @@ const COMMANDS: readonly (() => Command)[] = [
   runCommand,
   verifyCommand,
   openCommand,
-  imagesCommand,
+  goldenCommand,
   screenCommand,
+  imagesCommand,
   fontsCommand,
   doctorCommand,
 ];

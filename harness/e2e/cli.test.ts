@@ -19,17 +19,20 @@ const guestwright = (args: readonly string[], env?: Record<string, string>) => p
 test('help lists every command and the exit codes', async () => {
   const { exitCode, stdout } = await guestwright(['--help']);
   expect(exitCode).toBe(0);
-  for (const command of ['init', 'run', 'open', 'images', 'fonts', 'doctor'])
+  for (const command of ['init', 'run', 'open', 'golden', 'screen', 'images', 'fonts', 'doctor'])
     expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
   expect(stdout).toContain('3 the infrastructure failed');
 });
 
-test.each(['init', 'run', 'open', 'images', 'fonts', 'doctor'])('the help of "%s" has examples', async (command) => {
-  const { exitCode, stdout } = await guestwright([command, '--help']);
-  expect(exitCode).toBe(0);
-  expect(stdout).toContain(`Usage: guestwright ${command}`);
-  expect(stdout).toMatch(new RegExp(`Examples:\n +guestwright ${command}`));
-});
+test.each(['init', 'run', 'open', 'golden', 'screen', 'images', 'fonts', 'doctor'])(
+  'the help of "%s" has examples',
+  async (command) => {
+    const { exitCode, stdout } = await guestwright([command, '--help']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`Usage: guestwright ${command}`);
+    expect(stdout).toMatch(new RegExp(`Examples:\n +guestwright ${command}`));
+  },
+);
 
 test('the version is that of the package', async () => {
   const manifest: unknown = JSON.parse(await readFile(join(PACKAGE, 'package.json'), 'utf8'));

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { TestInfo } from '@playwright/test';
 import { GuestwrightError } from '../../sdk/errors.js';
 import type { GoldenPicture } from '../../sdk/machine/types.js';
+import { noteUses } from './note-use.js';
 import { goldenPaths, type GoldenPaths } from './paths.js';
 import { readGoldenPoints } from './points.js';
 import { readGoldens } from './store.js';
@@ -17,10 +18,15 @@ function projectFolder({ config }: TestInfo): string {
   return config.configFile === undefined ? config.rootDir : dirname(config.configFile);
 }
 
-/** The golden and its variants; none when there is none. */
-export async function goldenPictures(paths: GoldenPaths): Promise<GoldenPicture[]> {
+/** The golden and its variants, which the test has then used; none when there is none. */
+export async function goldenPictures(testInfo: TestInfo, paths: GoldenPaths): Promise<GoldenPicture[]> {
+  const goldens = await readGoldens(paths);
+  noteUses(
+    testInfo,
+    goldens.map(({ paths: { png } }) => ({ png, pending: null })),
+  );
   return await Promise.all(
-    (await readGoldens(paths)).map(async (golden) => ({
+    goldens.map(async (golden) => ({
       name: golden.paths.name,
       picture: golden,
       points: await readGoldenPoints(golden.paths, golden),
@@ -35,7 +41,7 @@ export async function goldenPictures(paths: GoldenPaths): Promise<GoldenPicture[
 export function goldenSource(testInfo: TestInfo, guest: string): (name: string) => Promise<GoldenPicture[]> {
   return async (name) => {
     const paths = goldenPathsOf(testInfo, guest, name);
-    const pictures = await goldenPictures(paths);
+    const pictures = await goldenPictures(testInfo, paths);
     if (pictures.length > 0) return pictures;
     throw new GuestwrightError(`There is no golden "${paths.name}" to look for`, {
       kind: 'assertion',

@@ -7,6 +7,7 @@ import { wordFile } from '../goldens/word.js';
 import { encodePng } from '../../sdk/reading/png.js';
 import { decideGolden } from '../goldens/decide.js';
 import type { GoldenPaths } from '../goldens/paths.js';
+import { noteUses } from '../goldens/note-use.js';
 import { writeGolden } from '../goldens/store.js';
 import { checkRegion, clipFrame } from '../goldens/picture.js';
 import { goldenPathsOf, goldenPictures } from '../goldens/source.js';
@@ -42,7 +43,7 @@ export async function toContainGolden(
   const { at, margin = 0, tolerance } = options;
   const paths = goldenPathsOf(testInfo, guest, name);
   const timeout = matcherTimeout(machine, options.timeout, this.timeout);
-  if ((await goldenPictures(paths)).length === 0) {
+  if ((await goldenPictures(testInfo, paths)).length === 0) {
     return await missing({ state: this, machine, testInfo, lines, paths, at, timeout });
   }
   if (at !== undefined) checkRegion(at, await withoutSteps(() => machine.screen.frame()), 'place');
@@ -113,6 +114,7 @@ async function missing({ state, machine, testInfo, lines, paths, at, timeout }: 
   if (written) {
     const frame = await withoutSteps(() => machine.screen.waitForStable({ timeout }));
     checkRegion(at, frame, 'place');
+    noteUses(testInfo, [{ png: paths.png, pending: null }]);
     await writeGolden(paths, { png: encodePng(clipFrame(frame, at), { effort: 'small' }), txt: null });
   }
   const call: MatcherCall = {

@@ -15,6 +15,8 @@ import { goldenPaths, unnamedGolden, type GoldenPaths } from '../goldens/paths.j
 import { masksInFrame, masksInGolden, type Mask } from '../goldens/masks.js';
 import { clipFrame, placeMasks } from '../goldens/picture.js';
 import { encodeGolden, readGoldens, sameFiles } from '../goldens/store.js';
+import { noteUses } from '../goldens/note-use.js';
+import type { GoldenUse } from '../goldens/use.js';
 import { wordGolden, wordWritten } from '../goldens/word.js';
 import { terminalWidth } from '../terminal.js';
 import { brokenOff, fulfilled, unfulfilled, wordFrame, wordWaited, type MatcherCall } from './result.js';
@@ -86,6 +88,7 @@ export async function toMatchGolden(
       const ranked = look === null ? [] : rankGoldens(candidates, look, tolerance);
       const decision = decideGolden({ ...question, comparison: classify(setup, ranked, look) });
       const done = await applyGolden({ testInfo, paths, ranked, tolerance, decision, look });
+      noteUses(testInfo, usesOf(setup, done));
       return conclude(call, setup, { decision, ranked, look, done });
     }
   }
@@ -130,6 +133,13 @@ async function prepare(
     goldens.map(async (golden) => ({ golden, masks: await masksInGolden(options.mask ?? [], golden) })),
   );
   return { testInfo, machine, paths, candidates, options, tolerance, lines };
+}
+
+/** All variants were looked at; what was refused could become the nearest, or the plain golden where there is none. */
+function usesOf({ paths, candidates }: Setup, { pending }: GoldenDone): GoldenUse[] {
+  const target = pending?.paths ?? paths;
+  const uses = candidates.map(({ golden }) => golden.paths.png).filter((png) => png !== target.png);
+  return [{ png: target.png, pending: pending?.picture ?? null }, ...uses.map((png) => ({ png, pending: null }))];
 }
 
 function projectFolder({ config }: TestInfo): string {

@@ -1,6 +1,6 @@
 /**
  * The reporter of every Guestwright project: counts failures by their kind, says where the HTML report is, and writes
- * `summary.json`, from which `guestwright run` takes its exit code. It reads the annotations of the fixtures, because
+ * `summary.json`, from which `guestwright run` takes its exit code, and `goldens.json`, for `guestwright golden`. It reads the annotations of the fixtures, because
  * reporters are given only text.
  */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
@@ -16,8 +16,10 @@ import type {
   TestStep,
 } from '@playwright/test/reporter';
 import type { Failure } from '../../sdk/errors.js';
+import { RUN_RECORD, writeRunRecord } from '../goldens/run-record.js';
 import { GUEST_TIME_ANNOTATION } from '../fixtures/guest-time.js';
 import { FAILURE_ANNOTATION, parseFailure } from '../fixtures/verdict.js';
+import { collectGoldens } from './goldens.js';
 import { countFailures, exitCodeHint, wordSummary, type FailedScenario, type Summary } from './tally.js';
 
 export interface SummaryOptions {
@@ -74,6 +76,12 @@ export default class SummaryReporter implements Reporter {
       durationMs: Math.round(result.duration),
     };
     this.#write(summary);
+    const ended = (result.status === 'passed' || result.status === 'failed') && this.#errors.length === 0;
+    for (const file of this.#files()) {
+      const goldens = join(dirname(file), RUN_RECORD);
+      const { record, files } = collectGoldens(tests, { project: this.#folder, file: goldens, ended });
+      writeRunRecord(goldens, record, files);
+    }
     const shown = html === undefined ? null : relative(process.cwd(), resolve(this.#folder, html, 'index.html'));
     process.stdout.write(wordSummary({ ...summary, htmlReport: shown }));
   }
@@ -87,11 +95,14 @@ export default class SummaryReporter implements Reporter {
     return false;
   }
 
-  #write(summary: Summary): void {
+  #files(): Set<string> {
     const chosen = resolve(this.#folder, this.#options.outputFile ?? join('reports', 'summary.json'));
     // Where `guestwright run` looks for it: it does not know the config's folder.
-    const asked = process.env['GUESTWRIGHT_SUMMARY'] ?? chosen;
-    for (const file of new Set([chosen, asked])) {
+    return new Set([chosen, process.env['GUESTWRIGHT_SUMMARY'] ?? chosen]);
+  }
+
+  #write(summary: Summary): void {
+    for (const file of this.#files()) {
       const beside = `${file}.${process.pid}`;
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(beside, `${JSON.stringify(summary, null, 2)}\n`);

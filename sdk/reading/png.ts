@@ -27,7 +27,7 @@ export function encodePng(picture: Picture, { effort = 'fast' }: EncodeOptions =
  * @throws GuestwrightError `usage/png-invalid`, `usage/png-too-large`
  */
 export function decodePng(bytes: Uint8Array, name: string): Picture {
-  const size = sizeOf(bytes, name);
+  const size = pngSize(bytes, name);
   if (size.width > MAX_PNG_SIDE || size.height > MAX_PNG_SIDE) {
     throw new GuestwrightError(`${name} is too large a picture`, {
       kind: 'usage',
@@ -68,8 +68,8 @@ function isOpaque(rgba: Uint8Array): boolean {
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** The size in the header, which stands first in every PNG. */
-function sizeOf(bytes: Uint8Array, name: string): { width: number; height: number } {
+/** The size in the header, which stands first in every PNG. @throws GuestwrightError `usage/png-invalid` */
+export function pngSize(bytes: Uint8Array, name: string): { width: number; height: number } {
   if (bytes.length === 0) throw invalid(name, 'the file is empty');
   if (!SIGNATURE.every((byte, i) => bytes[i] === byte)) throw invalid(name, 'it does not begin with the PNG signature');
   if (bytes.length < 33) throw invalid(name, `the file ends after ${bytes.length} bytes`);

@@ -204,9 +204,10 @@ test('pictures with nothing in them, or of too few bytes, are wrong usage', () =
   expect(() => prepareNeedle({ width: 0, height: 0, rgba: new Uint8Array(0) })).toThrow('at least one pixel');
 });
 
-test('crops of real screens are found with noise on every pixel, where they fit best to a 20th of a level', () => {
-  const random = seeded(6);
-  for (const name of ['gtk1024', 'fbsh', 'newt']) {
+test.each(['gtk1024', 'fbsh', 'newt'])(
+  'crops of the screen %s are found with noise on every pixel, where they fit best to a 20th of a level',
+  (name) => {
+    const random = seeded(6);
     const real = load(name);
     const prepared = prepareScreen(real);
     for (let i = 0; i < 6; i++) {
@@ -215,16 +216,16 @@ test('crops of real screens are found with noise on every pixel, where they fit 
       const noise = withNoise(clean, random, 8);
       const found = findPicture(prepared, noise, { tolerance: 8 });
       const truth = scoreAt(real, noise, region.x, region.y);
-      expect(scoreOf(found), `${name} at ${region.x},${region.y}`).toBeLessThanOrEqual(truth + 0.05);
+      expect(scoreOf(found), `at ${region.x},${region.y}`).toBeLessThanOrEqual(truth + 0.05);
     }
-  }
-});
+  },
+);
 
-test('small pictures on small screens are found as by trying every place', () => {
-  const random = seeded(7);
+test.each([7, 8, 9, 10])('small pictures on small screens are found as by trying every place (seed %i)', (seed) => {
+  const random = seeded(seed);
   const upTo = (most: number): number => 1 + Math.floor(random() * most);
   const outcomes = { found: 0, absent: 0, several: 0, alike: 0 };
-  for (let round = 0; round < 700; round++) {
+  for (let round = 0; round < 200; round++) {
     const colours = [0x101010, 0x141210, 0x801010, 0x10c0ff].slice(0, upTo(4));
     const small = randomPicture(
       random,
@@ -267,7 +268,7 @@ test('small pictures on small screens are found as by trying every place', () =>
     for (const place of truth) expect(regions.some((region) => overlap(region, place))).toBe(true);
     if (tolerance === 0) expect(regions.map(({ x, y }) => [x, y])).toEqual(greedy(truth, overlap));
   }
-  expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(40);
+  expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(10);
 });
 
 /** The code of the wrong usage that is thrown. */

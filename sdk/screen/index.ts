@@ -5,6 +5,17 @@
 export type { BlankContent, GraphicContent, Region, ScreenContent, TextContent, TextCursor } from './content.js';
 export { charmap, isBoxDrawing } from './charmap.js';
 export { compareFrames, defaultTolerance, drawDiff, type CompareOptions, type Comparison } from './compare.js';
+export {
+  findPicture,
+  prepareNeedle,
+  prepareScreen,
+  type FindPictureOptions,
+  type FindResult,
+  type FoundBy,
+  type FoundPicture,
+  type PreparedNeedle,
+  type PreparedScreen,
+} from './find-picture.js';
 export { contentSize, makeFrame, makeGrid, type CellGrid, type Frame } from './frame.js';
 export { clampRegion, crop, type Picture } from './picture.js';
 export { cellPage } from './grid-page.js';
