@@ -8,8 +8,10 @@ import { plain, simd } from './binary.js';
 /** What the module exports. */
 interface Port {
   readonly memory: WebAssembly.Memory;
-  /** Pixels that were not equal in the last count. */
+  /** Pixels that were not equal since `layout`: how many, and from which column to which. */
   readonly unequal: WebAssembly.Global;
+  readonly left: WebAssembly.Global;
+  readonly right: WebAssembly.Global;
   layout(width: number, height: number): number;
   place(x: number, y: number, width: number): void;
   mask(left: number, top: number, right: number, bottom: number, colour: number): void;
@@ -61,8 +63,7 @@ function load(base64: string): Port {
 function isPort(exports: object): exports is Port {
   const functions = ['layout', 'place', 'mask', 'count', 'equal'];
   return (
-    'memory' in exports &&
-    'unequal' in exports &&
+    ['memory', 'unequal', 'left', 'right'].every((name) => name in exports) &&
     functions.every((name) => typeof Reflect.get(exports, name) === 'function')
   );
 }
@@ -99,29 +100,38 @@ function countStrip(port: Port, request: CountRequest): Counted {
   }
   port.place(region.x - area.x, region.y - area.y, area.width);
   const first = part.y - region.y;
-  const { pixels, unequal } = countRows(port, request, first, first + part.height);
-  if (!marking) return { pixels, unequal, marks: [] };
-  const start = at + 2 * bytes + first * region.width;
-  const marks: Marks = {
-    ...region,
-    y: part.y,
+  const pixels = countRows(port, request, first, first + part.height);
+  const unequal = Number(port.unequal.value) > 0;
+  if (!marking || pixels === 0) return { pixels, unequal, marks: [] };
+  const marks = marksOf(memory, at + 2 * bytes + first * region.width, region.width, {
+    x: Number(port.left.value),
+    y: first,
+    width: Number(port.right.value) - Number(port.left.value) + 1,
     height: part.height,
-    bytes: memory.slice(start, start + region.width * part.height),
-  };
-  return { pixels, unequal, marks: [marks] };
+  });
+  return { pixels, unequal, marks: [{ ...marks, x: region.x + marks.x, y: region.y + marks.y }] };
+}
+
+/** Only the columns in which there is any difference. */
+function marksOf(memory: Uint8Array, start: number, stride: number, region: Region): Marks {
+  const bytes = new Uint8Array(region.width * region.height);
+  for (let row = 0; row < region.height; row++) {
+    const from = start + row * stride + region.x;
+    bytes.set(memory.subarray(from, from + region.width), row * region.width);
+  }
+  return { ...region, bytes };
 }
 
 /** In several calls: a platform that compiles better while it runs takes the better code with the next call. */
-function countRows(port: Port, request: CountRequest, first: number, last: number): Omit<Counted, 'marks'> {
+function countRows(port: Port, request: CountRequest, first: number, last: number): number {
   const { threshold, includeAA, limit, marking } = request;
-  const counted = { pixels: 0, unequal: false };
-  for (let row = first; row < last && counted.pixels <= limit; row += ROWS_PER_CALL) {
+  let pixels = 0;
+  for (let row = first; row < last && pixels <= limit; row += ROWS_PER_CALL) {
     const end = Math.min(row + ROWS_PER_CALL, last);
-    const left = Math.min(limit - counted.pixels, MAX_LIMIT);
-    counted.pixels += port.count(row, end, maxDeltaOf(threshold), Number(includeAA), left, Number(marking));
-    counted.unequal ||= Number(port.unequal.value) > 0;
+    const left = Math.min(limit - pixels, MAX_LIMIT);
+    pixels += port.count(row, end, maxDeltaOf(threshold), Number(includeAA), left, Number(marking));
   }
-  return counted;
+  return pixels;
 }
 
 const ROWS_PER_CALL = 16;

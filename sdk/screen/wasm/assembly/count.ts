@@ -32,8 +32,10 @@ let marks: usize = BASE;
 let origin: i32 = 0;
 let stride: i32 = 0;
 
-/** Pixels that were not equal, byte for byte, among those that the last `count` looked at. */
+/** Pixels that were not equal, byte for byte, since the last `layout`: how many, and between which columns. */
 export let unequal: i32 = 0;
+export let left: i32 = 0;
+export let right: i32 = 0;
 
 /**
  * Makes room for two pictures of this size: the expected one is to be put at the returned address, the actual one right
@@ -47,6 +49,9 @@ export function layout(columns: i32, rows: i32): usize {
   if (more > 0 && memory.grow(more) < 0) return 0;
   width = columns;
   height = rows;
+  unequal = 0;
+  left = columns;
+  right = -1;
   expected = BASE;
   actual = BASE + bytes;
   marks = BASE + 2 * bytes;
@@ -59,10 +64,10 @@ export function place(x: i32, y: i32, columns: i32): void {
   stride = columns;
 }
 
-/** Makes a rectangle one colour in both pictures. */
-export function mask(left: i32, top: i32, right: i32, bottom: i32, colour: u32): void {
-  for (let y = top; y < bottom; y++) {
-    for (let x = left; x < right; x++) {
+/** Makes a rectangle one colour in both pictures: from column `x1` and row `y1` to before `x2` and `y2`. */
+export function mask(x1: i32, y1: i32, x2: i32, y2: i32, colour: u32): void {
+  for (let y = y1; y < y2; y++) {
+    for (let x = x1; x < x2; x++) {
       const at = ((y * width + x) as usize) << 2;
       store<u32>(expected + at, colour);
       store<u32>(actual + at, colour);
@@ -78,18 +83,19 @@ export function mask(left: i32, top: i32, right: i32, bottom: i32, colour: u32):
 export function count(first: i32, last: i32, maxDelta: f64, antialiasing: bool, limit: i32, marking: bool): i32 {
   if (marking) memory.fill(marks + ((first * width) as usize), 0, ((last - first) * width) as usize);
   let differing = 0;
-  unequal = 0;
   for (let y = first; y < last; y++) {
     const start = y * width;
     const end = start + width;
     for (let i = nextUnequal(start, end); i < end; i = nextUnequal(i + 1, end)) {
       unequal++;
       const x = i - start;
+      left = min(left, x);
+      right = max(right, x);
       const a = pixel(expected, i);
       const b = pixel(actual, i);
       // Opaque colours that differ at all differ by more than nothing.
       const certain = maxDelta == 0 && (a & b) >= ALPHA;
-      if (!certain && colourDelta(a, b, x, y) <= maxDelta) continue;
+      if (!certain && !differ(a, b, x, y, maxDelta)) continue;
       if (!antialiasing && (antialiased(expected, x, y) || antialiased(actual, x, y))) continue;
       if (marking) store<u8>(marks + (i as usize), 1);
       if (++differing > limit) return differing;
@@ -139,16 +145,19 @@ function nextUnequal(from: i32, end: i32): i32 {
   return i;
 }
 
-/** How far two colours are apart: pixelmatch's `colorDelta` without its sign. */
-function colourDelta(a: u32, b: u32, x: i32, y: i32): f64 {
+/** Whether two colours are further apart than `maxDelta`: pixelmatch's `colorDelta` without its sign. */
+function differ(a: u32, b: u32, x: i32, y: i32, maxDelta: f64): bool {
   const at = (a & b) < ALPHA ? position(x, y) : 0;
   const red = channelDelta(a, b, 0, at);
   const green = channelDelta(a, b, 8, at);
   const blue = channelDelta(a, b, 16, at);
   const luma = red * 0.29889531 + green * 0.58662247 + blue * 0.11448223;
+  const first = 0.5053 * luma * luma;
+  // What is added is never less than 0, and rounding keeps the order.
+  if (first > maxDelta) return true;
   const i = red * 0.59597799 - green * 0.2741761 - blue * 0.32180189;
   const q = red * 0.21147017 - green * 0.52261711 + blue * 0.31114694;
-  return 0.5053 * luma * luma + 0.299 * i * i + 0.1957 * q * q;
+  return first + 0.299 * i * i + 0.1957 * q * q > maxDelta;
 }
 
 /** pixelmatch's `brightnessDelta`. */
@@ -217,17 +226,17 @@ function betweenVectors(above: v128, beside: v128, below: v128, x: i32, y: i32):
   const middleLeft = brightness(beside);
   const bottomLeft = brightness(below);
   // The third column: two of it in one vector, the last one twice.
-  const right = brightness(v128.shuffle<i32>(above, beside, 2, 6, 2, 6));
+  const thirdColumn = brightness(v128.shuffle<i32>(above, beside, 2, 6, 2, 6));
   const corner = brightness(v128.shuffle<i32>(below, below, 2, 2, 2, 2));
   let least = f64x2.pmin(f64x2.add(topLeft, f64x2(0, 3)), f64x2.add(middleLeft, f64x2(1, 4)));
   least = f64x2.pmin(least, f64x2.add(bottomLeft, f64x2(2, 5)));
-  least = f64x2.pmin(least, f64x2.pmin(f64x2.add(right, f64x2(6, 7)), f64x2.add(corner, f64x2(8, 8))));
+  least = f64x2.pmin(least, f64x2.pmin(f64x2.add(thirdColumn, f64x2(6, 7)), f64x2.add(corner, f64x2(8, 8))));
   const darkest = min(f64x2.extract_lane(least, 0), f64x2.extract_lane(least, 1));
   const own = f64x2.extract_lane(middleLeft, 1);
   if (darkest >= own) return false;
   let most = f64x2.pmax(f64x2.add(topLeft, f64x2(15, 12)), f64x2.add(middleLeft, f64x2(14, 11)));
   most = f64x2.pmax(most, f64x2.add(bottomLeft, f64x2(13, 10)));
-  most = f64x2.pmax(most, f64x2.pmax(f64x2.add(right, f64x2(9, 8)), f64x2.add(corner, f64x2(7, 7))));
+  most = f64x2.pmax(most, f64x2.pmax(f64x2.add(thirdColumn, f64x2(9, 8)), f64x2.add(corner, f64x2(7, 7))));
   const brightest = max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
   if (brightest < own + 16) return false;
   return flatAt(((darkest as i64) & 15) as i32, x, y) || flatAt(15 - (((brightest as i64) & 15) as i32), x, y);
@@ -279,20 +288,20 @@ function brightnessAt(at: usize): i64 {
 
 /** The rule as pixelmatch writes it down: at edges, and where something is not opaque. */
 function antialiasedAnywhere(picture: usize, x: i32, y: i32): bool {
-  const left = max(x - 1, 0);
+  const firstColumn = max(x - 1, 0);
   const top = max(y - 1, 0);
-  const right = min(x + 1, width - 1);
+  const lastColumn = min(x + 1, width - 1);
   const bottom = min(y + 1, height - 1);
   const own = pixel(picture, y * width + x);
   const at = position(x, y);
-  let zeroes = x == left || x == right || y == top || y == bottom ? 1 : 0;
+  let zeroes = x == firstColumn || x == lastColumn || y == top || y == bottom ? 1 : 0;
   let darkest: f64 = 0;
   let brightest: f64 = 0;
   let darkestX = 0;
   let darkestY = 0;
   let brightestX = 0;
   let brightestY = 0;
-  for (let column = left; column <= right; column++) {
+  for (let column = firstColumn; column <= lastColumn; column++) {
     for (let row = top; row <= bottom; row++) {
       if (column == x && row == y) continue;
       const delta = brightnessDelta(own, pixel(picture, row * width + column), at);
@@ -333,15 +342,16 @@ function manySiblings(picture: usize, x: i32, y: i32): bool {
       return around > 2;
     }
   }
-  const left = max(x - 1, 0);
+  const firstColumn = max(x - 1, 0);
   const top = max(y - 1, 0);
-  const right = min(x + 1, width - 1);
+  const lastColumn = min(x + 1, width - 1);
   const bottom = min(y + 1, height - 1);
   const own = pixel(picture, y * width + x);
   // The pixel itself is met among its neighbours.
-  let zeroes = x == left || x == right || y == top || y == bottom ? 0 : -1;
+  let zeroes = x == firstColumn || x == lastColumn || y == top || y == bottom ? 0 : -1;
   for (let row = top; row <= bottom; row++) {
-    for (let column = left; column <= right; column++) zeroes += (pixel(picture, row * width + column) == own) as i32;
+    for (let column = firstColumn; column <= lastColumn; column++)
+      zeroes += (pixel(picture, row * width + column) == own) as i32;
   }
   return zeroes > 2;
 }
@@ -349,8 +359,8 @@ function manySiblings(picture: usize, x: i32, y: i32): bool {
 /** How many of the eight pixels around the middle one have its colour; the rows begin left of it. */
 function equalAround(above: v128, beside: v128, below: v128, own: u32): i32 {
   const colour = i32x4.splat(own as i32);
-  const equal = i32x4.add(i32x4.add(i32x4.eq(above, colour), i32x4.eq(beside, colour)), i32x4.eq(below, colour));
-  const sum = i32x4.extract_lane(equal, 0) + i32x4.extract_lane(equal, 1) + i32x4.extract_lane(equal, 2);
-  // Lanes are 0 or -1, and one is the pixel itself.
-  return -sum - 1;
+  const last = i16x8.narrow_i32x4_s(i32x4.eq(below, colour), i32x4.splat(0));
+  const first = i16x8.narrow_i32x4_s(i32x4.eq(above, colour), i32x4.eq(beside, colour));
+  // A bit for each of four pixels a row; the fourth is none of them, and one of the others is the pixel itself.
+  return popcnt(i8x16.bitmask(i8x16.narrow_i16x8_s(first, last)) & 0x777) - 1;
 }
