@@ -319,7 +319,7 @@ export class QemuMachine implements EngineMachine {
       case 'pointer': {
         const { events, buttons } = inputEvents(input, this.#buttons);
         this.#buttons = buttons;
-        for (const group of events) await this.#qemu()?.qmp.execute('input-send-event', { events: group }, nothing);
+        for (const group of events) await this.#send(group);
         // What the trace says of the key was written before the answer: it is read now.
         await setImmediate();
         return;
@@ -340,6 +340,17 @@ export class QemuMachine implements EngineMachine {
         return;
       case 'network':
         throw unsupported('network-unsupported', 'QEMU machines have no network yet');
+    }
+  }
+
+  /** A machine that has just stopped, for a reset or for good, hears no keys, as any PC: that is no error. */
+  async #send(events: readonly unknown[]): Promise<void> {
+    const qmp = this.#qemu()?.qmp;
+    try {
+      await qmp?.execute('input-send-event', { events }, nothing);
+    } catch (error) {
+      if (!(error instanceof GuestwrightError) || error.code !== 'qmp-error' || qmp === undefined) throw error;
+      if ((await qmp.execute('query-status', {}, status)).status === 'running') throw error;
     }
   }
 
