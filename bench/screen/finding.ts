@@ -10,6 +10,7 @@ import { decodePng } from '../../sdk/reading/png.js';
 import { flat, pasted, randomCrop, seeded, withNoise } from '../../sdk/screen/find-fixture.js';
 import { findPicture, prepareNeedle, type FindPictureOptions } from '../../sdk/screen/find-picture.js';
 import { placesAround, placesIn, type Area } from '../../sdk/screen/finding/area.js';
+import type { Region } from '../../sdk/screen/content.js';
 import { crop, pixelsOf, type Picture } from '../../sdk/screen/picture.js';
 import { median, type Figure, type Figures } from '../figures.js';
 import { findAlikePlainly, findExactlyPlainly } from './plain-search.js';
@@ -24,6 +25,8 @@ const NOISE = 8;
 /** … and may differ by this much in the mean: about twice what the noise makes. */
 const TOLERANCE = 8;
 const MARGIN = 50;
+/** Levels of a channel, in the mean, that make no difference between two places. */
+const AS_GOOD = 0.02;
 /** Of so many screens, the first crop is also searched for in the plain way: that takes seconds. */
 const PLAIN_SCREENS = 2;
 /** Times that each search of ours is repeated, after one that is not counted; the median is taken. */
@@ -64,7 +67,7 @@ export async function measureFinding(note: (line: string) => void): Promise<Figu
       measure('exact', clean, {}, () => findExactlyPlainly(screen, clean, everywhere));
       measure('margin', noisy, { ...alike, at, margin: MARGIN }, plainly(noisy, near));
       measure('absent', strange, alike, plainly(strange, everywhere));
-      if (shows(screen, measure('noisy', noisy, alike, plainly(noisy, everywhere)), clean)) hits++;
+      if (fits(screen, measure('noisy', noisy, alike, plainly(noisy, everywhere)), noisy, region)) hits++;
     }
     note(`finding in ${NAMES[i] ?? ''}: ${hits} of ${(i + 1) * CROPS} crops found under noise so far`);
   }
@@ -99,11 +102,21 @@ function timed(search: () => Place): { ms: number; place: Place } {
   return { ms: performance.now() - start, place };
 }
 
-/** Whether a place shows what was wanted before the noise: there, or anywhere where the screen is equal. */
-function shows(screen: Picture, place: Place, clean: Picture): boolean {
+/**
+ * Whether a place is where the crop was taken, or fits it as well as that does: where much of a screen is alike, the noise
+ * itself decides which of two places fits better, and trying every place would answer the same.
+ */
+function fits(screen: Picture, place: Place, noisy: Picture, own: Region): boolean {
   if (place === null) return false;
-  const seen = crop(screen, { ...WANTED, ...{ x: place.x, y: place.y } });
-  return Buffer.compare(seen.rgba, clean.rgba) === 0;
+  return differenceOf(screen, noisy, place) <= differenceOf(screen, noisy, own) + AS_GOOD;
+}
+
+/** Mean absolute difference of a channel. */
+function differenceOf(screen: Picture, wanted: Picture, { x, y }: { x: number; y: number }): number {
+  const seen = crop(screen, { ...WANTED, x, y }).rgba;
+  let total = 0;
+  for (let i = 0; i < seen.length; i++) if (i % 4 < 3) total += Math.abs((seen[i] ?? 0) - (wanted.rgba[i] ?? 0));
+  return total / (3 * WANTED.width * WANTED.height);
 }
 
 /**

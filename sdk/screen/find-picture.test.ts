@@ -296,3 +296,15 @@ function greedy<T extends { x: number; y: number }>(places: T[], overlap: (a: T,
   for (const place of places) if (!kept.some((one) => overlap(one, place))) kept.push(place);
   return kept.map(({ x, y }) => [x, y]);
 }
+
+test('what only just passes is not taken where another place is clearly better', () => {
+  // Little on it, and much of the screen is alike: the blocks ranked its own place too low.
+  const menu = pasted(flat(1024, 768, 0x404040), load('grubgfx'), 112, 84);
+  const random = seeded(676);
+  const clean = crop(menu, { x: 676, y: 117, width: 200, height: 100 });
+  for (let i = 0; i < 6; i++) {
+    const wanted = withNoise(clean, random, 8);
+    const found = findPicture(menu, wanted, { tolerance: 8 });
+    expect(scoreOf(found)).toBeLessThan(scoreAt(menu, wanted, 676, 117) + 0.05);
+  }
+});

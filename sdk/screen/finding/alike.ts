@@ -28,6 +28,10 @@ const COMPARED = 32;
 /** A coarse block that lies beside its place by a ninth of its size still tells. */
 const STEPS_OF_A_BLOCK = 9;
 
+/** Share of what is allowed, up to which the best of the places that rank first is taken for what is looked for. */
+const SURE = 0.6;
+const CLEARLY_BETTER = 0.8;
+
 /** Noise that is allowed for when places are ranked: levels of a channel, in the mean. */
 const MOST_NOISE = 8;
 
@@ -42,19 +46,26 @@ interface Search {
   readonly fine: Int32Array | null;
 }
 
-/** One place that differs by at most `limit`: the best of those that rank first, else any. Null: there is none. */
+/**
+ * One place that differs by at most `limit`: the best of those that rank first unless another is clearly better; else any.
+ * Null: there is none.
+ */
 export function findAlike(screen: Haystack, needle: Needle, area: Area, limit: number): AlikePlace | null {
   const search = prepare(screen, needle, area);
+  let likely: Place | null = null;
   if (search.fine !== null) {
-    const likely = bestByPyramid(search, limit);
-    if (likely !== null) return { ...settle(search, likely), by: 'pyramid' };
+    const best = bestByPyramid(search, limit);
+    likely = best === null ? null : settle(search, best);
+    if (likely !== null && likely.sum <= SURE * limit) return { ...likely, by: 'pyramid' };
   }
-  const ranked = rankAll(search.sums, search.coarse, area, limit);
+  // What only just passes may be something like it: is there a place that is clearly better?
+  const wanted = likely === null ? limit : CLEARLY_BETTER * likely.sum;
+  const ranked = rankAll(search.sums, search.coarse, area, wanted);
   for (const index of ranked.order()) {
-    const place = compare(search, ranked.x(index), ranked.y(index), limit);
+    const place = compare(search, ranked.x(index), ranked.y(index), wanted);
     if (place !== null) return { ...settle(search, place), by: 'full' };
   }
-  return null;
+  return likely === null ? null : { ...likely, by: 'pyramid' };
 }
 
 /** All places of at most `limit` that overlap none of those kept already, in the order of their rank; keeps them, too. */
