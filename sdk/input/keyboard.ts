@@ -15,8 +15,8 @@ import { askUntil, Spacing } from './pace.js';
 /** Guest ms between two keys when no `delay` is given: faster than any typist, slower than any driver's debouncing. */
 export const KEY_SPACING = 20;
 
-/** The same where guest time is wall time and costs something. That every key is taken before the next is held to anyway. */
-const FREE_KEY_SPACING = 1;
+/** The same where guest time is wall time and costs something: every key is taken before the next, and that is enough. */
+const FREE_KEY_SPACING = 0;
 
 /** Keys held down, so that a revert can take the keyboard back with the guest. */
 export interface KeyboardState {
