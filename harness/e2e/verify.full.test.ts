@@ -23,5 +23,6 @@ test.each(scenarios)('%s is the same in 5 of 5 runs', async (scenario) => {
     env: { FORCE_COLOR: '0' },
   });
   expect(all).toContain('5 of 5 runs are the same after every step.');
+  expect(all).toMatch(/run 3: passed in .* beside \d+ busy threads/);
   expect(exitCode).toBe(0);
 });

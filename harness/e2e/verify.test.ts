@@ -44,13 +44,14 @@ async function guestwright(cwd: string, args: string[], env: Record<string, stri
 
 test('a scenario is the same in every run, the last of which goes on from half-way in another process', async () => {
   const before = await readdir(tmpdir());
-  const { exitCode, output } = await guestwright(project.folder, ['verify', 'scenarios/types.spec.ts', '--runs', '4']);
-  expect(output).toContain('4 of 4 runs are the same after every step.');
+  // With other load on the host: verify.full.test.ts, for it would slow down whatever is tested beside.
+  const args = ['verify', 'scenarios/types.spec.ts', '--runs', '3', '--no-load'];
+  const { exitCode, output } = await guestwright(project.folder, args);
+  expect(output).toContain('3 of 3 runs are the same after every step.');
   expect(exitCode).toBe(0);
   expect(output).toMatch(/run 2: storing a snapshot half-way/);
-  expect(output).toMatch(/run 3: passed in .* beside \d+ busy threads/);
   // Nine steps in all; the replay has those after half-way.
-  expect(output.match(/same after each of 9 steps/g)).toHaveLength(2);
+  expect(output.match(/same after each of 9 steps/g)).toHaveLength(1);
   expect(output).toMatch(/another process goes on from half-way …\n {2}same after each of [1-8] steps/);
   const left = (await readdir(tmpdir())).filter(
     (name) => name.startsWith('guestwright-verify') && !before.includes(name),

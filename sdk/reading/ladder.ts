@@ -6,8 +6,12 @@ import type { TextPage } from '../screen/page.js';
 import { mergeRows, type FrameReader } from '../screen/reader.js';
 import { uncovered } from '../screen/uncovered.js';
 import type { GlyphFont } from '../screen/font.js';
-import { loadFonts, type LoadFontsOptions } from './fonts/index.js';
-import { OcrReader } from './ocr/index.js';
+import type { LoadFontsOptions } from './fonts/index.js';
+import type { OcrReader } from './ocr/index.js';
+
+// Loaded when a graphic screen is first read: they are large, and most machines stay in text modes.
+const fontsModule = () => import('./fonts/index.js');
+const ocrModule = () => import('./ocr/index.js');
 
 export interface LadderOptions {
   /** Names of the catalogue or paths of font files, which are looked at first; then come those of the catalogue. */
@@ -27,7 +31,7 @@ const BLANK: TextPage = { rows: [] };
 export class LadderReader implements FrameReader {
   readonly #options: LadderOptions;
   #glyphs: Promise<GlyphReader> | undefined;
-  #ocr: OcrReader | undefined;
+  #ocr: Promise<OcrReader> | undefined;
   /** What was read of a frame: questions about one frame are asked many times. */
   readonly #readings = new WeakMap<Frame, Promise<GlyphReading>>();
   readonly #pages = new WeakMap<Frame, Promise<TextPage>>();
@@ -47,8 +51,8 @@ export class LadderReader implements FrameReader {
       const { rows, covered } = await this.#reading(frame);
       const areas = uncovered(frame, covered);
       if (areas.length === 0) return { rows };
-      this.#ocr ??= new OcrReader({ languages: this.#options.languages ?? ['eng'] });
-      return mergeRows([...rows, ...(await this.#ocr.read(frame, areas))]);
+      this.#ocr ??= ocrReader(this.#options);
+      return mergeRows([...rows, ...(await (await this.#ocr).read(frame, areas))]);
     });
   }
 
@@ -60,7 +64,13 @@ export class LadderReader implements FrameReader {
   }
 }
 
+async function ocrReader({ languages = ['eng'] }: LadderOptions): Promise<OcrReader> {
+  const { OcrReader } = await ocrModule();
+  return new OcrReader({ languages });
+}
+
 async function glyphReader({ fonts = [], onProgress }: LadderOptions): Promise<GlyphReader> {
+  const { loadFonts } = await fontsModule();
   const own = fonts.length === 0 ? [] : await loadFonts(fonts, { onProgress });
   // Node's memcmp is several times faster than a loop.
   return new GlyphReader([...own, ...(await catalogueFonts(onProgress))], { same: sameBytes });
@@ -70,7 +80,7 @@ let catalogue: Promise<GlyphFont[]> | undefined;
 
 /** The fonts of the catalogue, once for the process. */
 async function catalogueFonts(onProgress: LadderOptions['onProgress']): Promise<GlyphFont[]> {
-  catalogue ??= loadFonts(undefined, { onProgress });
+  catalogue ??= fontsModule().then(({ loadFonts }) => loadFonts(undefined, { onProgress }));
   try {
     return await catalogue;
   } catch (error) {
