@@ -22,7 +22,12 @@ export async function openMachine(target: string, options: OpenOptions, folder: 
   const { name, spec } = await resolveTarget(target, options, folder);
   process.stderr.write(`Starting ${name} …\n`);
   await using machine = await launch(
-    { ...spec, clock: 'paced', ...(options.memory === undefined ? {} : { memory: options.memory }) },
+    {
+      ...spec,
+      // QEMU's machines run by themselves anyway.
+      ...(spec.engine === 'qemu' ? {} : { clock: 'paced' as const }),
+      ...(options.memory === undefined ? {} : { memory: options.memory }),
+    },
     { name },
   );
   const view = options.serial === true ? new SerialView(machine) : new ScreenView(machine);
