@@ -30,7 +30,9 @@ const STEPS_OF_A_BLOCK = 9;
 
 /** Share of what is allowed, up to which the best of the places that rank first is taken for what is looked for. */
 const SURE = 0.6;
-const CLEARLY_BETTER = 0.8;
+const CLEARLY_BETTER = 0.95;
+/** So many places are then tried, the likeliest first: on a flat ground nearly all are alike, and one is known already. */
+const REFINED = 4096;
 
 /** Noise that is allowed for when places are ranked: levels of a channel, in the mean. */
 const MOST_NOISE = 8;
@@ -58,14 +60,19 @@ export function findAlike(screen: Haystack, needle: Needle, area: Area, limit: n
     likely = best === null ? null : settle(search, best);
     if (likely !== null && likely.sum <= SURE * limit) return { ...likely, by: 'pyramid' };
   }
-  // What only just passes may be something like it: is there a place that is clearly better?
-  const wanted = likely === null ? limit : CLEARLY_BETTER * likely.sum;
+  // What only just passes may be something like it: the best of all places is asked for, if another is clearly better.
+  let best = likely;
+  let wanted = likely === null ? limit : CLEARLY_BETTER * likely.sum;
   const ranked = rankAll(search.sums, search.coarse, area, wanted);
-  for (const index of ranked.order()) {
+  const order = ranked.order();
+  for (const index of likely === null ? order : order.subarray(0, REFINED)) {
     const place = compare(search, ranked.x(index), ranked.y(index), wanted);
-    if (place !== null) return { ...settle(search, place), by: 'full' };
+    if (place === null) continue;
+    best = settle(search, place);
+    if (likely === null) break;
+    wanted = best.sum - 1;
   }
-  return likely === null ? null : { ...likely, by: 'pyramid' };
+  return best === null ? null : { ...best, by: best === likely ? 'pyramid' : 'full' };
 }
 
 /** All places of at most `limit` that overlap none of those kept already, in the order of their rank; keeps them, too. */
