@@ -1,23 +1,11 @@
 import { expect, test } from 'vitest';
-import { GuestwrightError } from '../../errors.js';
-import { CASES, runCase, type Expect } from '../conformance/suite.js';
+import { CASES, runCase } from '../conformance/suite.js';
+import { assertions } from '../conformance/vitest-fixture.js';
 import { QemuEngine } from './engine.js';
 
 const engine = new QemuEngine();
 const probe = await engine.probe();
 if (!probe.available) console.log(`QEMU's conformance is not tested here: ${probe.missing}; ${probe.install}`);
-
-const assertions: Expect = {
-  equal: (seen, expected, what) => expect(seen, what).toEqual(expected),
-  fails: async (work, code) => {
-    const error: unknown = await work.then(
-      () => null,
-      (reason: unknown) => reason,
-    );
-    expect(error).toBeInstanceOf(GuestwrightError);
-    expect((error as GuestwrightError).code).toBe(code);
-  },
-};
 
 const excused = CASES.filter(({ needs }) => needs !== undefined && !needs.test(engine.capabilities));
 

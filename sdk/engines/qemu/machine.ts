@@ -214,11 +214,21 @@ export class QemuMachine implements EngineMachine {
   #onEvent(event: QmpEvent): void {
     const change = decidePower(event, this.#tripleFault);
     if (change === null) return;
-    // The log may have more to say about it: what QEMU wrote before the event is read by then.
     void this.#inOrder(async () => {
-      await setImmediate();
+      await logIsRead();
+      if (await this.#isPast(change)) return;
       await this.#powerChanged(decidePower(event, this.#tripleFault) ?? change);
     }).catch((error: unknown) => this.#failWith(error));
+  }
+
+  /**
+   * Whether the guest runs again since. QEMU now and then tells twice of one reset (the processor asked once more before
+   * it was stopped), and the user may have pressed the button meanwhile: a reset that is done is not to be done again.
+   */
+  async #isPast(change: PowerChange): Promise<boolean> {
+    if (change.kind !== 'reset' && change.kind !== 'triple-fault') return false;
+    const process = this.#qemu();
+    return process === null || (await process.qmp.execute('query-status', {}, status)).status === 'running';
   }
 
   async #powerChanged(change: PowerChange): Promise<void> {
@@ -320,8 +330,8 @@ export class QemuMachine implements EngineMachine {
         const { events, buttons } = inputEvents(input, this.#buttons);
         this.#buttons = buttons;
         for (const group of events) await this.#send(group);
-        // What the trace says of the key was written before the answer: it is read now.
-        await setImmediate();
+        // What the trace says of the key was written before the answer.
+        await logIsRead();
         return;
       }
       case 'serial':
@@ -622,4 +632,13 @@ async function keptOverlay(path: string): Promise<boolean> {
     await file.close();
   }
   throw foreignOverlay(path);
+}
+
+/**
+ * What QEMU wrote to its log before something that has been read from another channel is read when this resolves: the
+ * round of the event loop in which the other was read may have begun before the log had it; the next one has not.
+ */
+async function logIsRead(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
 }
