@@ -1,31 +1,39 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { GuestPointer } from '../../sdk/input/pointer.js';
 import { FakeMachine } from '../../sdk/machine/fake-machine.test.helper.js';
 import { MachineScreen } from '../../sdk/machine/screen.js';
+import { LadderReader } from '../../sdk/reading/ladder.js';
+import { decodePng } from '../../sdk/reading/png.js';
 import { makeFrame } from '../../sdk/screen/frame.js';
 import { goldenFrame } from '../../sdk/screen/golden-frame.js';
-import { cellReader } from '../../sdk/screen/reader.js';
+import type { Picture } from '../../sdk/screen/picture.js';
+import { cellReader, type FrameReader } from '../../sdk/screen/reader.js';
 import { textScreenOf } from '../../sdk/screen/text-diff.js';
 import { textFrame } from '../../sdk/screen/text-fixture.js';
+import type { TextScreen } from '../../sdk/screen/text-golden.js';
 import { matchesAny } from './candidates.js';
 import { masksInFrame, masksInGolden } from './masks.js';
 import { goldenPaths } from './paths.js';
 import type { Golden } from './store.js';
 
 const machine = new FakeMachine();
-const screen = new MachineScreen({
-  port: machine,
-  pointer: new GuestPointer(machine),
-  reader: cellReader,
-  goldens: async () => [],
-});
-const clock = screen.getByText(/\d+:\d\d(:\d\d)?/);
 
-/** A golden of a text screen with these rows; or of a graphic screen that looks the same. */
-function golden(rows: string[], kind: 'text' | 'graphic' = 'text'): Golden {
+function screenRead(reader: FrameReader): MachineScreen {
+  return new MachineScreen({ port: machine, pointer: new GuestPointer(machine), reader, goldens: async () => [] });
+}
+
+const clock = screenRead(cellReader).getByText(/\d+:\d\d(:\d\d)?/);
+
+/** A golden of a text screen with these rows. */
+function golden(rows: string[]): Golden {
   const { grid, width, height, rgba } = textFrame(rows);
   if (grid === null) throw new Error('a text screen has a grid');
-  const text = kind === 'text' ? { file: '', screen: textScreenOf(grid) } : null;
+  return goldenOf({ width, height, rgba }, textScreenOf(grid));
+}
+
+function goldenOf({ width, height, rgba }: Picture, textScreen: TextScreen | null): Golden {
+  const text = textScreen === null ? null : { file: '', screen: textScreen };
   return {
     ...{ width, height, rgba },
     paths: goldenPaths({ root: 'r', guest: 'g', scenario: 's.spec.ts', name: 'menu' }),
@@ -68,8 +76,12 @@ test('a text is found in pixels of the frame and of the golden; rectangles stay 
   expect(await masksInGolden([region, clock], golden(['12:34:56']))).toEqual([{ x: 0, y: 0, width: 72, height: 16 }]);
 });
 
-test('a golden without a text file is not looked into', async () => {
-  expect(await masksInGolden([clock], golden(['12:34:56'], 'graphic'))).toEqual([]);
+test('in the golden of a graphic screen a text is found as on the screen: by its pixels', async () => {
+  const uefi = new URL('../../../sdk/screen/screens/ovmfdm.png', import.meta.url);
+  const expected = goldenOf(decodePng(readFileSync(uefi), 'ovmfdm'), null);
+  const screen = screenRead(new LadderReader());
+  const entry = { x: 24, y: 97, width: 200, height: 19 };
+  expect(await masksInGolden([screen.getByText('Secure Boot Configuration')], expected)).toEqual([entry]);
 });
 
 test('a rectangle outside of the screen is wrong use', async () => {

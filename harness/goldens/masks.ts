@@ -21,10 +21,9 @@ export async function masksInFrame(masks: readonly Mask[], frame: Frame): Promis
 
 /**
  * The texts once more, where they are in a golden, in its pixels: a text that was longer then would show on both sides
- * of the one on the screen. Only a golden with a text file is looked into.
+ * of the one on the screen.
  */
-export async function masksInGolden(masks: readonly Mask[], { text, frame }: Golden): Promise<Region[]> {
-  if (text === null) return [];
+export async function masksInGolden(masks: readonly Mask[], { frame }: Golden): Promise<Region[]> {
   const found = await Promise.all(masks.filter(isLocator).map((mask) => regionsOf(mask, frame)));
   return found.flat();
 }

@@ -7,6 +7,7 @@ import { wordScreen, type WordScreenOptions } from '../../sdk/screen/word-screen
 import { currentStep, noteGuestTime, wordSpan, wordTime } from '../fixtures/guest-time.js';
 import { recordFailure } from '../fixtures/record.js';
 import { currentTest, withoutSteps } from '../fixtures/steps.js';
+import { terminalWidth } from '../terminal.js';
 import type { Waited, WaitOutcome } from './wait.js';
 
 /** What every matcher knows about its call. */
@@ -69,7 +70,7 @@ export function wordWaited({ machine, timeout, waited }: MatcherCall): string {
 
 /** The screen as text, with its guest time. */
 export function wordFrame(frame: Frame, options: WordScreenOptions = {}): string {
-  return `At ${wordTime(frame.time)} of guest time. ${wordScreen(frame.content, options)}`;
+  return `At ${wordTime(frame.time)} of guest time. ${wordScreen(frame.content, { width: terminalWidth(), ...options })}`;
 }
 
 /** The last screen that can be had: of a machine that died there may be none. */

@@ -8,6 +8,14 @@ import { layoutNamed } from './layout.js';
 /** What a guest does with the nth key that it reads (0 is the first), Enter and Backspace apart from `losesErasing`. */
 type Fault = (nth: number) => 'lost' | 'doubled' | 'swapped' | undefined;
 
+interface TerminalOptions {
+  prompt?: string;
+  above?: string[];
+  layout?: 'us' | 'de';
+  /** Goes to the next row after so many bytes, not characters. */
+  countsBytes?: boolean;
+}
+
 /** A terminal with a line editor: it echoes, wraps, scrolls, and takes back over the edge; an entered line starts anew. */
 class Terminal {
   readonly machine: FakeMachine;
@@ -19,14 +27,19 @@ class Terminal {
   #rows: string[] = [];
   #waiting: string | null = null;
   readonly #prompt: string;
+  readonly #layout: 'us' | 'de';
+  readonly #countsBytes: boolean;
   readonly #held = new Set<string>();
   readonly #fault: Fault;
 
-  constructor(fault: Fault = () => undefined, { prompt = 'guest:~# ', above = ['a line above'] } = {}) {
+  constructor(fault: Fault = () => undefined, options: TerminalOptions = {}) {
+    const { prompt = 'guest:~# ', above = ['a line above'], layout = 'us', countsBytes = false } = options;
     this.#fault = fault;
     this.#prompt = prompt;
+    this.#layout = layout;
+    this.#countsBytes = countsBytes;
     this.#rows = [...above];
-    this.machine = new FakeMachine({ onKey: (code, down) => this.#key(code, down) });
+    this.machine = new FakeMachine({ onKey: (code, down) => this.#key(code, down) }, { layout });
     this.keyboard = new GuestKeyboard(this.machine);
     this.show();
   }
@@ -47,7 +60,7 @@ class Terminal {
       this.#faulty('\b');
       return;
     }
-    for (const [character, key] of layoutNamed('us').keys) {
+    for (const [character, key] of layoutNamed(this.#layout).keys) {
       if (key.code === code && (key.shift ?? false) === shift) this.#faulty(character);
     }
   }
@@ -79,8 +92,24 @@ class Terminal {
     return this.echo === 'on' ? this.line : '*'.repeat(this.line.length);
   }
 
+  #wrapped(row: string): string[] {
+    const rows: string[] = [];
+    let last = '';
+    let taken = 0;
+    for (const character of row) {
+      taken += this.#countsBytes ? Buffer.byteLength(character) : 1;
+      if (taken > 80) {
+        rows.push(last);
+        last = '';
+        taken = 1;
+      }
+      last += character;
+    }
+    return [...rows, last];
+  }
+
   show(): void {
-    const all = [...this.#rows, this.#prompt + this.#shown()].flatMap((row) => row.match(/.{1,80}/g) ?? ['']);
+    const all = [...this.#rows, this.#prompt + this.#shown()].flatMap((row) => this.#wrapped(row));
     const last = all.at(-1) ?? '';
     // As consoles do: a row that is just full keeps the cursor in its last column.
     const column = Math.min(79, last.length);
@@ -138,6 +167,19 @@ test('a text that fills its row to the last column is confirmed', async () => {
   const terminal = new Terminal();
   for (const length of [69, 70, 71, 72]) await terminal.type(`${'x'.repeat(length)}\n`);
   expect(terminal.entered.map((line) => line.length)).toEqual([69, 70, 71, 72]);
+});
+
+test('a guest that counts bytes, and so wraps a long line with accents too early, is told', async () => {
+  const terminal = new Terminal(undefined, { layout: 'de', countsBytes: true });
+  const long = Array.from({ length: 20 }, () => 'schön').join(' ');
+  const error = await failureOf(terminal.type(`${long}\n`));
+  expect(error.code).toBe('typing-not-confirmed');
+  expect(error.message).toContain('count bytes');
+  expect(terminal.entered).toEqual([]);
+  const fits = 'echo "schön"';
+  await terminal.type('\b'.repeat(terminal.line.length));
+  await terminal.type(`${fits}\n`);
+  expect(terminal.entered).toEqual([fits]);
 });
 
 test('rows that are all alike do not hide that the screen has scrolled', async () => {

@@ -80,6 +80,14 @@ function echoes(character: string | undefined, cell: string, secret: boolean): b
   return character > '~' && (cell > '~' || cell === '?');
 }
 
+/**
+ * Whether the guest may place this text otherwise than it stands in its line: over the edge of the row, with characters
+ * that take several bytes. What Backspace does there does not show, so that no repair could be trusted.
+ */
+function isCountedInBytes(text: readonly string[], { column, columns }: EchoScreen): boolean {
+  return column + text.length >= columns && text.some((character) => character > '~');
+}
+
 /** A run being typed. */
 class Run {
   readonly #expected: readonly string[];
@@ -101,6 +109,8 @@ class Run {
     // All at once while all goes well; where keys get lost, in parts that are small enough to arrive whole.
     let part = this.#expected.length;
     for (let verdict: EchoVerdict = { kind: 'short', right: 0 }; verdict.kind !== 'complete';) {
+      if (verdict.kind === 'wrong' && isCountedInBytes(this.#expected, start))
+        throw await this.#error(start, 'wraps otherwise');
       const typing = verdict.kind === 'short';
       const goal = await this.#next(verdict, part);
       verdict = await this.#settle(start, goal);
@@ -227,6 +237,10 @@ const NEXT = {
     'nothing was typed: the echo is read in text modes that show a cursor; type without `confirm` and look at the result',
   'the place is gone':
     'something else has changed the screen meanwhile: wait until the guest asks for input before typing, one command at a time',
+  'wraps otherwise':
+    'the text is still there, not entered: shells that count bytes where they should count characters (busybox) go to the ' +
+    'next row too early after characters beyond ASCII, and then erase others than they show. Write such a line to a file ' +
+    '(`machine.shell`), or type it in parts that fit the row',
   'repairs did not help':
     'check that machine and guest are set to the same layout (spec field "layout") and that Caps Lock is off; a field that ' +
     'changes what is typed, or scrolls sideways, cannot be confirmed',

@@ -29,8 +29,14 @@ test('a command is confirmed at a shell prompt, over the edge of the screen, bef
   await machine.shell.run('chvt 1; use-keymap de');
   // This shell's line editor counts bytes, not characters, and wraps too early after umlauts: the long line has none.
   const words = Array.from({ length: 30 }, (_, index) => `{z|y~${index}}`).join(' ');
+  const before = machine.journal.length;
   await guest.keyboard('de').type(`echo '${words}' > /tmp/out\necho übermäßig\n`, { confirm: true });
   expect((await machine.shell.run('cat /tmp/out')).stdout).toBe(`${words}\n`);
+  // Nothing was lost, so nothing was to be typed again.
+  const repairs = machine.journal
+    .slice(before)
+    .filter(({ input }) => input.kind === 'key' && input.code === 'Backspace');
+  expect(repairs).toEqual([]);
 });
 
 test('a password that is not echoed is told apart from keys that got lost', async () => {

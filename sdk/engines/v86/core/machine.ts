@@ -189,6 +189,11 @@ export class V86Machine {
     return this.#copier;
   }
 
+  /** Of v86's whole memory, of which the guest's is a part. */
+  copyRange(start: number, end: number): SparseMemory {
+    return this.#memoryCopier().copyRange(start, end);
+  }
+
   /** The guest's main memory, a view that is only valid until the machine runs again. */
   get guestMemory(): Uint8Array {
     return realView(this.#cpu.mem8);

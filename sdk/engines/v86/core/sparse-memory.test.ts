@@ -39,6 +39,18 @@ test('a spare buffer is used when it is large enough, and what was in it does no
   expect(copier.copy(new ArrayBuffer(10)).bytes).toEqual(copy.bytes);
 });
 
+test('a copy of a range has its pages counted from its start, and nothing of what is around', () => {
+  const { memory } = memoryWith([95, 9], [96, 1], [96 + PAGE - 1, 2], [96 + 2 * PAGE, 3], [96 + 2 * PAGE + 64, 9]);
+  const { length, pages, bytes } = new MemoryCopier(memory).copyRange(96, 96 + 2 * PAGE + 64);
+  expect([length, ...pages]).toEqual([2 * PAGE + 64, 0, 2]);
+  expect([...bytes.entries()].filter(([, byte]) => byte !== 0)).toEqual([
+    [0, 1],
+    [PAGE - 1, 2],
+    [PAGE, 3],
+  ]);
+  expect(() => new MemoryCopier(memory).copyRange(1, PAGE)).toThrow('steps of 32');
+});
+
 test('a memory of another size is refused', () => {
   const copy = new MemoryCopier(memoryWith().memory).copy(null);
   const other = new MemoryCopier(new WebAssembly.Memory({ initial: 5 }));

@@ -6,6 +6,9 @@
 /** Bytes of a page. */
 export const PAGE = 4096;
 
+/** Bytes that are looked at together. */
+const STEP = 32;
+
 /** Plain data. */
 export interface SparseMemory {
   /** Size of the memory, bytes; whole pages. */
@@ -55,7 +58,7 @@ export class MemoryCopier {
   /** @param spare a buffer that is not needed any more: used if the pages fit into it */
   copy(spare: ArrayBuffer | null): SparseMemory {
     const all = new Uint8Array(this.#memory.buffer);
-    const pages = this.#nonZeroPages(all.length);
+    const pages = this.#nonZeroPages(0, all.length);
     const size = pages.length * PAGE;
     const buffer = spare !== null && spare.byteLength >= size ? spare : new ArrayBuffer(size);
     const bytes = new Uint8Array(buffer, 0, size);
@@ -65,14 +68,30 @@ export class MemoryCopier {
     return { length: all.length, pages, bytes };
   }
 
-  #nonZeroPages(length: number): Uint32Array {
+  /**
+   * A copy of the bytes from `start` to `end`, both multiples of 32, of which it is a function: what is around them does
+   * not show. Pages are counted from `start`, and the last may be cut.
+   */
+  copyRange(start: number, end: number): SparseMemory {
+    if (start % STEP !== 0 || end % STEP !== 0) throw new Error(`${start} to ${end} is not in steps of ${STEP} bytes`);
+    const all = new Uint8Array(this.#memory.buffer);
+    const pages = this.#nonZeroPages(start, end);
+    const bytes = new Uint8Array(pages.length * PAGE);
+    for (const { first, count, at } of runsOf(pages)) {
+      const from = start + first * PAGE;
+      bytes.set(all.subarray(from, Math.min(end, from + count * PAGE)), at * PAGE);
+    }
+    return { length: end - start, pages, bytes };
+  }
+
+  #nonZeroPages(start: number, end: number): Uint32Array {
     const pages: number[] = [];
-    for (let at = 0; at < length;) {
-      const found = this.#firstNonZero(at, length);
-      if (found >>> 0 >= length) break;
-      const page = Math.floor((found >>> 0) / PAGE);
+    for (let at = start; at < end;) {
+      const found = this.#firstNonZero(at, end) >>> 0;
+      if (found >= end) break;
+      const page = Math.floor((found - start) / PAGE);
       pages.push(page);
-      at = (page + 1) * PAGE;
+      at = start + (page + 1) * PAGE;
     }
     return Uint32Array.from(pages);
   }
