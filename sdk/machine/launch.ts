@@ -1,5 +1,6 @@
 /** Launching machines. */
 import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { engineNamed } from '../engines/index.js';
 import { GuestwrightError } from '../errors.js';
@@ -19,7 +20,8 @@ export const DEFAULT_TIMEOUTS: Timeouts = { boot: 180_000, expect: 30_000, guard
  * Launches a machine and powers it on. On a stepped clock the guest runs only while something waits for it.
  *
  * @throws GuestwrightError `usage/spec-invalid` naming each wrong field, `infrastructure/firmware-missing`,
- * `infrastructure/image-missing`, `usage/file-missing`, and what the engine's start throws. Nothing is left running then.
+ * `infrastructure/image-missing`, `usage/file-missing`, `usage/state-missing`,
+ * and what the engine's start throws. Nothing is left running then.
  */
 export async function launch(input: MachineSpecInput, options: LaunchOptions = {}): Promise<Machine> {
   const spec = parseSpec(input);
@@ -31,11 +33,12 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
   sweepRunDirectories();
   const engine = engineNamed(spec.engine);
   const hardware = await hardwareOf(spec);
+  const state = spec.state === undefined ? null : await stateFile(spec.state);
   const running = await engine.start(hardware, {
     runDirectory,
     runId,
     guardMs: timeouts.guard,
-    ...(spec.state === undefined ? {} : { state: path.resolve(spec.state) }),
+    ...(state === null ? {} : { state }),
     ...(options.storeAt === undefined ? {} : { storeAt: options.storeAt }),
   });
   options.record?.({ kind: 'start', engine: engine.name, hardware, identity: running.identity });
@@ -53,7 +56,7 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
     goldens: options.goldens ?? pictureFile,
   });
   try {
-    if (spec.state !== undefined) await machine.adoptState();
+    if (state !== null) await machine.adoptState();
     const { signal } = options;
     signal?.throwIfAborted();
     signal?.addEventListener('abort', () => void machine.dispose().catch(noted), { once: true });
@@ -62,6 +65,22 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
     await machine.dispose();
     throw error;
   }
+}
+
+async function stateFile(name: string): Promise<string> {
+  const file = path.resolve(name);
+  const isFile = await stat(file).then(
+    (seen) => seen.isFile(),
+    () => false,
+  );
+  if (isFile) return file;
+  throw new GuestwrightError(`There is no saved state ${name}`, {
+    kind: 'usage',
+    code: 'state-missing',
+    expected: 'a file that machine.saveState() wrote',
+    seen: `no file ${file}`,
+    next: 'save the state first, or correct the path in the spec field "state"',
+  });
 }
 
 /** An engine that fails to end is reported by whoever disposes it again. */

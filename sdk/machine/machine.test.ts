@@ -233,7 +233,7 @@ test('nothing is left behind: not by a machine, not by a launch that failed, not
   writeFileSync(path.join(machine.runDirectory, 'file'), 'x');
   expect(left().length).toBe(before.length + 1);
   await machine.dispose();
-  await failureOf(boot('printing', { state: path.join(folder, 'no such state') }).catch(asFailure));
+  expect((await failureOf(boot('printing', { state: path.join(folder, 'no such state') }))).code).toBe('state-missing');
   const abort = new AbortController();
   const aborted = await boot('printing', {}, { signal: abort.signal });
   abort.abort();
@@ -242,12 +242,6 @@ test('nothing is left behind: not by a machine, not by a launch that failed, not
   await aborted.dispose();
   expect(left()).toEqual(before);
 });
-
-/** A file that is not there is the file system's error. */
-function asFailure(error: unknown): never {
-  if (error instanceof GuestwrightError) throw error;
-  throw new GuestwrightError(String(error), { kind: 'infrastructure', code: 'other' });
-}
 
 test('the guard stops a machine that takes too much wall time, as an infrastructure failure', async () => {
   writeFileSync(image('counting'), guests.counting());

@@ -109,7 +109,7 @@ const specObject = z.strictObject({
 const ENGINES: Readonly<
   Record<'v86' | 'qemu', { clocks: Readonly<Record<string, SpecClock>>; only: readonly string[] }>
 > = {
-  v86: { clocks: { stepped: 'stepped', paced: 'paced' }, only: ['state'] },
+  v86: { clocks: { stepped: 'stepped', paced: 'paced' }, only: [] },
   qemu: { clocks: { host: 'free', free: 'free' }, only: ['accelerator'] },
 };
 

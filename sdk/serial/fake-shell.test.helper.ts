@@ -61,6 +61,13 @@ class FakeShell {
     this.#queue.push(...(typeof text === 'string' ? new TextEncoder().encode(text) : text));
   }
 
+  /** The guest starts again: for so many ms of guest time nobody reads what is typed. */
+  restart(ms: number): void {
+    this.#line = '';
+    this.#options.bootsAt = this.#machine.now + ms;
+    this.#machine.at(this.#options.bootsAt, () => this.tell(`\r\n${this.#options.prompt}`));
+  }
+
   typed(text: string): void {
     if (this.#machine.now < this.#options.bootsAt) return;
     for (const char of text) {

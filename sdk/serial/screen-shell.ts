@@ -66,6 +66,9 @@ export class ScreenShellTerminal implements ShellTerminal {
     return { stdout, exitCode: Number(exitCode) };
   }
 
+  /** A machine that starts again has an empty screen. */
+  readonly restarted = false;
+
   forget(): void {
     this.#fresh = true;
     this.#busy = null;

@@ -24,6 +24,7 @@ export class SerialShellTerminal implements ShellTerminal {
   #promptAt: number | null = null;
   /** Nobody has found a shell here yet: it may still have to boot. */
   #fresh = true;
+  #restarted = false;
   /** A command that timed out and may still be running. */
   #busy: string | null = null;
 
@@ -58,10 +59,15 @@ export class SerialShellTerminal implements ShellTerminal {
     return { stdout, exitCode: Number(ended[1]) };
   }
 
-  forget(): void {
+  get restarted(): boolean {
+    return this.#restarted;
+  }
+
+  forget({ restarted }: { restarted: boolean }): void {
     this.#promptAt = null;
     this.#busy = null;
     this.#fresh = true;
+    this.#restarted = restarted;
   }
 
   get #raw(): string {
@@ -74,7 +80,8 @@ export class SerialShellTerminal implements ShellTerminal {
     if (this.#promptAt === this.#raw.length) return;
     const from = Math.max(0, this.#raw.length - LAST_LINE);
     // A prompt that stands there, or one that Enter brings up: a port that nobody has spoken to may show none.
-    if (!this.#atPrompt(from)) await this.#bringUpPrompt();
+    // After a restart the output still ends with the prompt of before, until the guest says something.
+    if (this.#restarted || !this.#atPrompt(from)) await this.#bringUpPrompt();
     await this.#seen();
   }
 
@@ -155,6 +162,7 @@ export class SerialShellTerminal implements ShellTerminal {
     await this.#console.skip();
     this.#promptAt = this.#raw.length;
     this.#fresh = false;
+    this.#restarted = false;
     this.#busy = null;
   }
 

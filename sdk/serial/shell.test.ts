@@ -100,6 +100,20 @@ test('commands that are given at once are run one after the other', async () => 
   ]);
 });
 
+test('after a restart the prompt of before is not taken for the one to come', async () => {
+  const { shell, guest } = shellOf();
+  await shell.run('true');
+  guest.restart(3000);
+  shell.forget();
+  expect(await shell.run('echo again')).toEqual({ stdout: 'again\n', exitCode: 0 });
+  // Reverted to a moment at which nobody had found the shell again, it is the same.
+  guest.restart(3000);
+  shell.forget();
+  const saved = shell.save();
+  shell.restore(saved);
+  expect(await shell.run('echo once more')).toEqual({ stdout: 'once more\n', exitCode: 0 });
+});
+
 test('a shell that is still booting is waited for', async () => {
   const { shell, machine } = shellOf({ bootsAt: 3000 });
   expect((await shell.run('echo up')).stdout).toBe('up\n');

@@ -8,12 +8,15 @@ import type { Shell, ShellResult, WaitOptions } from '../machine/types.js';
 export interface ShellTerminal {
   /** @param id counts the commands of this machine, so that no two have the same marks */
   run(command: string, id: number, timeout: number): Promise<ShellResult>;
+  /** Nobody has found the shell since the machine was started again: a prompt that is there is the one of before. */
+  readonly restarted: boolean;
   /** Forgets what it knew about the shell: the next command looks for a prompt first. */
-  forget(): void;
+  forget(options: { restarted: boolean }): void;
 }
 
 export interface ShellState {
   readonly commands: number;
+  readonly restarted: boolean;
 }
 
 /**
@@ -59,17 +62,18 @@ export class MachineShell implements Shell {
 
   /** For snapshots: what a revert must bring back, so that the same calls type the same bytes again. */
   save(): ShellState {
-    return { commands: this.#commands };
+    return { commands: this.#commands, restarted: this.#terminal.restarted };
   }
 
-  /** After a revert. After a reset or a power-on `forget()` is enough. */
-  restore(state: ShellState): void {
-    this.#commands = state.commands;
-    this.#terminal.forget();
+  /** After a revert. */
+  restore({ commands, restarted }: ShellState): void {
+    this.#commands = commands;
+    this.#terminal.forget({ restarted });
   }
 
+  /** After a reset or a power-on. */
   forget(): void {
-    this.#terminal.forget();
+    this.#terminal.forget({ restarted: true });
   }
 }
 

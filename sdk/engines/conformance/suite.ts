@@ -369,8 +369,11 @@ export const CASES: readonly ConformanceCase[] = [
       const { id, time } = await machine.save();
       await press(machine, 'KeyA');
       await seeText(machine, '>a');
+      const last = machine.now;
       await machine.restore(id);
-      expect.equal(machine.now, time, 'guest time after going back');
+      const { now } = machine;
+      const isBack = machine.capabilities.clocks.includes('stepped') ? now === time : now >= time && now < last;
+      expect.equal(isBack, true, `guest time goes back from ${last} to ${time} ms, and is ${now}`);
       expect.equal((await seeText(machine, '>')).includes('>a'), false, 'the key is gone');
       await press(machine, 'KeyB');
       await seeText(machine, '>b');

@@ -4,44 +4,67 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Medium } from '../engine.js';
-import { blockNode } from './block-nodes.js';
+import { blockNode, diskSize, topLayer } from './block-nodes.js';
 import { emptyQcow2, isQcow2 } from './qcow2.js';
 
-const inRun = (name: string): string => `/run/${name}`;
 const file: Medium = { source: { kind: 'file', path: '/img', size: 1000 }, digest: 'x', overlay: { kind: 'memory' } };
+const disk = { key: 'disk0', device: 'disk' as const, medium: file, baseFile: '/run/disk0.base' };
+const base = { driver: 'raw', 'read-only': true, file: { driver: 'file', filename: '/img', 'read-only': true } };
 
 test('a disk is a qcow2 image over a base that is opened for reading only', () => {
-  expect(blockNode('disk0', 'disk', file, inRun)).toEqual({
-    name: 'disk0',
+  expect(blockNode({ ...disk, layers: [{ path: '/run/a' }] })).toEqual({
+    name: 'disk0.1',
     description: {
       driver: 'qcow2',
-      'node-name': 'disk0',
+      'node-name': 'disk0.1',
       'read-only': false,
       discard: 'unmap',
       cache: { direct: false, 'no-flush': true },
-      file: { driver: 'file', filename: '/run/disk0.qcow2' },
-      backing: { driver: 'raw', 'read-only': true, file: { driver: 'file', filename: '/img', 'read-only': true } },
+      file: { driver: 'file', filename: '/run/a', locking: 'off' },
+      backing: base,
     },
-    files: [{ kind: 'overlay', path: '/run/disk0.qcow2', size: 1024, keep: false }],
   });
 });
 
-test('an overlay of the user is used where it is, kept, and written safely', () => {
-  const node = blockNode('disk0', 'disk', { ...file, overlay: { kind: 'file', path: '/mine' } }, inRun);
-  expect(node.files).toEqual([{ kind: 'overlay', path: '/mine', size: 1024, keep: true }]);
-  expect(node.description['cache']).toEqual({ direct: false, 'no-flush': false });
+test('of several layers only the last is written; one may be a part of a file', () => {
+  const part = { offset: 4096, size: 65_536 };
+  const { name, description } = blockNode({ ...disk, layers: [{ path: '/state', part }, { path: '/run/b' }] });
+  expect(name).toBe('disk0.2');
+  const inFile = { driver: 'file', filename: '/state', locking: 'off', 'read-only': true };
+  expect(description).toMatchObject({
+    'read-only': false,
+    backing: {
+      driver: 'qcow2',
+      'read-only': true,
+      file: { driver: 'raw', ...part, 'read-only': true, file: inFile },
+      backing: base,
+    },
+  });
+  expect(() => blockNode({ ...disk, layers: [{ path: '/state', part }] })).toThrow('not written to');
 });
 
-test('a CD is the base itself; bytes become a file first', () => {
-  const bytes = new Uint8Array(2048);
-  const node = blockNode('cdrom0', 'cdrom', { ...file, source: { kind: 'bytes', bytes } }, inRun);
-  expect(node.description).toMatchObject({ driver: 'raw', 'read-only': true });
-  expect(node.files).toEqual([{ kind: 'bytes', path: '/run/cdrom0.base', bytes }]);
+test('a layer that is put on top of a running disk says nothing of what is below', () => {
+  const { name, description } = topLayer('disk0', [{ path: '/run/a' }, { path: '/run/b' }]);
+  expect([name, description['backing']]).toEqual(['disk0.2', null]);
+  expect(description['file']).toMatchObject({ filename: '/run/b' });
+});
+
+test('an overlay of the user is locked against others, and written safely', () => {
+  const medium: Medium = { ...file, overlay: { kind: 'file', path: '/mine' } };
+  const { description } = blockNode({ ...disk, medium, layers: [{ path: '/mine' }] });
+  expect(description['cache']).toEqual({ direct: false, 'no-flush': false });
+  expect(description['file']).toEqual({ driver: 'file', filename: '/mine' });
+});
+
+test('a CD is the base itself; bytes are in a file', () => {
+  const medium: Medium = { ...file, source: { kind: 'bytes', bytes: new Uint8Array(2048) } };
+  const node = blockNode({ key: 'cdrom0', device: 'cdrom', medium, layers: [], baseFile: '/run/cd' });
+  expect(node.description).toMatchObject({ driver: 'raw', 'read-only': true, file: { filename: '/run/cd' } });
 });
 
 test('a blank disk has no base', () => {
-  const node = blockNode('disk0', 'disk', { ...file, source: { kind: 'blank', size: 1 << 20 } }, inRun);
-  expect('backing' in node.description).toBe(false);
+  const medium: Medium = { ...file, source: { kind: 'blank', size: 1 << 20 } };
+  expect('backing' in blockNode({ ...disk, medium, layers: [{ path: '/run/a' }] }).description).toBe(false);
 });
 
 test.each([
@@ -51,8 +74,7 @@ test.each([
   [1_500_000, 1_720_320],
   [2_949_120, 2_949_120],
 ])('a floppy image of %i bytes makes a floppy of %i', (size, expected) => {
-  const node = blockNode('f', 'floppy', { ...file, source: { kind: 'file', path: '/f', size } }, inRun);
-  expect(node.files).toMatchObject([{ kind: 'overlay', size: expected }]);
+  expect(diskSize('floppy', { ...file, source: { kind: 'file', path: '/f', size } })).toBe(expected);
 });
 
 test('an empty image says what it is; a size that no disk has is refused', () => {

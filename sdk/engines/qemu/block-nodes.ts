@@ -4,76 +4,113 @@
  */
 import type { Medium } from '../engine.js';
 
-/** A file that has to be there before QEMU opens the node. */
-export type FileToMake =
-  | { kind: 'bytes'; path: string; bytes: Uint8Array }
-  /** An empty qcow2 image for a disk of `size` bytes; `keep`: an image that is there already goes on being used. */
-  | { kind: 'overlay'; path: string; size: number; keep: boolean };
+/** A qcow2 image with what the guest has written to a medium: a file, or a part of one. */
+export interface Layer {
+  path: string;
+  /** Where it is in the file, bytes; absent: it is the file. Layers that are a part are only read. */
+  part?: { offset: number; size: number };
+}
+
+/** A file that has to be there before QEMU opens a base. */
+export interface BaseFile {
+  path: string;
+  bytes: Uint8Array;
+}
 
 export interface BlockNode {
   name: string;
   /** Argument of `-blockdev` and of `blockdev-add`. */
   description: Readonly<Record<string, unknown>>;
-  files: readonly FileToMake[];
 }
 
 export type Device = 'floppy' | 'cdrom' | 'disk';
+
+/** What a block node is made of. */
+export interface BlockParts {
+  /** Names the medium on its machine; at most 24 characters. */
+  key: string;
+  device: Device;
+  medium: Medium;
+  /** Oldest first; the last one is written to. None: the base itself, which is only read. */
+  layers: readonly Layer[];
+  /** Where the base is if it is bytes. */
+  baseFile: string;
+}
 
 const SECTOR = 512;
 /** Bytes of the floppies that PC drives read, smallest first. */
 const FLOPPY_BYTES = [160, 180, 320, 360, 720, 1200, 1440, 1680, 1720, 2880].map((kilobytes) => kilobytes * 1024);
 const USUAL_FLOPPY = 1440 * 1024;
 
-/**
- * @param name unique on the machine; at most 31 characters
- * @param fileFor where a file of the machine's own goes
- */
-export function blockNode(name: string, device: Device, medium: Medium, fileFor: (name: string) => string): BlockNode {
-  const base = baseOf(name, medium, fileFor);
-  if (device === 'cdrom' || medium.overlay.kind === 'none') {
-    if (base === null) throw new Error('a blank medium that cannot be written');
-    return { name, description: { ...base.description, 'node-name': name, 'read-only': true }, files: base.files };
+export function isWritable(device: Device, { overlay }: Medium): boolean {
+  return device !== 'cdrom' && overlay.kind !== 'none';
+}
+
+/** The name of the node with so many layers: each one is opened once in a process. */
+export function nodeName(key: string, layers: number): string {
+  return `${key}.${layers}`;
+}
+
+/** A medium with all of its layers. */
+export function blockNode({ key, device, medium, layers, baseFile }: BlockParts): BlockNode {
+  const name = nodeName(key, layers.length);
+  const base = describeBase(medium.source, baseFile);
+  const [lowest, ...upper] = layers;
+  if (lowest === undefined) {
+    if (base === null || isWritable(device, medium)) throw new Error(`${key} has nothing to be read from`);
+    return { name, description: { ...base, 'node-name': name } };
   }
   const kept = medium.overlay.kind === 'file';
-  const path = medium.overlay.kind === 'file' ? medium.overlay.path : fileFor(`${name}.qcow2`);
-  const description = {
+  const last = layers.length - 1;
+  let description = describeLayer(lowest, base, { written: last === 0, kept });
+  for (const [i, layer] of upper.entries()) {
+    description = describeLayer(layer, description, { written: i + 1 === last, kept });
+  }
+  return { name, description: { ...description, 'node-name': name } };
+}
+
+/** A new layer for a medium in a running machine: what it lies on is there already. */
+export function topLayer(key: string, layers: readonly Layer[]): BlockNode {
+  const top = layers.at(-1);
+  if (top === undefined) throw new Error(`${key} has no layer`);
+  const name = nodeName(key, layers.length);
+  return {
+    name,
+    description: { ...describeLayer(top, null, { written: true, kept: false }), backing: null, 'node-name': name },
+  };
+}
+
+function describeLayer(
+  { path, part }: Layer,
+  below: BlockNode['description'] | null,
+  { written, kept }: { written: boolean; kept: boolean },
+): BlockNode['description'] {
+  if (written && part !== undefined) throw new Error('a part of a file is not written to');
+  // What lies in the machine's own folder is nobody else's, and layers below the last stay as they are: no lock is needed.
+  const file = { driver: 'file', filename: path, ...(kept ? {} : { locking: 'off' }) };
+  const readOnly = written ? {} : { 'read-only': true };
+  return {
     driver: 'qcow2',
-    'node-name': name,
-    'read-only': false,
-    discard: 'unmap',
+    'read-only': !written,
+    ...(written ? { discard: 'unmap' } : {}),
     // What is thrown away with the machine need not be safe from a power cut of the host.
     cache: { direct: false, 'no-flush': !kept },
-    file: { driver: 'file', filename: path },
-    ...(base === null ? {} : { backing: { ...base.description, 'read-only': true } }),
+    file:
+      part === undefined
+        ? { ...file, ...readOnly }
+        : { driver: 'raw', ...part, 'read-only': true, file: { ...file, 'read-only': true } },
+    ...(below === null ? {} : { backing: below }),
   };
-  const overlay: FileToMake = { kind: 'overlay', path, size: diskSize(device, medium), keep: kept };
-  return { name, description, files: [...(base?.files ?? []), overlay] };
 }
 
-interface Base {
-  description: Readonly<Record<string, unknown>>;
-  files: readonly FileToMake[];
-}
-
-function baseOf(name: string, { source }: Medium, fileFor: (name: string) => string): Base | null {
-  const raw = (path: string): Base['description'] => ({
-    driver: 'raw',
-    file: { driver: 'file', filename: path, 'read-only': true },
-  });
-  switch (source.kind) {
-    case 'file':
-      return { description: raw(source.path), files: [] };
-    case 'bytes': {
-      const path = fileFor(`${name}.base`);
-      return { description: raw(path), files: [{ kind: 'bytes', path, bytes: source.bytes }] };
-    }
-    case 'blank':
-      return null;
-  }
+function describeBase(source: Medium['source'], baseFile: string): BlockNode['description'] | null {
+  if (source.kind === 'blank') return null;
+  const filename = source.kind === 'file' ? source.path : baseFile;
+  return { driver: 'raw', 'read-only': true, file: { driver: 'file', filename, 'read-only': true } };
 }
 
 /** Reading beyond the end of the base gives zeros, so that a short image makes a whole floppy. */
-function diskSize(device: Device, { source }: Medium): number {
+export function diskSize(device: Device, { source }: Medium): number {
   const size = source.kind === 'bytes' ? source.bytes.length : source.size;
   if (device === 'floppy' && !FLOPPY_BYTES.includes(size)) {
     return Math.max(USUAL_FLOPPY, FLOPPY_BYTES.find((bytes) => bytes >= size) ?? size);

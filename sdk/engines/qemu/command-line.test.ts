@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { commandLine, type CommandLineParts } from './command-line.js';
-import { blockNode } from './block-nodes.js';
+import type { BlockNode } from './block-nodes.js';
 
 const HARDWARE = {
   memoryMb: 64,
@@ -12,13 +12,6 @@ const HARDWARE = {
   bootOrder: ['floppy', 'cdrom', 'disk'] as const,
 };
 
-const bytes = {
-  source: { kind: 'bytes', bytes: new Uint8Array(512) },
-  digest: 'd',
-  overlay: { kind: 'memory' },
-} as const;
-const inRun = (name: string): string => `/run/${name}`;
-
 function line(parts: Partial<CommandLineParts> = {}): string[] {
   return commandLine({
     installation: { machineType: 'pc-i440fx-7.2', sandbox: true, traces: true, vgaBios: '/roms/a,b.bin' },
@@ -27,6 +20,7 @@ function line(parts: Partial<CommandLineParts> = {}): string[] {
     drives: { floppies: [], cdrom: undefined, disks: [] },
     kernel: null,
     sockets: { qmp: '/run/qmp', serial: ['/run/serial0'] },
+    incoming: false,
     ...parts,
   });
 }
@@ -74,7 +68,7 @@ test('a drive without a medium is there, empty; without the drive there is no de
 });
 
 test('devices are tried in the order of the spec, and what is not in it not at all', () => {
-  const node = (name: string) => blockNode(name, 'disk', bytes, inRun);
+  const node = (name: string): BlockNode => ({ name, description: { driver: 'raw' } });
   const drives = { floppies: [node('f')], cdrom: node('c'), disks: [node('d0'), node('d1')] };
   const args = line({ drives, hardware: { ...HARDWARE, bootOrder: ['disk', 'floppy'] } });
   expect(valuesOf(args, '-global')).toEqual(['isa-fdc.bootindexA=2']);
@@ -86,6 +80,11 @@ test('devices are tried in the order of the spec, and what is not in it not at a
   expect(valuesOf(args, '-boot')).toEqual(['menu=off,strict=on']);
 });
 
+test('a machine that goes on from a saved state waits for it', () => {
+  expect(valuesOf(line({ incoming: true }), '-incoming')).toEqual(['defer']);
+  expect(line()).not.toContain('-incoming');
+});
+
 test('a kernel is booted with its initrd and command line, commas and all', () => {
   const kernel = { kernel: '/run/kernel', initrd: '/run/initrd', commandLine: 'console=ttyS0,115200 quiet' };
   const args = line({ kernel });
@@ -95,4 +94,9 @@ test('a kernel is booted with its initrd and command line, commas and all', () =
     'console=ttyS0,115200 quiet',
   ]);
   expect(line({ kernel: { ...kernel, initrd: null } })).not.toContain('-initrd');
+  // QEMU gives the kernel the place 0, and no other may have it.
+  const drives = { floppies: [], cdrom: undefined, disks: [{ name: 'd', description: {} }] };
+  expect(valuesOf(line({ kernel, drives }), '-device')).toContain(
+    'ide-hd,id=disk0,bus=ide.0,unit=0,drive=d,bootindex=2',
+  );
 });

@@ -25,6 +25,8 @@ export interface CommandLineParts {
   kernel: { kernel: string; initrd: string | null; commandLine: string } | null;
   /** Unix sockets on which we listen: QEMU connects to them. */
   sockets: { qmp: string; serial: readonly string[] };
+  /** A saved state comes before the guest runs. */
+  incoming: boolean;
 }
 
 /** Trace points of the keyboard and mouse: they say when the guest has taken a key (`input-watch.ts`). */
@@ -37,7 +39,7 @@ export const TRACE_POINTS = [
 ] as const;
 
 export function commandLine(parts: CommandLineParts): string[] {
-  const { installation, accelerator, hardware, drives, kernel, sockets } = parts;
+  const { installation, accelerator, hardware, drives, kernel, sockets, incoming } = parts;
   const { machineType, sandbox, traces, vgaBios } = installation;
   const on = (value: boolean): string => (value ? 'on' : 'off');
   return [
@@ -63,16 +65,18 @@ export function commandLine(parts: CommandLineParts): string[] {
       ...['-chardev', `socket,id=serial${index},path=${escaped(path)},server=off`],
       ...['-device', `isa-serial,index=${index},chardev=serial${index}`],
     ]),
-    ...driveOptions(drives, hardware.bootOrder),
+    // A kernel that is booted directly is the first to be tried.
+    ...driveOptions(drives, hardware.bootOrder, kernel === null ? 0 : 1),
     ...['-boot', 'menu=off,strict=on'],
     ...kernelOptions(kernel),
+    ...(incoming ? ['-incoming', 'defer'] : []),
     // Not before we listen to all of it.
     '-S',
   ];
 }
 
-function driveOptions({ floppies, cdrom, disks }: Drives, order: Hardware['bootOrder']): string[] {
-  let bootIndex = 0;
+function driveOptions({ floppies, cdrom, disks }: Drives, order: Hardware['bootOrder'], first: number): string[] {
+  let bootIndex = first;
   const indices = new Map<string, number>();
   for (const kind of order) {
     const count = kind === 'disk' ? disks.length : kind === 'cdrom' ? 1 : floppies.length;

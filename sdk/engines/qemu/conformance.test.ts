@@ -19,9 +19,6 @@ test('qemu is excused from the cases that a machine which runs by itself cannot 
   expect(excused.map(({ name, needs }) => `${needs?.name ?? ''}: ${name}`)).toEqual([
     'clock: stepped: a guest runs only while something waits for it',
     'clock: stepped: the keyboard says how many keys the guest has not taken yet',
-    'snapshots: a snapshot brings back screen, keyboard and memory',
-    'snapshots: a snapshot brings back the disk, and the machine that had been switched off',
-    'snapshots: an exported snapshot goes on in another machine; a damaged one is refused',
     'determinism: bit-exact: two machines with the same inputs are in the same state, whatever is looked at meanwhile',
     'clock: paced: a paced machine keeps to wall time and runs with nobody waiting',
   ]);

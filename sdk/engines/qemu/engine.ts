@@ -5,10 +5,9 @@ import type { Capabilities, Engine, EngineContext, EngineMachine, Hardware, Medi
 import { chooseAccelerator, trialsOn, type Accelerator } from './accelerator.js';
 import { findInstallation, type Installation } from './installation.js';
 import { QemuMachine } from './machine.js';
-import { unsupported } from './misuse.js';
 
 /** Changes whenever the driver's own behaviour does: part of every stored state's identity. */
-const DRIVER_VERSION = 1;
+const DRIVER_VERSION = 2;
 
 export const QEMU_CAPABILITIES: Capabilities = {
   determinism: 'none',
@@ -16,7 +15,7 @@ export const QEMU_CAPABILITIES: Capabilities = {
   architectures: ['x86_64', 'i386'],
   firmware: ['bios'],
   pointer: ['relative', 'absolute'],
-  snapshots: false,
+  snapshots: true,
   migration: false,
   serialPorts: 4,
 };
@@ -39,9 +38,6 @@ export class QemuEngine implements Engine {
   }
 
   async start(hardware: Hardware, context: EngineContext): Promise<EngineMachine> {
-    if (context.state !== undefined) {
-      throw unsupported('snapshots-unsupported', 'QEMU machines cannot be started from a saved state yet');
-    }
     const installation = await findInstallation();
     const { accelerator } = await chooseAccelerator(hardware.accelerator ?? 'auto', trialsOn(installation));
     return await QemuMachine.start({

@@ -16,6 +16,16 @@ const ENABLE = 0xf4;
 const DISABLE = 0xf5;
 const RESET_COMMANDS = [0xf5, 0xf6, 0xff];
 
+/** Plain data. */
+export interface InputState {
+  pendingKeys: number;
+  keyboardEnabled: boolean;
+  mouseEnabled: boolean;
+  replies: number;
+  awaitedParameter: boolean;
+  translates: boolean;
+}
+
 export class InputWatch {
   /** Key bytes that the guest has not read yet. */
   pendingKeys = 0;
@@ -38,6 +48,23 @@ export class InputWatch {
     this.#awaitedParameter = false;
   }
 
+  save(): InputState {
+    const { pendingKeys, keyboardEnabled, mouseEnabled } = this;
+    const [replies, awaitedParameter, translates] = [this.#replies, this.#awaitedParameter, this.#translates];
+    return { pendingKeys, keyboardEnabled, mouseEnabled, replies, awaitedParameter, translates };
+  }
+
+  /** In another process, in which the keyboard has another address. */
+  restore(state: InputState): void {
+    this.pendingKeys = state.pendingKeys;
+    this.keyboardEnabled = state.keyboardEnabled;
+    this.mouseEnabled = state.mouseEnabled;
+    this.#replies = state.replies;
+    this.#awaitedParameter = state.awaitedParameter;
+    this.#translates = state.translates;
+    this.#keyboard = null;
+  }
+
   /** Takes a line of the log. @returns whether it was one of ours */
   line(text: string): boolean {
     const [, name, device = '', rest = ''] = /^ps2_(\w+) (0x[0-9a-f]+) ?(.*)$/.exec(text) ?? [];
@@ -51,7 +78,8 @@ export class InputWatch {
         this.#put(numberIn(rest));
         return true;
       case 'read_data':
-        if (device === this.#keyboard) this.#read();
+        // Of a device that is not known yet it is taken for the keyboard: after a restore only keys are waited for.
+        if (device === this.#keyboard || this.#keyboard === null) this.#read();
         return true;
       case 'write_keyboard':
         this.#keyboard = device;

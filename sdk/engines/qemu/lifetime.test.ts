@@ -63,8 +63,8 @@ test.skipIf(reason !== null)('a machine that is disposed leaves no process and n
   expect(processesIn(folder)).toHaveLength(1);
   // The sockets are gone as soon as they are connected.
   expect(readdirSync(join(folder, 'run', 'qemu')).sort()).toEqual([
+    expect.stringMatching(/^floppy0-.*\.0\.qcow2$/),
     expect.stringMatching(/^floppy0-.*\.base$/),
-    expect.stringMatching(/^floppy0-.*\.qcow2$/),
     'screen.ppm',
   ]);
   await machine[Symbol.asyncDispose]();
@@ -89,7 +89,7 @@ test.skipIf(reason !== null)('a QEMU that is killed is an infrastructure failure
 
 test.skipIf(reason !== null)('a QEMU that does not start says why', async () => {
   const { program } = await findInstallation();
-  const parts = { program, folder, runId: 'lifetime', serialPorts: 0, onLine: () => false };
+  const parts = { program, folder, runId: 'lifetime', serialPorts: 0, inherit: null, onLine: () => false };
   const error: unknown = await QemuProcess.start({ ...parts, args: () => ['-no-such-option'] }).catch(
     (failure: unknown) => failure,
   );

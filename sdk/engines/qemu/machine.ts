@@ -2,7 +2,8 @@
  * A machine that QEMU runs. It runs by itself, so advancing means waiting: for what its channels announce (power, serial
  * output, keys taken) as it comes, and for its screen by looking at it.
  */
-import { mkdir, open, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { closeSync } from 'node:fs';
+import { rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
@@ -12,7 +13,6 @@ import type {
   AdvanceResult,
   Answers,
   Capabilities,
-  Drive,
   EngineContext,
   EngineEvent,
   EngineMachine,
@@ -20,36 +20,33 @@ import type {
   GuestTime,
   Hardware,
   Input,
-  Medium,
   PowerState,
   Question,
-  RemovableMedia,
   StopReason,
 } from '../engine.js';
 import type { Accelerator } from './accelerator.js';
-import { blockNode, type BlockNode, type Device, type FileToMake } from './block-nodes.js';
-import { commandLine, type Drives } from './command-line.js';
+import { commandLine } from './command-line.js';
 import { GuestClock } from './guest-time.js';
-import { InputWatch } from './input-watch.js';
+import { GuestWatch } from './guest-watch.js';
 import type { Installation } from './installation.js';
-import { foreignOverlay, ioError, machineOff, disposed, unsupported } from './misuse.js';
 import { inputEvents, type MouseButtons } from './input-events.js';
+import { MachineMedia } from './machine-media.js';
+import { loadState, openState, saveState } from './migration.js';
+import { disposed, ioError, machineOff, stateMediumMissing, unsupported } from './misuse.js';
 import { decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
-import { processDied, QemuProcess } from './process.js';
-import { emptyQcow2, isQcow2 } from './qcow2.js';
-import { nothing, type QmpEvent } from './qmp.js';
-import { BIOS_KEYS, parseBiosKeys, parseRegisters } from './registers.js';
+import { INHERITED, processDied, QemuProcess } from './process.js';
+import { nothing, type QmpClient, type QmpEvent } from './qmp.js';
+import { parseRegisters } from './registers.js';
+import type { SavedState } from './saved-state.js';
 import { ScreenWatch } from './screen-watch.js';
 import { SerialPort } from './serial-port.js';
 import { Signal } from './signal.js';
+import { SnapshotStore } from './snapshot-store.js';
 
-/** Wall ms between two looks at the processors, for whether they have stopped for good. */
-const PROCESSORS_EVERY_MS = 250;
 /** Wall ms between two looks into the BIOS's keyboard buffer. */
 const BIOS_KEYS_EVERY_MS = 4;
 
 const status = z.object({ status: z.string() });
-const mice = z.array(z.object({ name: z.string(), current: z.boolean(), absolute: z.boolean() }));
 
 export interface QemuMachineParts {
   installation: Installation;
@@ -66,23 +63,19 @@ export class QemuMachine implements EngineMachine {
   readonly #parts: QemuMachineParts;
   readonly #folder: string;
   readonly #clock = new GuestClock();
-  readonly #input = new InputWatch();
+  readonly #guest: GuestWatch;
   readonly #screen: ScreenWatch;
   readonly #serial: readonly SerialPort[];
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #signal = new Signal();
-  /** Files that were made for this machine: what is in them outlives QEMU's process. */
-  readonly #made = new Set<string>();
-  #media: RemovableMedia;
+  /** What is on them outlives QEMU's process. */
+  readonly #media: MachineMedia;
+  readonly #snapshots: SnapshotStore;
+  #kernel: { kernel: string; initrd: string | null; commandLine: string } | null = null;
   #process: QemuProcess | null = null;
-  /** Nodes that the running process knows. */
-  #nodes = new Set<string>();
   #power: { state: PowerState; detail: string | null } = { state: 'running', detail: null };
   #buttons: MouseButtons = { left: false, middle: false, right: false };
   #tripleFault = false;
-  #paging = false;
-  #stopsSeen = 0;
-  #processorsSeen = 0;
   /** What the owner has been told: only a difference to it ends a wait. */
   #told: { power: PowerState; screen: number; serial: number[] } = { power: 'running', screen: 0, serial: [] };
   /** The screen was looked at for the wait that has just ended. */
@@ -97,15 +90,20 @@ export class QemuMachine implements EngineMachine {
     this.capabilities = parts.capabilities;
     this.identity = parts.identity;
     this.#folder = join(parts.context.runDirectory, 'qemu');
-    this.#media = parts.hardware;
+    this.#media = new MachineMedia(this.#folder, parts.hardware);
+    this.#snapshots = new SnapshotStore(this.#folder, parts.identity);
+    this.#guest = new GuestWatch(parts.installation.traces);
     this.#screen = new ScreenWatch(join(this.#folder, 'screen.ppm'), parts.installation.fonts);
     this.#serial = Array.from({ length: parts.hardware.serialPorts }, () => new SerialPort(() => this.#stir()));
   }
 
+  /** @throws whatever an import of `context.state` throws; nothing is left running then */
   static async start(parts: QemuMachineParts): Promise<QemuMachine> {
     const machine = new QemuMachine(parts);
+    const { state } = parts.context;
     try {
-      await machine.#boot();
+      if (state === undefined) await machine.#boot();
+      else await machine.#bootFrom(state);
       return machine;
     } catch (error) {
       await machine[Symbol.asyncDispose]();
@@ -119,77 +117,54 @@ export class QemuMachine implements EngineMachine {
 
   /** Starts QEMU with the media that are in the drives, and lets the guest run. */
   async #boot(): Promise<void> {
-    const { installation, accelerator, hardware, context } = this.#parts;
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const drives = this.#drives();
-    const nodes = [...drives.floppies, drives.cdrom ?? null, ...drives.disks].filter((node) => node !== null);
-    await this.#make(nodes.flatMap(({ files }) => files));
-    const kernel = await this.#makeKernel();
-    this.#input.reset();
+    const process = await this.#spawn(null);
+    this.#guest.reset();
     this.#tripleFault = false;
-    this.#paging = false;
-    const process = await QemuProcess.start({
-      program: installation.program,
-      folder: this.#folder,
-      runId: context.runId,
-      serialPorts: hardware.serialPorts,
-      args: (sockets) =>
-        commandLine({
-          installation,
-          accelerator,
-          hardware: { ...hardware, ...this.#media },
-          drives,
-          kernel,
-          sockets,
-        }),
-      onLine: (line) => this.#logLine(line),
-    });
-    this.#process = process;
-    this.#nodes = new Set(nodes.map(({ name }) => name));
-    process.qmp.onEvent((event) => this.#onEvent(event));
-    void process.ended.then((seen) => {
-      if (this.#process === process) this.#fail(processDied(seen));
-    });
-    for (const [index, socket] of process.serial.entries()) this.#serial[index]?.connect(socket);
     await this.#screen.notePlaceholder(process.qmp);
     await process.qmp.execute('cont', {}, nothing);
     this.#clock.start();
   }
 
-  #drives(): Drives {
-    const { floppies, cdrom } = this.#media;
-    return {
-      floppies: floppies.map((medium, i) => (medium === null ? null : this.#removable(`floppy${i}`, medium))),
-      cdrom: cdrom === undefined || cdrom === null ? cdrom : this.#removable('cdrom0', cdrom),
-      disks: this.#parts.hardware.disks.map((medium, i) => this.#node(`disk${i}`, 'disk', medium)),
-    };
-  }
-
-  /** Named by its content: what was written to a floppy is there when it is put in again. */
-  #removable(drive: string, medium: Medium): BlockNode {
-    const device = drive === 'cdrom0' ? 'cdrom' : 'floppy';
-    return this.#node(`${drive}-${medium.digest.replaceAll(/[^0-9a-z]/gi, '').slice(0, 16)}`, device, medium);
-  }
-
-  #node(name: string, device: Device, medium: Medium): BlockNode {
-    return blockNode(name, device, medium, (file) => join(this.#folder, file));
-  }
-
-  async #make(files: readonly FileToMake[]): Promise<void> {
-    for (const file of files) {
-      if (this.#made.has(file.path)) continue;
-      if (file.kind === 'bytes') await writeFile(file.path, file.bytes);
-      else if (!(file.keep && (await keptOverlay(file.path)))) await writeFile(file.path, emptyQcow2(file.size));
-      this.#made.add(file.path);
-    }
+  /** @param state an open file with QEMU's own state, which is loaded before the machine goes on */
+  async #spawn(state: number | null): Promise<QemuProcess> {
+    const { installation, accelerator, hardware, context } = this.#parts;
+    const drives = await this.#media.open();
+    this.#kernel ??= await this.#makeKernel();
+    const process = await QemuProcess.start({
+      program: installation.program,
+      folder: this.#folder,
+      runId: context.runId,
+      serialPorts: hardware.serialPorts,
+      inherit: state,
+      args: (sockets) =>
+        commandLine({
+          installation,
+          accelerator,
+          hardware: { ...hardware, ...this.#media.removable },
+          drives,
+          kernel: this.#kernel,
+          sockets,
+          incoming: state !== null,
+        }),
+      onLine: (line) => this.#logLine(line),
+    });
+    this.#process = process;
+    process.qmp.onEvent((event) => {
+      if (this.#process === process) this.#onEvent(event);
+    });
+    void process.ended.then((seen) => {
+      if (this.#process === process) this.#fail(processDied(seen));
+    });
+    for (const [index, socket] of process.serial.entries()) this.#serial[index]?.connect(socket);
+    return process;
   }
 
   async #makeKernel(): Promise<{ kernel: string; initrd: string | null; commandLine: string } | null> {
     const { kernel } = this.#parts.hardware;
     if (kernel === null) return null;
     const files = { kernel: join(this.#folder, 'kernel'), initrd: join(this.#folder, 'initrd') };
-    await this.#make([{ kind: 'bytes', path: files.kernel, bytes: kernel.kernel }]);
-    if (kernel.initrd !== null) await this.#make([{ kind: 'bytes', path: files.initrd, bytes: kernel.initrd }]);
+    await writeFile(files.kernel, kernel.kernel);
+    if (kernel.initrd !== null) await writeFile(files.initrd, kernel.initrd);
     return { ...files, initrd: kernel.initrd === null ? null : files.initrd, commandLine: kernel.commandLine };
   }
 
@@ -199,9 +174,14 @@ export class QemuMachine implements EngineMachine {
     return this.#process;
   }
 
+  /** Null: the machine is off. @throws when it has ended */
+  #qmp(): QmpClient | null {
+    return this.#qemu()?.qmp ?? null;
+  }
+
   #logLine(line: string): boolean {
     if (isTripleFault(line)) this.#tripleFault = true;
-    const known = this.#input.line(line);
+    const known = this.#guest.input.line(line);
     if (known) this.#signal.notify();
     return known;
   }
@@ -297,10 +277,8 @@ export class QemuMachine implements EngineMachine {
     await qmp.execute('system_reset', {}, nothing);
     await qmp.execute('set-action', { reboot: 'shutdown' }, nothing);
     await done;
-    this.#input.reset();
+    this.#guest.reset();
     this.#tripleFault = false;
-    this.#paging = false;
-    this.#stopsSeen = 0;
     await qmp.execute('cont', {}, nothing);
     this.#clock.start();
     if (!silent) this.#emit({ kind: 'reset', at: this.now });
@@ -338,7 +316,7 @@ export class QemuMachine implements EngineMachine {
         this.#serialPort(input.port).write(input.data);
         return;
       case 'media':
-        await this.#insert(input.drive, input.medium);
+        await this.#media.insert(input.drive, input.medium, this.#qmp());
         return;
       case 'power':
         await this.#applyPower(input);
@@ -375,10 +353,9 @@ export class QemuMachine implements EngineMachine {
         return;
       case 'on':
         if (this.#process !== null) return;
-        this.#media = { floppies: input.media.floppies, cdrom: input.media.cdrom, bootOrder: input.media.bootOrder };
+        this.#media.removable = input.media;
         this.#power = { state: 'running', detail: null };
         this.#told.power = 'running';
-        this.#stopsSeen = 0;
         await this.#boot();
         return;
       case 'pause':
@@ -389,26 +366,6 @@ export class QemuMachine implements EngineMachine {
         await this.#qemu()?.qmp.execute('cont', {}, nothing);
         this.#clock.start();
     }
-  }
-
-  async #insert(drive: Drive, medium: Medium | null): Promise<void> {
-    const qmp = this.#qemu()?.qmp;
-    const index = drive === 'floppy1' ? 1 : 0;
-    this.#media =
-      drive === 'cdrom0'
-        ? { ...this.#media, cdrom: medium }
-        : { ...this.#media, floppies: this.#media.floppies.map((old, i) => (i === index ? medium : old)) };
-    if (qmp === undefined) return;
-    await qmp.execute('blockdev-open-tray', { id: drive, force: true }, nothing);
-    await qmp.execute('blockdev-remove-medium', { id: drive }, nothing);
-    if (medium !== null) {
-      const node = this.#removable(drive, medium);
-      await this.#make(node.files);
-      if (!this.#nodes.has(node.name)) await qmp.execute('blockdev-add', node.description, nothing);
-      this.#nodes.add(node.name);
-      await qmp.execute('blockdev-insert-medium', { id: drive, 'node-name': node.name }, nothing);
-    }
-    await qmp.execute('blockdev-close-tray', { id: drive }, nothing);
   }
 
   async advance(request: AdvanceRequest): Promise<AdvanceResult> {
@@ -438,7 +395,7 @@ export class QemuMachine implements EngineMachine {
     const serialGrew = this.#serial.some((port, index) => port.length !== (this.#told.serial[index] ?? 0));
     if (stopOn.includes('serial') && serialGrew) return 'serial';
     if (stopOn.includes('keyboard')) {
-      const { enabled, pending } = await this.#keyboard();
+      const { enabled, pending } = await this.#guest.keyboard(this.#qmp());
       if (enabled && pending === 0) return 'keyboard';
     }
     if (stopOn.includes('screen')) {
@@ -450,22 +407,18 @@ export class QemuMachine implements EngineMachine {
 
   /** Wall ms until there is something to look at, if nothing is announced before. */
   #nextIn(limit: GuestTime, stopOn: readonly StopReason[]): number {
-    const due = [limit - this.now, this.#processorsSeen + PROCESSORS_EVERY_MS - performance.now()];
+    const due = [limit - this.now, this.#guest.processorsDueIn];
     if (stopOn.includes('screen')) due.push(this.#screen.dueIn);
     // Keys that are in the controller are announced when they are taken; those in the firmware's buffer are not.
-    if (stopOn.includes('keyboard') && this.#input.pendingKeys === 0) due.push(BIOS_KEYS_EVERY_MS);
+    if (stopOn.includes('keyboard') && this.#guest.input.pendingKeys === 0) due.push(BIOS_KEYS_EVERY_MS);
     return Math.max(1, Math.min(...due));
   }
 
-  /** Twice in a row, because between two instructions it may look so. */
   async #lookAtProcessors(): Promise<void> {
-    if (performance.now() - this.#processorsSeen < PROCESSORS_EVERY_MS) return;
-    this.#processorsSeen = performance.now();
+    const qmp = this.#qmp();
     const { state } = this.#power;
-    if (this.#process === null || (state !== 'running' && state !== 'halted')) return;
-    const seen = parseRegisters(await this.#process.qmp.human('info registers -a'));
-    this.#stopsSeen = seen?.stopped === true ? this.#stopsSeen + 1 : 0;
-    if (this.#stopsSeen < 2) return;
+    if (this.#guest.processorsDueIn > 0 || qmp === null || (state !== 'running' && state !== 'halted')) return;
+    if (!(await this.#guest.haveProcessorsStopped(qmp))) return;
     this.#setPower('halted', 'the guest stopped its processor for good (HLT with interrupts off)');
   }
 
@@ -487,9 +440,9 @@ export class QemuMachine implements EngineMachine {
         return { data: port.read(question.from), end: port.length };
       }
       case 'keyboard':
-        return await this.#keyboard();
+        return await this.#guest.keyboard(this.#qmp());
       case 'pointer':
-        return await this.#pointer();
+        return await this.#guest.pointer(this.#qmp());
       case 'power':
         return { ...this.#power };
       case 'stateHash':
@@ -503,52 +456,117 @@ export class QemuMachine implements EngineMachine {
     return port;
   }
 
-  async #keyboard(): Promise<Answers['keyboard']> {
-    const { traces } = this.#parts.installation;
-    // Without traces nothing is known of the keyboard but that there is one.
-    const enabled = traces ? this.#input.keyboardEnabled : true;
-    return { enabled, pending: this.#input.pendingKeys + (this.#input.pendingKeys > 0 ? 0 : await this.#biosKeys()) };
-  }
-
-  /**
-   * Keys in the BIOS's buffer, which drops what does not fit. With paging on, an operating system has the keyboard, and
-   * the buffer is stale.
-   */
-  async #biosKeys(): Promise<number> {
-    const process = this.#qemu();
-    if (process === null || this.#paging) return 0;
-    const [registers, keys] = await Promise.all([process.qmp.human('info registers'), process.qmp.human(BIOS_KEYS)]);
-    this.#paging = parseRegisters(registers)?.paging === true;
-    return this.#paging ? 0 : parseBiosKeys(keys);
-  }
-
-  async #pointer(): Promise<Answers['pointer']> {
-    const process = this.#qemu();
-    if (process === null) return { absolute: false, enabled: false, pending: 0 };
-    const absolute = (await process.qmp.execute('query-mice', {}, mice)).some(
-      (mouse) => mouse.current && mouse.absolute,
-    );
-    return { absolute, enabled: absolute || this.#input.mouseEnabled, pending: 0 };
-  }
-
+  /** The guest stands while it is saved: guest time does too. */
   async save(): Promise<EngineSnapshot> {
-    return await Promise.reject(noSnapshots());
+    return await this.#inOrder(async () => await this.#explained(this.#save()));
   }
 
-  async restore(): Promise<void> {
-    await Promise.reject(noSnapshots());
+  async #save(): Promise<EngineSnapshot> {
+    const process = this.#qemu();
+    const ran = this.#clock.running;
+    this.#clock.stop();
+    try {
+      if (process !== null) await process.qmp.execute('stop', {}, nothing);
+      await logIsRead();
+      const media = await this.#media.freeze(process?.qmp ?? null);
+      const memory = process === null ? null : await saveState(process.qmp, this.#snapshots.nextFile(), this.#folder);
+      const state: SavedState = {
+        time: this.now,
+        power: { ...this.#power },
+        memory,
+        serial: this.#serial.map((port) => port.read(0)),
+        input: this.#guest.input.save(),
+        paging: this.#guest.paging,
+        buttons: this.#buttons,
+        media,
+      };
+      return this.#snapshots.add(state);
+    } finally {
+      if (ran) {
+        await process?.qmp.execute('cont', {}, nothing);
+        this.#clock.start();
+      }
+    }
   }
 
-  async forget(): Promise<void> {
-    await Promise.reject(noSnapshots());
+  async restore(id: string): Promise<void> {
+    await this.#inOrder(async () => await this.#explained(this.#restore(this.#snapshots.get(id))));
   }
 
-  async exportSnapshot(): Promise<void> {
-    await Promise.reject(noSnapshots());
+  /** In a process of its own: QEMU takes a state in only when it starts. */
+  async #restore(state: SavedState, checked: Promise<void> = Promise.resolve()): Promise<void> {
+    this.#qemu();
+    const missing = this.#media.missing(state.media);
+    if (missing.length > 0) throw stateMediumMissing(missing);
+    const before = this.#process;
+    this.#process = null;
+    this.#clock.stop();
+    await before?.kill();
+    try {
+      await this.#media.revert(state.media);
+      if (state.memory === null) await checked;
+      else await this.#resume(state.memory.path, checked);
+      this.#adopt(state);
+    } catch (error) {
+      // There is no way back to what was before: a machine that is half restored is none.
+      if (error instanceof GuestwrightError) this.#fail(error);
+      throw error;
+    }
+    await this.#media.collect(this.#snapshots.media);
+    const qmp = this.#qmp();
+    if (qmp === null) return;
+    await qmp.execute('cont', {}, nothing);
+    this.#clock.start();
+    this.#stir();
   }
 
-  async importSnapshot(): Promise<EngineSnapshot> {
-    return await Promise.reject(noSnapshots());
+  async #resume(path: string, checked: Promise<void>): Promise<void> {
+    const file = openState(path);
+    try {
+      const { qmp } = await this.#spawn(file);
+      // What QEMU shows by itself is seen now, before it has a display to show.
+      await this.#screen.notePlaceholder(qmp);
+      await loadState(qmp, INHERITED);
+      await checked;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #adopt({ time, power, serial, input, paging, buttons }: SavedState): void {
+    this.#clock.set(time);
+    this.#power = { ...power };
+    this.#told.power = power.state;
+    for (const [index, bytes] of serial.entries()) this.#serial[index]?.replace(bytes);
+    this.#guest.restore({ input, paging });
+    this.#buttons = buttons;
+    this.#tripleFault = false;
+    this.#fresh = false;
+  }
+
+  async forget(id: string): Promise<void> {
+    await this.#inOrder(async () => {
+      await this.#snapshots.forget(id);
+      await this.#media.collect(this.#snapshots.media);
+    });
+  }
+
+  async exportSnapshot(id: string, file: string): Promise<void> {
+    await this.#snapshots.export(id, file);
+  }
+
+  async importSnapshot(file: string): Promise<EngineSnapshot> {
+    return await this.#inOrder(async () => {
+      const { state, checked } = await this.#snapshots.import(file);
+      await checked;
+      return this.#snapshots.add(state);
+    });
+  }
+
+  /** Its content is checked while QEMU loads it, and before the guest goes on. */
+  async #bootFrom(file: string): Promise<void> {
+    const { state, checked } = await this.#snapshots.import(file);
+    await this.#restore(state, checked);
   }
 
   onEvent(listener: (event: EngineEvent) => void): () => void {
@@ -614,24 +632,6 @@ export class QemuMachine implements EngineMachine {
       await rmdir(this.#parts.context.runDirectory).catch(() => undefined);
     }
   }
-}
-
-function noSnapshots(): GuestwrightError {
-  return unsupported('snapshots-unsupported', 'QEMU machines cannot be saved yet');
-}
-
-/** Whether there is an overlay to go on with. @throws GuestwrightError `usage/overlay-foreign` */
-async function keptOverlay(path: string): Promise<boolean> {
-  const there = await stat(path).catch(() => null);
-  if (there === null) return false;
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(4), 0, 4, 0);
-    if (isQcow2(buffer.subarray(0, bytesRead))) return true;
-  } finally {
-    await file.close();
-  }
-  throw foreignOverlay(path);
 }
 
 /**

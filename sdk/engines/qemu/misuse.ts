@@ -21,6 +21,23 @@ export function disposed(): GuestwrightError {
   });
 }
 
+export function unknownSnapshot(id: string): GuestwrightError {
+  return new GuestwrightError(`There is no snapshot ${id}`, {
+    kind: 'usage',
+    code: 'snapshot-unknown',
+    next: 'a snapshot is gone when it has been forgotten, and with its machine',
+  });
+}
+
+export function stateMediumMissing(keys: readonly string[]): GuestwrightError {
+  return new GuestwrightError('The saved state needs a medium that this machine does not have', {
+    kind: 'usage',
+    code: 'state-medium-missing',
+    expected: `the medium that was in the drive when it was saved: ${keys.join(', ')} (drive, then the start of its digest)`,
+    next: 'launch with that medium in the drive, or insert it before reverting',
+  });
+}
+
 export function foreignOverlay(path: string): GuestwrightError {
   return new GuestwrightError(`${path} is not an overlay of this engine`, {
     kind: 'usage',

@@ -1,20 +1,23 @@
 /** QEMU's process: started, heard, connected to, and ended. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { execa } from 'execa';
 import { GuestwrightError } from '../../errors.js';
 import { QmpClient, nothing } from './qmp.js';
+import { SocketFolder } from './sockets.js';
 import { guard } from './watchdog.js';
 
 /** Wall ms within which QEMU has to have connected, and to have ended when asked to. */
 const START_MS = 60_000;
 const QUIT_MS = 20_000;
+/** The number of an inherited file in QEMU's process. */
+export const INHERITED = 0;
 /** Lines of what QEMU said that are kept for messages. */
 const KEPT_LINES = 20;
-/** Longest path of a unix socket that every system takes, bytes (macOS: 104 with its zero). */
-const SOCKET_PATH_BYTES = 100;
+
+/** With every reset the log tells the processor's registers. */
+const REGISTERS = /^(?:CPU Reset|[A-Z]{2,4}\d* ?=)/;
 
 export interface ProcessParts {
   program: string;
@@ -22,6 +25,8 @@ export interface ProcessParts {
   folder: string;
   runId: string;
   serialPorts: number;
+  /** An open file that the process inherits as {@link INHERITED}. */
+  inherit: number | null;
   args: (sockets: { qmp: string; serial: string[] }) => string[];
   /** Takes a line of QEMU's log; what it does not take is kept for messages. */
   onLine: (line: string) => boolean;
@@ -61,9 +66,11 @@ export class QemuProcess {
       const client = await Promise.race([QmpClient.open(control), early]);
       return new QemuProcess(client, ports, ended, kill);
     } catch (error) {
-      kill();
-      await ended;
-      throw error;
+      // A QEMU that has connected and then gives up says why, its connection does not.
+      const lost = error instanceof GuestwrightError && error.code === 'qmp-closed';
+      if (!lost) kill();
+      const seen = await ended;
+      throw lost ? startFailed(seen) : error;
     } finally {
       await sockets.close();
     }
@@ -97,11 +104,12 @@ interface Running {
   kill: () => void;
 }
 
-function run({ program, folder, runId, onLine }: ProcessParts, args: string[]): Running {
+function run({ program, folder, runId, inherit, onLine }: ProcessParts, args: string[]): Running {
   const child = execa(program, args, {
     cwd: folder,
     env: { GUESTWRIGHT_RUN_ID: runId },
-    stdin: 'ignore',
+    // A stream that is never read from: its file is handed to the process as it is.
+    stdin: inherit === null ? 'ignore' : createReadStream('', { fd: inherit, autoClose: false }),
     stdout: 'ignore',
     stderr: 'pipe',
     buffer: false,
@@ -117,7 +125,7 @@ function run({ program, folder, runId, onLine }: ProcessParts, args: string[]): 
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      if (onLine(line)) continue;
+      if (onLine(line) || REGISTERS.test(line)) continue;
       said.push(line);
       if (said.length > KEPT_LINES) said.shift();
     }
@@ -129,47 +137,6 @@ function run({ program, folder, runId, onLine }: ProcessParts, args: string[]): 
     return [...said, rest, `(${how})`].filter((line) => line !== '').join('\n');
   });
   return { ended, kill: () => child.kill('SIGKILL') };
-}
-
-interface Listening {
-  path: string;
-  connection: Promise<Socket>;
-}
-
-/** Unix sockets on which we listen for QEMU to connect: it does so when it starts, so nobody has to try again and again. */
-class SocketFolder {
-  readonly #folder: string;
-  readonly #own: boolean;
-  readonly #servers = new Set<() => void>();
-
-  private constructor(folder: string, own: boolean) {
-    this.#folder = folder;
-    this.#own = own;
-  }
-
-  /** A folder whose path is too long for sockets gets another one beside it, for the moment of connecting. */
-  static async make(folder: string): Promise<SocketFolder> {
-    if (Buffer.byteLength(join(folder, 'serial0')) <= SOCKET_PATH_BYTES) return new SocketFolder(folder, false);
-    return new SocketFolder(await mkdtemp(join(tmpdir(), 'gw-')), true);
-  }
-
-  async listen(name: string): Promise<Listening> {
-    const path = join(this.#folder, name);
-    const server = createServer();
-    this.#servers.add(() => server.close());
-    const connection = new Promise<Socket>((resolve) => server.once('connection', resolve));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(path, resolve);
-    });
-    return { path, connection };
-  }
-
-  /** The sockets' files go; the connections stay. */
-  async close(): Promise<void> {
-    for (const close of this.#servers) close();
-    if (this.#own) await rm(this.#folder, { recursive: true, force: true });
-  }
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

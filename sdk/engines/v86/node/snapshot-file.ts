@@ -9,7 +9,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { z } from 'zod';
-import { GuestwrightError } from '../../../errors.js';
+import type { GuestwrightError } from '../../../errors.js';
+import { stateInvalid, stateOfAnotherMachine } from '../../state-errors.js';
 import { decodeBinary, encodeBinary } from '../core/device-state.js';
 import type { CoreSnapshot } from '../core/machine.js';
 import { PAGE, type SparseMemory } from '../core/sparse-memory.js';
@@ -91,14 +92,7 @@ const envelope = z.strictObject({ lengths: z.array(z.number().int().nonnegative(
 
 /** @throws GuestwrightError `usage/state-invalid` (damaged or no state), `usage/state-of-another-machine` */
 export function readSnapshotFile(file: Buffer, name: string, identity: string): CoreSnapshot {
-  const invalid = (seen: string): GuestwrightError =>
-    new GuestwrightError(`The saved state ${name} cannot be used`, {
-      kind: 'usage',
-      code: 'state-invalid',
-      expected: 'an undamaged file that machine.saveState() wrote',
-      seen,
-      next: 'save the state again',
-    });
+  const invalid = (seen: string): GuestwrightError => stateInvalid(name, seen);
   const start = MAGIC.length + DIGEST;
   if (file.length < start + 4 || file.toString('latin1', 0, MAGIC.length) !== MAGIC)
     throw invalid('another kind of file');
@@ -118,15 +112,7 @@ export function readSnapshotFile(file: Buffer, name: string, identity: string): 
   const result = header.safeParse(decodeBinary(json, buffers));
   if (!result.success) throw invalid(z.prettifyError(result.error));
   const { identity: from, length, pages: pageBytes, memory: kept, ...rest } = result.data;
-  if (from !== identity) {
-    throw new GuestwrightError(`The saved state ${name} is of another machine`, {
-      kind: 'usage',
-      code: 'state-of-another-machine',
-      expected: 'a state of the same engine build, firmware, hardware and media',
-      seen: `a state with the identity ${from.slice(0, 16)}…, this machine has ${identity.slice(0, 16)}…`,
-      next: 'launch with the spec that the state was saved with, or save it anew',
-    });
-  }
+  if (from !== identity) throw stateOfAnotherMachine(name, from, identity);
   const memory = sparseMemory(length, pageBytes, kept);
   if (memory === null) throw invalid('pages that do not fit');
   return { ...rest, memory };

@@ -1,0 +1,75 @@
+/** What the guest is doing with its processors, its keyboard and its pointer, as far as QEMU tells. */
+import { z } from 'zod';
+import type { Answers } from '../engine.js';
+import { InputWatch } from './input-watch.js';
+import type { QmpClient } from './qmp.js';
+import { BIOS_KEYS, parseBiosKeys, parseRegisters } from './registers.js';
+
+/** Wall ms between two looks at the processors, for whether they have stopped for good. */
+const PROCESSORS_EVERY_MS = 250;
+
+const mice = z.array(z.object({ name: z.string(), current: z.boolean(), absolute: z.boolean() }));
+
+export class GuestWatch {
+  readonly input = new InputWatch();
+  /** An operating system has switched paging on: what is in the BIOS's buffer is stale. */
+  paging = false;
+  readonly #traces: boolean;
+  #stopsSeen = 0;
+  #processorsSeen = 0;
+
+  /** @param traces whether QEMU's log tells of the keyboard */
+  constructor(traces: boolean) {
+    this.#traces = traces;
+  }
+
+  /** After a reset or a power-on. */
+  reset(): void {
+    this.input.reset();
+    this.paging = false;
+    this.#stopsSeen = 0;
+  }
+
+  /** In another process. */
+  restore({ input, paging }: { input: ReturnType<InputWatch['save']>; paging: boolean }): void {
+    this.input.restore(input);
+    this.paging = paging;
+    this.#stopsSeen = 0;
+  }
+
+  /** Wall ms until the processors are to be looked at again. */
+  get processorsDueIn(): number {
+    return this.#processorsSeen + PROCESSORS_EVERY_MS - performance.now();
+  }
+
+  /** Whether every processor has stopped for good: seen twice in a row, because between two instructions it may look so. */
+  async haveProcessorsStopped(qmp: QmpClient): Promise<boolean> {
+    this.#processorsSeen = performance.now();
+    const seen = parseRegisters(await qmp.human('info registers -a'));
+    this.#stopsSeen = seen?.stopped === true ? this.#stopsSeen + 1 : 0;
+    return this.#stopsSeen >= 2;
+  }
+
+  /** @param qmp null: the machine is off */
+  async keyboard(qmp: QmpClient | null): Promise<Answers['keyboard']> {
+    // Without traces nothing is known of the keyboard but that there is one.
+    const enabled = this.#traces ? this.input.keyboardEnabled : true;
+    const { pendingKeys } = this.input;
+    return { enabled, pending: pendingKeys > 0 || qmp === null ? pendingKeys : await this.#biosKeys(qmp) };
+  }
+
+  /** Keys in the BIOS's buffer, which drops what does not fit. */
+  async #biosKeys(qmp: QmpClient): Promise<number> {
+    if (this.paging) return 0;
+    const [registers, keys] = await Promise.all([qmp.human('info registers'), qmp.human(BIOS_KEYS)]);
+    this.paging = parseRegisters(registers)?.paging === true;
+    return this.paging ? 0 : parseBiosKeys(keys);
+  }
+
+  /** @param qmp null: the machine is off */
+  async pointer(qmp: QmpClient | null): Promise<Answers['pointer']> {
+    if (qmp === null) return { absolute: false, enabled: false, pending: 0 };
+    const absolute = (await qmp.execute('query-mice', {}, mice)).some((mouse) => mouse.current && mouse.absolute);
+    return { absolute, enabled: absolute || this.input.mouseEnabled, pending: 0 };
+  }
+}

@@ -1,0 +1,70 @@
+/** The snapshots of one machine, and the files that are theirs. */
+import { copyFile, link, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EngineSnapshot } from '../engine.js';
+import type { FrozenMedia } from './machine-media.js';
+import { unknownSnapshot } from './misuse.js';
+import { exportState, importState, type ImportedState, type SavedState } from './saved-state.js';
+
+export class SnapshotStore {
+  readonly #folder: string;
+  readonly #identity: string;
+  /** By id. */
+  readonly #saved = new Map<string, SavedState>();
+  #files = 0;
+
+  /** @param folder of the machine */
+  constructor(folder: string, identity: string) {
+    this.#folder = folder;
+    this.#identity = identity;
+  }
+
+  /** A file for QEMU's own state. */
+  nextFile(): string {
+    return join(this.#folder, `state${this.#files++}`);
+  }
+
+  add(state: SavedState): EngineSnapshot {
+    const id = `qemu-${this.#files++}`;
+    this.#saved.set(id, state);
+    return { id, time: state.time, bytes: state.memory?.size ?? 0 };
+  }
+
+  /** @throws GuestwrightError `usage/snapshot-unknown` */
+  get(id: string): SavedState {
+    const state = this.#saved.get(id);
+    if (state === undefined) throw unknownSnapshot(id);
+    return state;
+  }
+
+  get media(): FrozenMedia[] {
+    return [...this.#saved.values()].map(({ media }) => media);
+  }
+
+  async forget(id: string): Promise<void> {
+    const path = this.#saved.get(id)?.memory?.path;
+    this.#saved.delete(id);
+    if (path === undefined || [...this.#saved.values()].some(({ memory }) => memory?.path === path)) return;
+    await rm(path, { force: true });
+  }
+
+  async export(id: string, file: string): Promise<void> {
+    await exportState(this.get(id), this.#identity, file);
+  }
+
+  /**
+   * The file is linked into the machine's folder: what happens to it outside does not matter then.
+   * @throws GuestwrightError `usage/state-invalid`, `usage/state-of-another-machine`
+   */
+  async import(file: string): Promise<ImportedState> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const own = join(this.#folder, `import${this.#files++}`);
+    await link(file, own).catch(async () => await copyFile(file, own));
+    try {
+      return await importState(own, file, this.#identity);
+    } catch (error) {
+      await rm(own, { force: true });
+      throw error;
+    }
+  }
+}
