@@ -54,9 +54,9 @@ export class ScreenWatch {
     return Math.max(0, this.#lastLook + Math.max(this.#gap, SHARE * this.#cost) - performance.now());
   }
 
-  /** Before the guest runs: what is there now is QEMU's, not the guest's. */
+  /** Before the guest runs: what is there now is QEMU's, not the guest's. It is the same in every process of this QEMU. */
   async notePlaceholder(qmp: QmpClient): Promise<void> {
-    this.#placeholder = await this.#dump(qmp);
+    this.#placeholder ??= await this.#dump(qmp);
   }
 
   /** Looks now. Who asks while a look is under way gets one that began after the question. */

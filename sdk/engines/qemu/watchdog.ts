@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 
 const SCRIPT = fileURLToPath(new URL('./watchdog.process.js', import.meta.url));
 
+/** Wall ms for which the watchdog waits for something to watch. */
+const LINGER_MS = 1000;
+
 interface Guarded {
   pid: number;
   folder: string;
@@ -30,12 +33,16 @@ export function guard(pid: number, folder: string): () => void {
   return () => {
     guarded.delete(entry);
     if (watchdog !== null) tell(watchdog, `-${pid}`);
-    // With nothing to watch it goes: a process that is idle leaves no other process behind.
-    if (guarded.size === 0) {
-      watchdog?.stdin?.end();
-      watchdog = null;
-    }
+    // With nothing to watch it goes, but not at once: a revert ends one process and starts the next.
+    setTimeout(endIfIdle, LINGER_MS).unref();
   };
+}
+
+/** A process that is idle leaves no other process behind. */
+function endIfIdle(): void {
+  if (guarded.size > 0) return;
+  watchdog?.stdin?.end();
+  watchdog = null;
 }
 
 /**
