@@ -5,7 +5,8 @@ export default defineConfig({
   // The compiled package, not a part of the scenarios: as it would be in a user's node_modules.
   build: { external: ['**/dist/**'] },
   projects: defineGuests({
-    engines: ['v86'],
+    // The same goldens on both engines. What needs QEMU runs where it is installed; nothing else here does.
+    engines: installedEngines(['v86', 'qemu']),
     guests: {
       // First, because it takes longest: the other worker gets through the rest meanwhile.
       'linux-installer': {
@@ -14,8 +15,6 @@ export default defineConfig({
         scenarios: 'install-linux.spec.ts',
       },
       'grub-rescue': {
-        // The same goldens on both engines. What needs QEMU runs where it is installed; nothing else here does.
-        engines: installedEngines(['v86', 'qemu']),
         spec: { floppy: 'grub-rescue:floppy', memory: 32 },
         scenarios: 'grub-rescue.spec.ts',
       },

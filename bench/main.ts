@@ -3,6 +3,7 @@ import path from 'node:path';
 import { GuestwrightError } from '../sdk/errors.js';
 import { storeFigures } from './figures.js';
 import type { Group } from './group.js';
+import { qemu } from './qemu.js';
 import { screen } from './screen.js';
 import { wordFigures } from './table.js';
 import { v86 } from './v86.js';
@@ -10,6 +11,7 @@ import { v86 } from './v86.js';
 const GROUPS: ReadonlyMap<string, Group> = new Map([
   ['v86', v86],
   ['screen', screen],
+  ['qemu', qemu],
 ]);
 const FILE = path.join('reports', 'bench.json');
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodePng, encodePng } from '../../sdk/reading/png.js';
 import { makeProject, noted, said, type Project, type RunResult } from './project.js';
@@ -115,38 +115,6 @@ describe.sequential('goldens', () => {
     const before = await readFile(golden('whole-screen.png'));
     expect(await project.run('--ignore-snapshots')).toMatchObject({ exitCode: 0 });
     expect(Buffer.compare(await readFile(golden('whole-screen.png')), before)).toBe(0);
-  });
-
-  test('with a text mask match also where the golden holds a longer text', async () => {
-    await project.write('guest.img', idlingGuest('READDDDDY'));
-    await project.remove('golden-screens/tiny/golden/shorter.png');
-    await project.run('-g', 'shorter', '--update-snapshots=missing');
-    expect(await project.read('golden-screens/tiny/golden/shorter.txt')).toMatch(/^READDDDDY$/m);
-    await project.write('guest.img', idlingGuest('REEDY'));
-    expect(await project.run('-g', 'shorter')).toMatchObject({ exitCode: 0 });
-  });
-
-  test('of one name are alternatives: any may match, the nearest is explained and rewritten', async () => {
-    const [plain, variant] = [golden('whole-screen'), golden('whole-screen@other')];
-    for (const ending of ['.png', '.txt']) await copyFile(`${plain}${ending}`, `${variant}${ending}`);
-    await project.write('guest.img', idlingGuest('REDDY'));
-    await project.run('-g', 'plain', '-u');
-    // Of two that are as near, the plain one.
-    expect(await project.read('golden-screens/tiny/golden/whole-screen.txt')).toMatch(/^REDDY$/m);
-    await project.write('guest.img', idlingGuest('READY'));
-    const other = said(await project.run('-g', 'plain'), 'plain');
-    expect(other).toContain('does not match the golden golden-screens/tiny/golden/plain-1.png');
-    expect(other).not.toContain('whole-screen.png');
-    await project.write('guest.img', idlingGuest('READY!'));
-    const words = said(await project.run('-g', 'plain'), 'plain');
-    expect(words).toContain(
-      'The screen of tiny matches none of the 2 goldens of golden-screens/tiny/golden/whole-screen.png',
-    );
-    expect(words).toMatch(/the nearest is whole-screen@other\.png\n +\d+ pixels differ/);
-    expect(words).toMatch(/further off: whole-screen\.png, \d+ pixels differ/);
-    await project.write('guest.img', idlingGuest('REEDY'));
-    await rm(`${variant}.png`);
-    await rm(`${variant}.txt`);
   });
 
   test('that differ are written anew with -u', async () => {

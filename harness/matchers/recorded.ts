@@ -1,6 +1,6 @@
 /** What holds for every matcher: an error that it throws is remembered, and points at the scenario's line. */
 import type { ExpectMatcherState, MatcherReturnType } from '@playwright/test';
-import { pointErrorAt } from '../fixtures/location.js';
+import { pointErrorAt, takeTrace } from '../fixtures/location.js';
 import { recordError } from '../fixtures/record.js';
 import { currentTest, scenarioLines } from '../fixtures/steps.js';
 
@@ -14,12 +14,12 @@ export function recorded<Args extends [unknown, ...unknown[]]>(matcher: Matcher<
   return async function (...args) {
     const testInfo = currentTest();
     if (testInfo === null) return await matcher.apply(this, args);
-    const lines = scenarioLines(testInfo);
+    const trace = takeTrace();
     try {
       return await matcher.apply(this, args);
     } catch (error) {
       recordError(testInfo, error);
-      pointErrorAt(error, lines);
+      pointErrorAt(error, scenarioLines(testInfo, trace));
       throw error;
     }
   };

@@ -5,7 +5,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa, ExecaError } from 'execa';
 import { GuestwrightError } from '../errors.js';
 import { exclusively, processExists } from './exclusive.js';
 import { exists, sha256OfFile } from './files.js';
@@ -315,6 +314,7 @@ export async function runTool(
   args: readonly string[],
   { mayFail = false, cwd, env = {} }: { mayFail?: boolean; cwd?: string; env?: Readonly<Record<string, string>> } = {},
 ): Promise<{ stdout: string; stderr: string; exitCode: number }> {
+  const { execa, ExecaError } = await import('execa');
   try {
     const result = await execa(tool, args, {
       ...(cwd !== undefined && { cwd }),

@@ -1,7 +1,6 @@
 /** Unpacks xz and LZMA streams with dpkg-deb, which is there anyway and links the library for both. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { sha256 } from './files.js';
 
 /**
@@ -26,6 +25,7 @@ export async function unpack(data: Uint8Array, format: 'xz' | 'lzma', scratch: s
     ...member(`data.tar.${format}`, data),
   ];
   await writeFile(file, Buffer.concat(wrapped));
+  const { execa } = await import('execa');
   const { stdout } = await execa('dpkg-deb', ['--fsys-tarfile', file], { encoding: 'buffer', stdin: 'ignore' });
   return stdout;
 }

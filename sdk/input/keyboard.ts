@@ -18,6 +18,11 @@ export const KEY_SPACING = 20;
 /** The same where guest time is wall time and costs something: every key is taken before the next, and that is enough. */
 const FREE_KEY_SPACING = 0;
 
+/** Bytes that a PS/2 keyboard's queue holds (QEMU: `PS2_QUEUE_SIZE`). A key is one byte down and two up. */
+const QUEUE_BYTES = 16;
+/** Keys for typing that have one byte more, each way. */
+const EXTENDED: ReadonlySet<KeyCode> = new Set(['AltRight', 'ControlRight', 'NumpadEnter', 'NumpadDivide']);
+
 /** Keys held down, so that a revert can take the keyboard back with the guest. */
 export interface KeyboardState {
   readonly held: readonly KeyCode[];
@@ -75,7 +80,7 @@ export class GuestKeyboard implements Keyboard {
         const hold = checkedDelay(options.delay);
         await this.#order.run(async () => {
           await this.#space(0);
-          await this.#stroke(codes, hold, { typed: 0, total: 1, rest: `the chord ${chord}` }, false);
+          await this.#strokes([codes], hold, { typed: 0, total: 1, rest: `the chord ${chord}` }, false);
         });
       },
     );
@@ -138,16 +143,15 @@ export class GuestKeyboard implements Keyboard {
   }
 
   async #typeCharacters(typed: readonly TypedCharacter[], delay: number, secret: boolean): Promise<void> {
-    const total = typed.reduce((sum, { chords }) => sum + chords.length, 0);
-    let done = 0;
-    for (const [index, { chords }] of typed.entries()) {
-      const left = typed.slice(index).map(({ character }) => character);
+    const chords = typed.flatMap((character, index) => character.chords.map((codes) => ({ codes, index })));
+    const atOnce = this.#port.clock.kind === 'free' && delay === 0;
+    for (let done = 0; done < chords.length;) {
+      const left = typed.slice(chords[done]?.index).map(({ character }) => character);
       const rest = secret ? 'the rest of a secret' : JSON.stringify(left.join(''));
-      for (const codes of chords) {
-        await this.#space(delay);
-        await this.#stroke(codes, 0, { typed: done, total, rest }, secret);
-        done++;
-      }
+      const part = chords.slice(done, done + (atOnce ? fitting(chords, done) : 1)).map(({ codes }) => codes);
+      await this.#space(delay);
+      await this.#strokes(part, 0, { typed: done, total: chords.length, rest }, secret);
+      done += part.length;
     }
   }
 
@@ -168,24 +172,38 @@ export class GuestKeyboard implements Keyboard {
   }
 
   /**
-   * Keys down in order, up in reverse. With no `hold` the guest gets both at once and in order, as a controller queues
-   * them. Keys that the scenario holds already are left alone.
+   * Each chord's keys down in order, up in reverse, one chord after the other. With no `hold` the guest gets all of it at
+   * once and in order, as a controller queues it. Keys that the scenario holds already are left alone.
    */
-  async #stroke(codes: readonly KeyCode[], hold: number, progress: Progress, secret: boolean): Promise<void> {
+  async #strokes(
+    chords: readonly (readonly KeyCode[])[],
+    hold: number,
+    progress: Progress,
+    secret: boolean,
+  ): Promise<void> {
     await this.#enabled();
     const already = new Set(this.#held);
-    // The last key is pressed even when it is held (it repeats, as on a real keyboard); modifiers are not.
-    const pressed = codes.filter((code, index) => index === codes.length - 1 || !already.has(code));
-    const release = pressed.filter((code) => !already.has(code)).reverse();
+    const strokes = chords.map((codes) => {
+      // The last key is pressed even when it is held (it repeats, as on a real keyboard); modifiers are not.
+      const press = codes.filter((code, index) => index === codes.length - 1 || !already.has(code));
+      return { press, release: press.filter((code) => !already.has(code)).reverse() };
+    });
+    const down = (code: KeyCode): Promise<void> => this.#send(code, true, secret);
+    const up = (code: KeyCode): Promise<void> => this.#send(code, false, secret);
     try {
-      for (const code of pressed) await this.#send(code, true, secret);
+      // An engine carries calls out in the order in which they were made: none waits for the answer to the one before.
+      const sent = strokes.flatMap(({ press, release }) => [...press.map(down), ...(hold > 0 ? [] : release.map(up))]);
+      await Promise.all(sent);
       if (hold > 0) {
         await this.#taken(progress);
         await this.#port.clock.advance(hold);
+        await Promise.all(strokes.flatMap(({ release }) => release.map(up)));
       }
-      for (const code of release) await this.#send(code, false, secret);
     } catch (error) {
-      await this.#letGo(release, secret);
+      await this.#letGo(
+        strokes.flatMap(({ release }) => release),
+        secret,
+      );
       throw error;
     }
     await this.#taken(progress);
@@ -257,6 +275,18 @@ export class GuestKeyboard implements Keyboard {
       },
     });
   }
+}
+
+/** How many chords, from one on, the keyboard's queue has room for when it is empty. At least that one. */
+function fitting(chords: readonly { codes: readonly KeyCode[] }[], from: number): number {
+  let bytes = 0;
+  let count = 0;
+  for (const { codes } of chords.slice(from)) {
+    for (const code of codes) bytes += EXTENDED.has(code) ? 5 : 3;
+    if (bytes > QUEUE_BYTES) break;
+    count++;
+  }
+  return Math.max(1, count);
 }
 
 function framesOf(port: MachinePort): FrameSource {

@@ -10,13 +10,10 @@ beforeAll(async () => {
 });
 afterAll(async () => guest.machine.dispose());
 
-test.each(['de', 'pt-br', 'jp'] as const)(
-  'a guest set to the layout %s reads a paragraph as it was typed',
-  async (name) => {
-    const text = paragraphFor(name);
-    expect(await guest.arrived(name, name, text)).toBe(`${text}\n`);
-  },
-);
+test('a guest set to a layout with dead keys reads a paragraph as it was typed', async () => {
+  const text = paragraphFor('de');
+  expect(await guest.arrived('de', 'de', text)).toBe(`${text}\n`);
+});
 
 test('a guest with two layouts and a key that goes from one to the other reads both alphabets', async () => {
   const text = 'echo "Привет, мир!" > /tmp/файл-1.txt; ls Ёж?';

@@ -6,7 +6,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const NAME = /^guestwright-run-(\d+)-[0-9a-f-]{36}$/;
+const NAME = /^(?:guestwright-run-(\d+)-[0-9a-f-]{36}|gw-(\d+)-\w{6})$/;
 
 /** @param id the machine's */
 export function runDirectoryFor(id: string): string {
@@ -21,7 +21,8 @@ export function sweepRunDirectories(): void {
   swept = true;
   const folder = tmpdir();
   for (const name of listed(folder)) {
-    const owner = NAME.exec(name)?.[1];
+    const [, machine, sockets] = NAME.exec(name) ?? [];
+    const owner = machine ?? sockets;
     if (owner === undefined || isAlive(Number(owner))) continue;
     try {
       rmSync(path.join(folder, name), { recursive: true, force: true });

@@ -8,7 +8,6 @@ import { constants } from 'node:fs';
 import { access, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { z } from 'zod';
 import { GuestwrightError } from '../../errors.js';
 import type { AcceleratorChoice } from '../engine.js';
@@ -128,6 +127,7 @@ async function trial(accelerator: Accelerator, installation: Installation): Prom
     const floppy = join(folder, 'floppy');
     await writeFile(floppy, trialGuest());
     const args = trialArguments(installation, accelerator, floppy);
+    const { execa } = await import('execa');
     const running = execa(installation.program, args, { reject: false, timeout: TRIAL_MS, killSignal: 'SIGKILL' });
     // A virtual processor that could not go on stops there, and QEMU waits for somebody to look.
     running.stderr.on('data', (said: Buffer) => {

@@ -73,8 +73,8 @@ test('devices are tried in the order of the spec, and what is not in it not at a
   const args = line({ drives, hardware: { ...HARDWARE, bootOrder: ['disk', 'floppy'] } });
   expect(valuesOf(args, '-global')).toEqual(['isa-fdc.bootindexA=2']);
   expect(valuesOf(args, '-device').filter((device) => device.startsWith('ide'))).toEqual([
-    'ide-hd,id=disk0,bus=ide.0,unit=0,drive=d0,bootindex=0',
-    'ide-hd,id=disk1,bus=ide.0,unit=1,drive=d1,bootindex=1',
+    'ide-hd,id=disk0,bus=ide.0,unit=0,model=v86 ATA HD,drive=d0,bootindex=0',
+    'ide-hd,id=disk1,bus=ide.0,unit=1,model=v86 ATA HD,drive=d1,bootindex=1',
     'ide-cd,id=cdrom0,bus=ide.1,unit=0,drive=c',
   ]);
   expect(valuesOf(args, '-boot')).toEqual(['menu=off,strict=on']);
@@ -97,6 +97,6 @@ test('a kernel is booted with its initrd and command line, commas and all', () =
   // QEMU gives the kernel the place 0, and no other may have it.
   const drives = { floppies: [], cdrom: undefined, disks: [{ name: 'd', description: {} }] };
   expect(valuesOf(line({ kernel, drives }), '-device')).toContain(
-    'ide-hd,id=disk0,bus=ide.0,unit=0,drive=d,bootindex=2',
+    'ide-hd,id=disk0,bus=ide.0,unit=0,model=v86 ATA HD,drive=d,bootindex=2',
   );
 });

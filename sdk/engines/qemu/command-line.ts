@@ -7,6 +7,9 @@ import type { Accelerator } from './accelerator.js';
 import type { BlockNode } from './block-nodes.js';
 import type { Installation } from './installation.js';
 
+/** As a disk of the embedded engine calls itself: what a guest shows of its disks is then the same on both. */
+const DISK_MODEL = 'v86 ATA HD';
+
 /** The drives of a machine, with what is in them. */
 export interface Drives {
   /** One entry per drive; null is an empty drive. */
@@ -102,7 +105,7 @@ function driveOptions({ floppies, cdrom, disks }: Drives, order: Hardware['bootO
     // Disks on the first channel and the CD on the second, as a PC of the time has them.
     ...disks.flatMap((node, i) => [
       '-device',
-      `ide-hd,id=disk${i},bus=ide.0,unit=${i}${drive(node)}${option('disk', i)}`,
+      `ide-hd,id=disk${i},bus=ide.0,unit=${i},model=${DISK_MODEL}${drive(node)}${option('disk', i)}`,
     ]),
     ...(cdrom === undefined
       ? []

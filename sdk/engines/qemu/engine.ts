@@ -7,7 +7,7 @@ import { findInstallation, type Installation } from './installation.js';
 import { QemuMachine } from './machine.js';
 
 /** Changes whenever the driver's own behaviour does: part of every stored state's identity. */
-const DRIVER_VERSION = 2;
+const DRIVER_VERSION = 3;
 
 export const QEMU_CAPABILITIES: Capabilities = {
   determinism: 'none',

@@ -8,7 +8,8 @@ export interface MouseButtons {
   right: boolean;
 }
 
-type QemuEvent =
+/** An element of `events` of QMP's `input-send-event`. */
+export type QemuEvent =
   | { type: 'key'; data: { down: boolean; key: { type: 'qcode'; data: string } } }
   | { type: 'btn'; data: { down: boolean; button: string } }
   | { type: 'rel' | 'abs'; data: { axis: 'x' | 'y'; value: number } };

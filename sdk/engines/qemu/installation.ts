@@ -2,7 +2,6 @@
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { execa } from 'execa';
 import { GuestwrightError } from '../../errors.js';
 import { z } from 'zod';
 import { remembered } from './remembered.js';
@@ -67,6 +66,7 @@ async function look(): Promise<Installation> {
 }
 
 async function askProgram(program: string): Promise<z.output<typeof buildShape>> {
+  const { execa } = await import('execa');
   const ask = async (...args: string[]): Promise<string> => {
     const { stdout, stderr } = await execa(program, args, { reject: false, timeout: 60_000 });
     // Its exit code means nothing here: asked for help with logs, 7.2 gives it and fails.

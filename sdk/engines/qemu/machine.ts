@@ -29,7 +29,7 @@ import { commandLine } from './command-line.js';
 import { GuestClock } from './guest-time.js';
 import { GuestWatch } from './guest-watch.js';
 import type { Installation } from './installation.js';
-import { inputEvents, type MouseButtons } from './input-events.js';
+import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.js';
 import { MachineMedia } from './machine-media.js';
 import { loadState, openState, saveState } from './migration.js';
 import { disposed, ioError, machineOff, stateMediumMissing, unsupported } from './misuse.js';
@@ -75,6 +75,8 @@ export class QemuMachine implements EngineMachine {
   #process: QemuProcess | null = null;
   #power: { state: PowerState; detail: string | null } = { state: 'running', detail: null };
   #buttons: MouseButtons = { left: false, middle: false, right: false };
+  /** Keys that go into one command, until it is given. */
+  #keys: { events: QemuEvent[]; sent: Promise<{ at: GuestTime }> } | null = null;
   #tripleFault = false;
   /** What the owner has been told: only a difference to it ends a wait. */
   #told: { power: PowerState; screen: number; serial: number[] } = { power: 'running', screen: 0, serial: [] };
@@ -291,6 +293,8 @@ export class QemuMachine implements EngineMachine {
   }
 
   async input(input: Input): Promise<{ at: GuestTime }> {
+    if (input.kind === 'key') return await this.#key(input);
+    this.#keys = null;
     return await this.#inOrder(async () => {
       this.#qemu();
       const at = this.now;
@@ -301,15 +305,35 @@ export class QemuMachine implements EngineMachine {
     });
   }
 
-  async #apply(input: Input): Promise<void> {
+  /** Keys that are given at once are one command: each takes QEMU as long as the guest takes to read a key. */
+  async #key(input: Extract<Input, { kind: 'key' }>): Promise<{ at: GuestTime }> {
+    const { events } = inputEvents(input, this.#buttons);
+    if (this.#keys !== null) {
+      this.#keys.events.push(...events.flat());
+      return await this.#keys.sent;
+    }
+    const batch = events.flat();
+    const sent = this.#inOrder(async () => {
+      this.#keys = null;
+      this.#qemu();
+      const at = this.now;
+      this.#fresh = false;
+      await this.#explained(this.#send(batch));
+      // What the trace says of the keys was written before the answer.
+      await logIsRead();
+      this.#screen.stir();
+      return { at };
+    });
+    this.#keys = { events: batch, sent };
+    return await sent;
+  }
+
+  async #apply(input: Exclude<Input, { kind: 'key' }>): Promise<void> {
     switch (input.kind) {
-      case 'key':
       case 'pointer': {
         const { events, buttons } = inputEvents(input, this.#buttons);
         this.#buttons = buttons;
         for (const group of events) await this.#send(group);
-        // What the trace says of the key was written before the answer.
-        await logIsRead();
         return;
       }
       case 'serial':

@@ -2,10 +2,10 @@
  * QEMU's own state, out of a machine that stands and into a fresh one: its migration stream. The quickest way there is:
  * saving inside of QEMU's disk images took up to ten times as long, and a compressed stream twenty times.
  */
-import { createWriteStream, openSync, readSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { openSync, readSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { execa } from 'execa';
 import { z } from 'zod';
 import { GuestwrightError } from '../../errors.js';
 import { nothing, type QmpClient } from './qmp.js';
@@ -30,12 +30,12 @@ export async function saveState(qmp: QmpClient, file: string, folder: string): P
     await qmp.execute('migrate-set-parameters', { 'max-bandwidth': UNLIMITED }, nothing);
     const ended = migrationEnd(qmp);
     await qmp.execute('migrate', { uri: `unix:${path}` }, nothing);
-    const failed = ended.then(async (status) => {
+    const completed = ended.then(async (status) => {
       if (status !== 'completed') throw await failure(qmp, 'save', status);
     });
     const received = connection.then(async (socket) => await receive(socket, file));
     // Either may fail first; the other then never ends.
-    const [written] = await Promise.all([Promise.race([received, failed.then(() => received)]), failed]);
+    const [written] = await Promise.all([Promise.race([received, completed.then(() => received)]), completed]);
     return { path: file, ...written };
   } catch (error) {
     await rm(file, { force: true });
@@ -53,13 +53,23 @@ async function receive(socket: Socket, file: string): Promise<{ size: number }> 
   const out = await open(file, 'wx', 0o600);
   try {
     await out.writeFile(stateHeader());
-    const into = createWriteStream('', { fd: out.fd, autoClose: false });
-    await execa('cat', { stdin: socket, stdout: into, stderr: 'ignore' });
+    await pipeThroughCat(socket, out.fd);
     return { size: (await out.stat()).size - STATE_OFFSET };
   } finally {
     socket.destroy();
     await out.close();
   }
+}
+
+async function pipeThroughCat(from: Socket, to: number): Promise<void> {
+  const cat = spawn('cat', { stdio: [from, to, 'pipe'] });
+  let said = '';
+  cat.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const how = await new Promise<string>((resolve) => {
+    cat.once('error', (error) => resolve(error.message));
+    cat.once('close', (code, signal) => resolve(code === 0 ? '' : `cat: ${said.trim() || (signal ?? code)}`));
+  });
+  if (how !== '') throw failed('save', how);
 }
 
 /** Opens a file so that what is read next is QEMU's state: its process inherits this. To be closed by the caller. */
@@ -112,10 +122,14 @@ async function migrationEnd(qmp: QmpClient): Promise<string> {
 
 async function failure(qmp: QmpClient, what: 'save' | 'restore', status: string): Promise<GuestwrightError> {
   const told = await qmp.execute('query-migrate', {}, progress).catch(() => null);
+  return failed(what, told?.['error-desc'] ?? `migration ${status}`);
+}
+
+function failed(what: 'save' | 'restore', seen: string): GuestwrightError {
   return new GuestwrightError(`QEMU could not ${what} its state`, {
     kind: 'infrastructure',
     code: `qemu-${what}`,
-    seen: told?.['error-desc'] ?? `migration ${status}`,
+    seen,
     next: 'look whether the file system of the run directory is full',
   });
 }

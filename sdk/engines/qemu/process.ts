@@ -1,8 +1,7 @@
 /** QEMU's process: started, heard, connected to, and ended. */
-import { createReadStream } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { execa } from 'execa';
 import { GuestwrightError } from '../../errors.js';
 import { QmpClient, nothing } from './qmp.js';
 import { SocketFolder } from './sockets.js';
@@ -104,24 +103,18 @@ interface Running {
   kill: () => void;
 }
 
+/** Without execa, which takes 110 ms to load: every first launch would wait for it, and nothing of it is needed. */
 function run({ program, folder, runId, inherit, onLine }: ProcessParts, args: string[]): Running {
-  const child = execa(program, args, {
+  const child = spawn(program, args, {
     cwd: folder,
-    env: { GUESTWRIGHT_RUN_ID: runId },
-    // A stream that is never read from: its file is handed to the process as it is.
-    stdin: inherit === null ? 'ignore' : createReadStream('', { fd: inherit, autoClose: false }),
-    stdout: 'ignore',
-    stderr: 'pipe',
-    buffer: false,
-    reject: false,
+    env: { ...process.env, GUESTWRIGHT_RUN_ID: runId },
+    stdio: [inherit ?? 'ignore', 'ignore', 'pipe'],
     // A Ctrl-C at the terminal is for the owner, who ends its machines when it has looked at them.
     detached: true,
-    cleanup: false,
   });
   const said: string[] = [];
   let rest = '';
-  child.stderr.setEncoding('utf8');
-  child.stderr.on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
@@ -131,12 +124,19 @@ function run({ program, folder, runId, inherit, onLine }: ProcessParts, args: st
     }
   });
   const release = child.pid === undefined ? () => undefined : guard(child.pid, folder);
-  const ended = child.then(({ exitCode, signal, originalMessage }) => {
+  const ended = howEnded(child).then((how) => {
     release();
-    const how = signal === undefined ? `exit code ${exitCode ?? originalMessage ?? '?'}` : `signal ${signal}`;
     return [...said, rest, `(${how})`].filter((line) => line !== '').join('\n');
   });
   return { ended, kill: () => child.kill('SIGKILL') };
+}
+
+/** Resolved when the process has ended and everything that it said has been read. */
+async function howEnded(child: ChildProcess): Promise<string> {
+  return await new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(signal === null ? `exit code ${code ?? '?'}` : `signal ${signal}`));
+  });
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -76,9 +76,19 @@ export async function exportState(state: SavedState, identity: string, file: str
   const beside = `${file}.guestwright-new`;
   try {
     await writeParts(state, identity, beside);
+    await noteWritten(beside);
     await rename(beside, file);
   } finally {
     await rm(beside, { force: true });
+  }
+}
+
+async function noteWritten(path: string): Promise<void> {
+  const file = await open(path);
+  try {
+    checkedFiles.add(await contentKey(file));
+  } finally {
+    await file.close();
   }
 }
 
@@ -181,14 +191,28 @@ export async function importState(path: string, name: string, identity: string):
     if (content.identity !== identity) throw stateOfAnotherMachine(name, content.identity, identity);
     const parts = [...(content.memory === null ? [] : [content.memory]), ...content.layers.flatMap(([, list]) => list)];
     if (parts.some(({ offset, size }) => offset + size > end)) throw stateInvalid(name, 'parts that do not fit');
+    const key = await contentKey(file);
+    if (checkedFiles.has(key)) return { state: stateOf(content, path), checked: Promise.resolve() };
     checking = true;
-    const checked = checkParts(file, parts, name).finally(() => file.close());
+    const checked = checkParts(file, parts, name).then(() => void checkedFiles.add(key));
     // Who does not wait for it has failed otherwise before.
-    checked.catch(() => undefined);
+    checked.finally(() => file.close()).catch(() => undefined);
     return { state: stateOf(content, path), checked };
   } finally {
     if (!checking) await file.close();
   }
+}
+
+/**
+ * Files that this process has written or read whole: from one state many machines are started, and to read it again and
+ * again would take longer than all the rest.
+ */
+const checkedFiles = new Set<string>();
+
+/** Another whenever the file is written to. A link to it has the same. */
+async function contentKey(file: FileHandle): Promise<string> {
+  const { dev, ino, size, mtimeNs } = await file.stat({ bigint: true });
+  return [dev, ino, size, mtimeNs].join(':');
 }
 
 async function readDescription(file: FileHandle, name: string): Promise<{ content: Description; end: number }> {

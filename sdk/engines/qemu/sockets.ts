@@ -23,10 +23,13 @@ export class SocketFolder {
     this.#own = own;
   }
 
-  /** A folder whose path is too long for sockets gets another one beside it, for the moment of connecting. */
+  /**
+   * A folder whose path is too long for sockets gets another one beside it, for the moment of connecting. Its name is one
+   * that `run-directory.ts` sweeps when its owner is killed at that moment.
+   */
   static async make(folder: string): Promise<SocketFolder> {
     if (Buffer.byteLength(join(folder, 'serial0')) <= SOCKET_PATH_BYTES) return new SocketFolder(folder, false);
-    return new SocketFolder(await mkdtemp(join(tmpdir(), 'gw-')), true);
+    return new SocketFolder(await mkdtemp(join(tmpdir(), `gw-${process.pid}-`)), true);
   }
 
   /** @param options `paused`: nothing is read from the connection, which is for another process */

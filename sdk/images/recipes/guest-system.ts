@@ -40,11 +40,13 @@ export const PACKAGES = [
  * - `noisapnp`: no search for ISA cards;
  * - `acpiphp.disable=1`: v86 reports made-up hot-plug events (a write that should clear a GPE status bit sets it), on
  *   which Linux would remove every PCI device;
- * - `edd=off`: no disk is asked through the BIOS before the kernel starts.
+ * - `edd=off`: no disk is asked through the BIOS before the kernel starts;
+ * - `no_timer_check`: on a busy host a guest in QEMU may count too few ticks, and would panic ("IO-APIC + timer doesn't
+ *   work").
  */
 export const COMMAND_LINE = [
   'console=tty0 console=ttyS0,115200 quiet loglevel=3 tsc=reliable mitigations=off cryptomgr.notests',
-  'initcall_blacklist=load_system_certificate_list noisapnp acpiphp.disable=1 edd=off',
+  'initcall_blacklist=load_system_certificate_list noisapnp acpiphp.disable=1 edd=off no_timer_check',
 ].join(' ');
 
 export interface Kernel {

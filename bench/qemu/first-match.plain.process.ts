@@ -1,0 +1,9 @@
+/** The shortest script that starts a guest and waits for a text on its screen; says when it saw it. */
+import { PlainQemu } from './plain.js';
+
+const [cdrom = '', text = ''] = process.argv.slice(2);
+const plain = await PlainQemu.start(['-m', '32M', '-cdrom', cdrom]);
+await plain.command('cont');
+while (!(await plain.text()).includes(text)) await new Promise((resolve) => setTimeout(resolve, 4));
+process.stdout.write(String(Date.now()));
+await plain.end();
