@@ -76,7 +76,7 @@ export function topLayer(key: string, layers: readonly Layer[]): BlockNode {
   const name = nodeName(key, layers.length);
   return {
     name,
-    description: { ...describeLayer(top, null, { written: true, kept: false }), backing: null, 'node-name': name },
+    description: { ...describeLayer(top, null, { written: true, kept: false }), 'node-name': name },
   };
 }
 
@@ -99,7 +99,8 @@ function describeLayer(
       part === undefined
         ? { ...file, ...readOnly }
         : { driver: 'raw', ...part, 'read-only': true, file: { ...file, 'read-only': true } },
-    ...(below === null ? {} : { backing: below }),
+    // Said even where there is none: what the image itself may name is not to be opened.
+    backing: below,
   };
 }
 

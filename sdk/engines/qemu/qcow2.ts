@@ -45,3 +45,18 @@ export function emptyQcow2(size: number): Uint8Array {
 export function isQcow2(start: Uint8Array): boolean {
   return start.length >= 4 && new DataView(start.buffer, start.byteOffset).getUint32(0) === MAGIC;
 }
+
+/** Bytes of a header that {@link namesNoFile} needs. */
+export const QCOW2_HEADER_BYTES = HEADER_BYTES;
+
+/**
+ * Whether an image holds all that it is: one may name other files, a base or one with its data, which QEMU would open. For
+ * images that come from outside.
+ */
+export function namesNoFile(header: Uint8Array): boolean {
+  if (header.length < HEADER_BYTES || !isQcow2(header)) return false;
+  const view = new DataView(header.buffer, header.byteOffset);
+  const base = view.getBigUint64(8);
+  const incompatibleFeatures = view.getBigUint64(72);
+  return view.getUint32(4) === VERSION && base === 0n && incompatibleFeatures === 0n;
+}

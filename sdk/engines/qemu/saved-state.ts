@@ -16,6 +16,7 @@ import { appendPart, crcOfPart, type Part } from './file-parts.js';
 import type { MouseButtons } from './input-events.js';
 import type { InputState } from './input-watch.js';
 import type { FrozenMedia } from './machine-media.js';
+import { namesNoFile, QCOW2_HEADER_BYTES } from './qcow2.js';
 
 const MAGIC = Buffer.from('GUESTWRIGHT-QST1', 'latin1');
 /** Where QEMU's own state begins in its file. */
@@ -191,6 +192,10 @@ export async function importState(path: string, name: string, identity: string):
     if (content.identity !== identity) throw stateOfAnotherMachine(name, content.identity, identity);
     const parts = [...(content.memory === null ? [] : [content.memory]), ...content.layers.flatMap(([, list]) => list)];
     if (parts.some(({ offset, size }) => offset + size > end)) throw stateInvalid(name, 'parts that do not fit');
+    for (const layer of content.layers.flatMap(([, list]) => list)) {
+      const header = await bytesAt(file, { offset: layer.offset, size: QCOW2_HEADER_BYTES });
+      if (header === null || !namesNoFile(header)) throw stateInvalid(name, 'a disk that is not all in the file');
+    }
     const key = await contentKey(file);
     if (checkedFiles.has(key)) return { state: stateOf(content, path), checked: Promise.resolve() };
     checking = true;

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { GuestwrightError } from '../../errors.js';
 import { launch } from '../../machine/launch.js';
@@ -153,3 +154,30 @@ test.skipIf(!available)(
     expect(runs()).toEqual(before);
   },
 );
+
+test.skipIf(!available)('a disk in a state that names a file of the host is refused', async () => {
+  const state = join(folder, 'state');
+  await linux.saveState(state);
+  const bytes = readFileSync(state);
+  const jsonLength = bytes.readUInt32LE(bytes.length - 24);
+  const jsonStart = bytes.length - 24 - jsonLength;
+  const description = JSON.parse(bytes.toString('utf8', jsonStart, jsonStart + jsonLength)) as {
+    layers: [string, { offset: number; size: number; crc: number }[]][];
+  };
+  const [layer] = description.layers[0]?.[1] ?? [];
+  if (layer === undefined) throw new Error('the state has no layer');
+  // The name of a base: where it is, and how long. Checksums are no secret: they are made to fit.
+  const name = '/etc/passwd';
+  bytes.writeBigUInt64BE(512n, layer.offset + 8);
+  bytes.writeUInt32BE(name.length, layer.offset + 16);
+  bytes.write(name, layer.offset + 512);
+  layer.crc = crc32(bytes.subarray(layer.offset, layer.offset + layer.size));
+  const json = Buffer.from(JSON.stringify(description));
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(json.length, 0);
+  trailer.writeUInt32LE(crc32(json), 4);
+  writeFileSync(state, Buffer.concat([bytes.subarray(0, jsonStart), json, trailer, bytes.subarray(-16)]));
+  const error = await failureOf(launch({ ...SPEC, state }));
+  expect(error.code).toBe('state-invalid');
+  expect(error.message).toContain('not all in the file');
+});
