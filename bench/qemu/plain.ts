@@ -123,6 +123,7 @@ export class PlainQemu {
     await this.command('migrate-set-parameters', { 'max-bandwidth': 2 ** 40 });
     await this.command('migrate', { uri: `exec:cat > ${file}` });
     await completed;
+    while (((await this.command('query-status')) as { status: string }).status === 'finish-migrate');
   }
 
   async incoming(file: string): Promise<void> {

@@ -55,35 +55,38 @@ async function measureOurs(folder: string): Promise<Times[]> {
 }
 
 async function measurePlain(folder: string): Promise<Times[]> {
-  let plain = await plainLinux(MEMORY_MB);
-  await plain.say(`${TOUCH}; echo "E""ND"\n`, 'END');
+  const plain = await plainLinux(MEMORY_MB);
+  try {
+    await plain.say(`${TOUCH}; echo "E""ND"\n`, 'END');
+    const times: Times[] = [];
+    for (let i = 0; i < ROUNDS; i++) times.push(await measureOnePlain(plain, join(folder, `plain${i}`)));
+    return times;
+  } finally {
+    await plain.end();
+  }
+}
+
+async function measureOnePlain(plain: PlainQemu, file: string): Promise<Times> {
   const args = await plainArguments(MEMORY_MB);
-  const resumed = async (file: string): Promise<PlainQemu> => {
+  const resumed: PlainQemu[] = [];
+  const resume = async (): Promise<void> => {
     const fresh = await PlainQemu.start([...args, '-incoming', 'defer']);
+    resumed.push(fresh);
     await fresh.incoming(file);
     await fresh.command('cont');
-    return fresh;
   };
-  const times: Times[] = [];
-  for (let i = 0; i < ROUNDS; i++) {
-    const file = join(folder, `plain${i}`);
+  try {
     const save = await wallMs(async () => {
       await plain.command('stop');
       await plain.migrate(file);
       await plain.command('cont');
     });
-    const revert = await wallMs(async () => {
-      await plain.end();
-      plain = await resumed(file);
-    });
-    let forks: PlainQemu[] = [];
-    const fork = await wallMs(async () => {
-      forks = await Promise.all(Array.from({ length: FORKS }, () => resumed(file)));
-    });
-    for (const one of forks) await one.end();
-    await rm(file);
-    times.push({ save, revert, fork });
+    const revert = await wallMs(resume);
+    await resumed.pop()?.end();
+    const fork = await wallMs(() => Promise.all(Array.from({ length: FORKS }, resume)));
+    return { save, revert, fork };
+  } finally {
+    for (const one of resumed) await one.end();
+    await rm(file, { force: true });
   }
-  await plain.end();
-  return times;
 }

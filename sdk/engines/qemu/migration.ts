@@ -15,6 +15,7 @@ import { SocketFolder } from './sockets.js';
 /** Bytes a second, of which there is no limit. */
 const UNLIMITED = 2 ** 40;
 
+const runState = z.object({ status: z.string() });
 const progress = z.object({ status: z.string(), 'error-desc': z.string().optional() });
 
 /**
@@ -36,6 +37,7 @@ export async function saveState(qmp: QmpClient, file: string, folder: string): P
     const received = connection.then(async (socket) => await receive(socket, file));
     // Either may fail first; the other then never ends.
     const [written] = await Promise.all([Promise.race([received, completed.then(() => received)]), completed]);
+    await finalized(qmp);
     return { path: file, ...written };
   } catch (error) {
     await rm(file, { force: true });
@@ -43,6 +45,11 @@ export async function saveState(qmp: QmpClient, file: string, folder: string): P
   } finally {
     await sockets.close();
   }
+}
+
+/** Its event comes before QEMU is through with it, and until then the machine cannot go on. Asking takes half a millisecond. */
+async function finalized(qmp: QmpClient): Promise<void> {
+  while ((await qmp.execute('query-status', {}, runState)).status === 'finish-migrate');
 }
 
 /**
