@@ -42,9 +42,12 @@ export class SnapshotStore {
   }
 
   async forget(id: string): Promise<void> {
-    const path = this.#saved.get(id)?.memory?.path;
+    const state = this.#saved.get(id);
     this.#saved.delete(id);
-    if (path === undefined || [...this.#saved.values()].some(({ memory }) => memory?.path === path)) return;
+    if (state?.memory == null) return;
+    const { path } = state.memory;
+    // The disks of an imported state lie in the same file, and the machine may stand on them: it goes with the machine.
+    if ([...state.media.layers.values()].flat().some((layer) => layer.path === path)) return;
     await rm(path, { force: true });
   }
 

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { GuestwrightError } from '../../errors.js';
+import { hardwareOf } from '../../machine/hardware.js';
 import { launch } from '../../machine/launch.js';
-import type { MachineSpecInput } from '../../machine/spec.js';
+import { parseSpec, type MachineSpecInput } from '../../machine/spec.js';
 import type { Machine } from '../../machine/types.js';
 import { QemuEngine } from './engine.js';
 
@@ -90,6 +91,24 @@ test.skipIf(!available)('a saved state starts two machines at once, which share 
   } finally {
     await Promise.all([a.dispose(), b.dispose()]);
   }
+});
+
+test.skipIf(!available)('a machine stands on an imported state also when its snapshot has been forgotten', async () => {
+  const hardware = await hardwareOf(parseSpec(SPEC));
+  const context = (name: string) => ({ runDirectory: join(folder, name), runId: name, guardMs: 60_000 });
+  const file = join(folder, 'imported');
+  const engine = new QemuEngine();
+  await using first = await engine.start(hardware, context('first'));
+  const saved = await first.save();
+  await first.exportSnapshot(saved.id, file);
+  await using second = await engine.start(hardware, context('second'));
+  const { id } = await second.importSnapshot(file);
+  await second.restore(id);
+  await second.forget(id);
+  const { floppies, cdrom, bootOrder } = hardware;
+  await second.input({ kind: 'power', action: 'off' });
+  await second.input({ kind: 'power', action: 'on', media: { floppies, cdrom, bootOrder } });
+  expect((await second.observe({ kind: 'power' })).state).toBe('running');
 });
 
 test.skipIf(!available)('what no snapshot needs any more is removed', async () => {
