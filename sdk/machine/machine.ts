@@ -16,6 +16,7 @@ import type {
   StateHash,
 } from '../engines/engine.js';
 import { GuestwrightError, type Failure } from '../errors.js';
+import { MachineFiles } from '../files/files.js';
 import { GuestKeyboard, type KeyboardState } from '../input/keyboard.js';
 import { GuestPointer, type PointerState } from '../input/pointer.js';
 import { SerialConsole, type SerialState } from '../serial/console.js';
@@ -95,6 +96,7 @@ export class GuestMachine implements Machine, MachinePort {
   readonly pointer: GuestPointer;
   readonly serial: Serial;
   readonly shell: MachineShell;
+  readonly files: MachineFiles;
   readonly invariants: Invariants;
   readonly journal: JournalEntry[] = [];
   failure: Failure | null = null;
@@ -142,6 +144,7 @@ export class GuestMachine implements Machine, MachinePort {
       keyboard: this.keyboard,
       screen: this.screen,
     });
+    this.files = new MachineFiles(this, this.shell);
     this.#engine.onEvent((event) => this.#notice(event));
   }
 

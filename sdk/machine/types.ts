@@ -81,6 +81,7 @@ export interface Machine extends AsyncDisposable {
   readonly serial: Serial;
   serialPort(index: number): Serial;
   readonly shell: Shell;
+  readonly files: Files;
   readonly clock: Clock;
   /** The inputs so far, with their guest times. */
   readonly journal: readonly JournalEntry[];
@@ -386,4 +387,29 @@ export interface ShellResult {
 export interface Shell {
   /** Runs a command in the guest's shell. A non-zero exit code is a result, not an error. */
   run(command: string, options?: WaitOptions): Promise<ShellResult>;
+}
+
+/** Files into the guest and out of it, over the channel of its shell. At most 64 MB each. */
+export interface Files {
+  /**
+   * Writes a file in the guest: bytes, text as UTF-8, or a file of the host. It is written beside (`<path>.gw-part`),
+   * compared by its digest and then renamed: there is the old file or the new one, never half of it.
+   */
+  put(path: string, data: Uint8Array | string | { file: string }, options?: PutFileOptions): Promise<void>;
+  /** Reads a file of the guest. */
+  get(path: string, options?: GetFileOptions & { file?: undefined }): Promise<Uint8Array>;
+  /** Reads a file of the guest into one of the host, which appears whole or not at all. */
+  get(path: string, options: GetFileOptions & { file: string }): Promise<void>;
+}
+
+export interface GetFileOptions {
+  /** Is told how far it is, in words: `getting /var/log/messages: 40 %`. */
+  onProgress?: (message: string) => void;
+}
+
+export interface PutFileOptions {
+  /** Permission bits, such as 0o755. Default: those of the file that is there, or what the guest gives new files. */
+  mode?: number;
+  /** Is told how far it is, in words: `putting /root/tool: 40 %`. */
+  onProgress?: (message: string) => void;
 }

@@ -5,7 +5,16 @@ import type { ShellResult } from '../machine/types.js';
 import { terminalText } from './ansi.js';
 import { lastLines, type SerialConsole } from './console.js';
 import { mark, markWord, scriptFor, type Line } from './shell-script.js';
-import { endsWithPrompt, noPrompt, PROMPT_RETRY, shellTimeout, type ShellTerminal } from './shell.js';
+import { SerialLine } from './serial-line.js';
+import {
+  endsWithPrompt,
+  noPrompt,
+  PROMPT_RETRY,
+  shellTimeout,
+  type Conversation,
+  type ShellLine,
+  type ShellTerminal,
+} from './shell.js';
 
 /** Output before this far back cannot be the last line. */
 const LAST_LINE = 4096;
@@ -34,6 +43,39 @@ export class SerialShellTerminal implements ShellTerminal {
   }
 
   async run(command: string, id: number, timeout: number): Promise<ShellResult> {
+    const outputFrom = await this.#begin(command, id);
+    const ended = await this.#until(outputFrom, endOf(id), timeout, (waited) => {
+      const printed = lastLines(terminalText(this.#raw.slice(outputFrom)));
+      return shellTimeout(command, waited, printed === '' ? 'it printed nothing' : `it printed so far:\n${printed}`);
+    });
+    const stdout = this.#raw.slice(outputFrom, ended.index).replaceAll('\r\n', '\n');
+    this.#busy = null;
+    await this.#prompt(ended.index + ended[0].length);
+    return { stdout, exitCode: Number(ended[1]) };
+  }
+
+  async converse<T>(command: string, id: number, talk: (line: ShellLine) => Promise<T>): Promise<Conversation<T>> {
+    const outputFrom = await this.#begin(command, id);
+    const { output } = this.#console;
+    const at = await output.hold();
+    // What the command said at once has been read as text already.
+    const line = new SerialLine(this.#port, this.#console, { at, before: this.#raw.slice(outputFrom) });
+    let result: T;
+    let exitCode: number;
+    try {
+      result = await talk(line);
+      exitCode = await line.end(endOf(id));
+    } finally {
+      output.release(line.at);
+    }
+    this.#busy = null;
+    await output.refresh();
+    await this.#prompt(Math.max(0, this.#raw.length - LAST_LINE));
+    return { result, exitCode };
+  }
+
+  /** Starts a command; gives the place in the output where its own begins. */
+  async #begin(command: string, id: number): Promise<number> {
     await this.#ready();
     const { upload, command: word, variable } = scriptFor(command, id);
     for (const line of upload) await this.#typeLine(line);
@@ -47,16 +89,8 @@ export class SerialShellTerminal implements ShellTerminal {
     const begun = await this.#until(from, new RegExp(begin), this.#port.timeouts.expect, (waited) =>
       this.#noPrompt(waited, from),
     );
-    const outputFrom = begun.index + begun[0].length;
     this.#busy = command;
-    const ended = await this.#until(outputFrom, new RegExp(`${mark(id, 'END')}:(\\d+):\r?\n`), timeout, (waited) => {
-      const printed = lastLines(terminalText(this.#raw.slice(outputFrom)));
-      return shellTimeout(command, waited, printed === '' ? 'it printed nothing' : `it printed so far:\n${printed}`);
-    });
-    const stdout = this.#raw.slice(outputFrom, ended.index).replaceAll('\r\n', '\n');
-    this.#busy = null;
-    await this.#prompt(ended.index + ended[0].length);
-    return { stdout, exitCode: Number(ended[1]) };
+    return begun.index + begun[0].length;
   }
 
   get restarted(): boolean {
@@ -176,4 +210,9 @@ export class SerialShellTerminal implements ShellTerminal {
       seen: printed === '' ? 'nothing arrived' : `the last lines:\n${printed}`,
     });
   }
+}
+
+/** What a command's end looks like; the group is its exit code. */
+function endOf(id: number): RegExp {
+  return new RegExp(`${mark(id, 'END')}:(\\d+):\r?\n`);
 }

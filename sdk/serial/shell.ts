@@ -4,10 +4,34 @@ import { InOrder } from '../machine/in-order.js';
 import type { MachinePort } from '../machine/port.js';
 import type { Shell, ShellResult, WaitOptions } from '../machine/types.js';
 
+/** Both directions of a command that is running, as bytes. Time-outs are guest ms without anything arriving. */
+export interface ShellLine {
+  send(text: string): Promise<void>;
+  /** For a command that reads without pause, and counts what it gets. */
+  stream(bytes: Uint8Array): Promise<void>;
+  /** The next line that the command prints, without its end. */
+  line(timeout: number): Promise<string>;
+  /**
+   * The next bytes up to a mark, which is expected after `length` of them. Where it is elsewhere, so much is the answer:
+   * something else wrote to the line, or the command said less.
+   */
+  upTo(mark: Uint8Array, length: number, timeout: number): Promise<Uint8Array>;
+}
+
+export interface Conversation<T> {
+  readonly result: T;
+  readonly exitCode: number;
+}
+
 /** Where a shell is: on a serial port, or on a text screen. */
 export interface ShellTerminal {
   /** @param id counts the commands of this machine, so that no two have the same marks */
   run(command: string, id: number, timeout: number): Promise<ShellResult>;
+  /**
+   * Runs a command that is talked with while it runs; what both say is not part of the port's text. Only where bytes go
+   * both ways. When `talk` fails, the command has to end by itself.
+   */
+  converse?<T>(command: string, id: number, talk: (line: ShellLine) => Promise<T>): Promise<Conversation<T>>;
   /** Nobody has found the shell since the machine was started again: a prompt that is there is the one of before. */
   readonly restarted: boolean;
   /** Forgets what it knew about the shell: the next command looks for a prompt first. */
@@ -58,6 +82,15 @@ export class MachineShell implements Shell {
         });
       },
     );
+  }
+
+  /**
+   * Runs a command that is talked with while it runs; null where the shell's terminal cannot carry bytes. Not a step of a
+   * report.
+   */
+  async converse<T>(command: string, talk: (line: ShellLine) => Promise<T>): Promise<Conversation<T> | null> {
+    const terminal = this.#terminal;
+    return await this.#order.run(async () => (await terminal.converse?.(command, ++this.#commands, talk)) ?? null);
   }
 
   /** For snapshots: what a revert must bring back, so that the same calls type the same bytes again. */
