@@ -5,7 +5,7 @@ import { writeWhole } from '../images/files.js';
 import type { MachinePort } from '../machine/port.js';
 import type { Files, GetFileOptions, PutFileOptions } from '../machine/types.js';
 import type { MachineShell } from '../serial/shell.js';
-import type { ChannelUnable, FileChannel } from './channel.js';
+import type { FileChannel } from './channel.js';
 import { CommandFileChannel } from './command-channel.js';
 import { refused, tooLarge, unreadableHere } from './refused.js';
 import { SerialFileChannel } from './serial-channel.js';
@@ -17,7 +17,7 @@ const LARGEST = 64 * 1024 * 1024;
 export class MachineFiles implements Files {
   readonly #port: MachinePort;
   /** From the fastest on. */
-  readonly #channels: readonly FileChannel[];
+  readonly #channels: readonly [FileChannel, ...FileChannel[]];
 
   constructor(port: MachinePort, shell: MachineShell) {
     this.#port = port;
@@ -78,14 +78,15 @@ export class MachineFiles implements Files {
     );
   }
 
-  /** What the first channel says that the guest can go. */
+  /** What the first channel says that the guest can go; the last one's answer where none can be gone. */
   async #first<T extends { kind: string }>(ask: (channel: FileChannel) => Promise<T>): Promise<T> {
-    let last: T | null = null;
-    for (const channel of this.#channels) {
-      last = await ask(channel);
-      if (last.kind !== 'unable') return last;
+    const [fastest, ...others] = this.#channels;
+    let outcome = await ask(fastest);
+    for (const channel of others) {
+      if (outcome.kind !== 'unable') break;
+      outcome = await ask(channel);
     }
-    throw refused(last as unknown as ChannelUnable, { path: '', way: 'put' });
+    return outcome;
   }
 }
 

@@ -4,10 +4,9 @@
  *
  * Into the guest a file goes in pieces, each asked for by the guest, so that no more is under way than its terminal's
  * driver holds (64 KB on Linux). Out of it likewise, so that a piece that something else wrote into can be read again.
- * Nothing hangs in the guest when the host goes away: its reads end after a while without a byte.
+ * What still runs in the guest when the host has gone away ends by itself, or at the next Enter.
  */
-import type { MachineShell } from '../serial/shell.js';
-import type { ShellLine } from '../serial/shell.js';
+import type { MachineShell, ShellLine } from '../serial/shell.js';
 import {
   refusedWriting,
   type ChannelUnable,
@@ -22,7 +21,7 @@ import { digestOf, isDigestProgram } from './digest.js';
 import { BEGIN_GET, BEGIN_PUT, finishPut, prologue, takeDigest } from './guest-scripts.js';
 
 /** Bytes in one piece on their way into the guest. */
-const PUT_PIECE = 32 * 1024;
+const PUT_PIECE = 16 * 1024;
 
 /** Blocks that `dd` reads, and how many of them are one piece on their way out. */
 const BLOCK = 64 * 1024;
@@ -35,10 +34,12 @@ const ATTEMPTS = 4;
 const DIGEST_SPEED = 1000;
 
 /**
- * `$s` is the terminal's state, which is brought back whatever happens. A read of the terminal ends after ten guest
- * seconds without a byte (`time` counts tenths).
+ * While a piece is read, a read of the terminal ends after three guest seconds without a byte (`time` counts tenths):
+ * sooner than whoever looks for a prompt presses Enter again, which would keep it reading.
  */
-const RAW = `stty raw -echo min 0 time 100`;
+const RAW_FOR_PIECES = 'stty raw -echo min 0 time 30';
+/** While orders are waited for there is no limit: an Enter is no order, and ends it. */
+const RAW_FOR_ORDERS = 'stty raw -echo min 1 time 0';
 
 const UNABLE: ChannelUnable = { kind: 'unable', needs: 'a serial port, and stty, head and dd in the guest' };
 
@@ -53,12 +54,16 @@ export class SerialFileChannel implements FileChannel {
   }
 
   async put(request: PutRequest): Promise<PutOutcome> {
-    const talked = await this.#shell.converse(putScript(request), async (line) => this.#talkPut(line, request));
+    const talked = await this.#shell.converse(`put ${request.path}`, putScript(request), async (line) =>
+      this.#talkPut(line, request),
+    );
     return talked?.result ?? UNABLE;
   }
 
   async get(request: GetRequest): Promise<GetOutcome> {
-    const talked = await this.#shell.converse(getScript(request.path), async (line) => this.#talkGet(line, request));
+    const talked = await this.#shell.converse(`get ${request.path}`, getScript(request.path), async (line) =>
+      this.#talkGet(line, request),
+    );
     return talked?.result ?? UNABLE;
   }
 
@@ -149,7 +154,7 @@ function putScript({ path, bytes, mode }: PutRequest): string {
 (head -c 0 < /dev/null) 2>/dev/null && s=$(stty -g 2>/dev/null) || fail unable
 ${BEGIN_PUT}
 trap 'stty "$s"; rm -f "$t" "$t"c' EXIT
-${RAW}
+${RAW_FOR_PIECES}
 l=${bytes.length}; b=0
 while [ $l -gt 0 ]; do
 n=${PUT_PIECE}; [ $l -lt $n ] && n=$l
@@ -160,6 +165,7 @@ if [ $g -eq $n ]; then
 e=$( (cat "$t"c >> "$t") 2>&1 ) || fail unwritten
 l=$((l-n)); b=0
 else
+cat > /dev/null
 b=$((b+1)); e="$((g)) bytes of $n"; [ $b -lt ${ATTEMPTS} ] || fail differs
 fi
 done
@@ -172,13 +178,13 @@ dd if=/dev/null 2>/dev/null && s=$(stty -g 2>/dev/null) || fail unable
 ${BEGIN_GET}
 n=$(wc -c < "$p") || fail unreadable
 trap 'stty "$s"' EXIT
-${RAW}
+${RAW_FOR_ORDERS}
 say size $((n))
 while read -r i a; do
 case $i in
-quit) break ;;
 digest) ${takeDigest('$p')}; say digest $h \${x%% *} ;;
-*) dd if="$p" bs=${BLOCK} skip=$i count=${GET_BLOCKS} 2>/dev/null; echo; say piece $i $a ;;
+[0-9]*) dd if="$p" bs=${BLOCK} skip=$i count=${GET_BLOCKS} 2>/dev/null; echo; say piece $i $a ;;
+*) break ;;
 esac
 done`;
 }

@@ -5,9 +5,9 @@ import type { ShellResult } from '../machine/types.js';
 import { terminalText } from './ansi.js';
 import { lastLines, type SerialConsole } from './console.js';
 import { mark, markWord, scriptFor, type Line } from './shell-script.js';
+import { askedAtEnd, logIn, loginFailed, type Asked } from './login.js';
 import { SerialLine } from './serial-line.js';
 import {
-  endsWithPrompt,
   noPrompt,
   PROMPT_RETRY,
   shellTimeout,
@@ -54,8 +54,13 @@ export class SerialShellTerminal implements ShellTerminal {
     return { stdout, exitCode: Number(ended[1]) };
   }
 
-  async converse<T>(command: string, id: number, talk: (line: ShellLine) => Promise<T>): Promise<Conversation<T>> {
-    const outputFrom = await this.#begin(command, id);
+  async converse<T>(
+    { name, script }: { name: string; script: string },
+    id: number,
+    talk: (line: ShellLine) => Promise<T>,
+  ): Promise<Conversation<T>> {
+    const outputFrom = await this.#begin(script, id);
+    this.#busy = name;
     const { output } = this.#console;
     const at = await output.hold();
     // What the command said at once has been read as text already.
@@ -127,22 +132,50 @@ export class SerialShellTerminal implements ShellTerminal {
     for (;;) {
       const left = timeout - (clock.now - start);
       await this.#console.send('\n');
-      if (await this.#promptWithin(from, Math.min(PROMPT_RETRY, left))) return;
+      const choices: Asked[] = this.#port.spec.shell.login === undefined ? ['command'] : ['command', 'user'];
+      const asked = await this.#askedWithin(from, Math.min(PROMPT_RETRY, left), choices);
+      if (asked === 'user') await this.#logIn();
+      if (asked !== null) return;
       if (clock.now - start >= timeout) throw this.#noPrompt(clock.now - start, 0);
     }
   }
 
+  async #logIn(): Promise<void> {
+    const { login } = this.#port.spec.shell;
+    if (login === undefined) return;
+    let from = this.#raw.length;
+    const outcome = await logIn(
+      {
+        enter: async (line, options) => {
+          from = this.#raw.length;
+          await this.#console.send(`${line}\n`, options);
+        },
+        waitUntilAsked: async (choices) => this.#askedWithin(from, this.#port.timeouts.expect, choices),
+      },
+      login,
+    );
+    if (outcome.kind === 'in') return;
+    const seen = lastLines(terminalText(this.#raw.slice(-LAST_LINE)));
+    throw loginFailed(outcome, { where: `on serial port ${this.#console.index}`, user: login.user, seen });
+  }
+
   async #promptWithin(from: number, timeout: number): Promise<boolean> {
+    return (await this.#askedWithin(from, timeout, ['command'])) !== null;
+  }
+
+  /** Waits until the output from `from` on asks for one of these at its end; null when it does not in time. */
+  async #askedWithin(from: number, timeout: number, choices: readonly Asked[]): Promise<Asked | null> {
     const found = await waitWithin(this.#port, {
       what: 'a shell prompt',
       on: ['serial'],
       timeout,
       check: async () => {
         await this.#console.output.refresh();
-        return this.#atPrompt(from) ? true : undefined;
+        const asked = this.#asked(from);
+        return asked !== null && choices.includes(asked) ? asked : undefined;
       },
     });
-    return found === true;
+    return found ?? null;
   }
 
   /** Types a line, waits for its mark and for the prompt after it. */
@@ -189,7 +222,11 @@ export class SerialShellTerminal implements ShellTerminal {
   }
 
   #atPrompt(from: number): boolean {
-    return endsWithPrompt(terminalText(this.#raw.slice(from)), this.#port.spec.shell.prompt);
+    return this.#asked(from) === 'command';
+  }
+
+  #asked(from: number): Asked | null {
+    return askedAtEnd(terminalText(this.#raw.slice(from)), this.#port.spec.shell.prompt);
   }
 
   async #seen(): Promise<void> {

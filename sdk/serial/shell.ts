@@ -31,7 +31,11 @@ export interface ShellTerminal {
    * Runs a command that is talked with while it runs; what both say is not part of the port's text. Only where bytes go
    * both ways. When `talk` fails, the command has to end by itself.
    */
-  converse?<T>(command: string, id: number, talk: (line: ShellLine) => Promise<T>): Promise<Conversation<T>>;
+  converse?<T>(
+    command: { name: string; script: string },
+    id: number,
+    talk: (line: ShellLine) => Promise<T>,
+  ): Promise<Conversation<T>>;
   /** Nobody has found the shell since the machine was started again: a prompt that is there is the one of before. */
   readonly restarted: boolean;
   /** Forgets what it knew about the shell: the next command looks for a prompt first. */
@@ -87,10 +91,17 @@ export class MachineShell implements Shell {
   /**
    * Runs a command that is talked with while it runs; null where the shell's terminal cannot carry bytes. Not a step of a
    * report.
+   * @param name what it is called in messages
    */
-  async converse<T>(command: string, talk: (line: ShellLine) => Promise<T>): Promise<Conversation<T> | null> {
+  async converse<T>(
+    name: string,
+    script: string,
+    talk: (line: ShellLine) => Promise<T>,
+  ): Promise<Conversation<T> | null> {
     const terminal = this.#terminal;
-    return await this.#order.run(async () => (await terminal.converse?.(command, ++this.#commands, talk)) ?? null);
+    return await this.#order.run(
+      async () => (await terminal.converse?.({ name, script }, ++this.#commands, talk)) ?? null,
+    );
   }
 
   /** For snapshots: what a revert must bring back, so that the same calls type the same bytes again. */
@@ -135,7 +146,7 @@ export function noPrompt(details: {
     seen,
     next:
       busy === null
-        ? 'log in first if it asks for that; if the prompt looks different, give the machine spec shell: { prompt: /…/ }'
+        ? 'if it asks for a login, give the machine spec shell: { login: { user, password } }; if the prompt looks different, give the machine spec shell: { prompt: /…/ }'
         : `the command ${JSON.stringify(busy)} had timed out and may still be running: interrupt it first (serial.write('\\x03'), keyboard.press('Control+c'))`,
   });
 }
