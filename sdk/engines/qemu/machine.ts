@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { GuestwrightError } from '../../errors.js';
+import { PLAIN_PC } from '../engine.js';
 import type {
   AdvanceRequest,
   AdvanceResult,
@@ -25,6 +26,7 @@ import type {
   StopReason,
 } from '../engine.js';
 import type { Accelerator } from './accelerator.js';
+import { boardKind } from './board.js';
 import { commandLine } from './command-line.js';
 import { GuestClock } from './guest-time.js';
 import { GuestWatch } from './guest-watch.js';
@@ -42,6 +44,7 @@ import { ScreenWatch } from './screen-watch.js';
 import { SerialPort } from './serial-port.js';
 import { Signal } from './signal.js';
 import { SnapshotStore } from './snapshot-store.js';
+import type { UefiFirmware } from './uefi.js';
 
 /** Wall ms between two looks into the BIOS's keyboard buffer. */
 const BIOS_KEYS_EVERY_MS = 4;
@@ -51,6 +54,8 @@ const status = z.object({ status: z.string() });
 export interface QemuMachineParts {
   installation: Installation;
   accelerator: Accelerator;
+  /** Firmware in flash memory, where the board's own is not meant. */
+  uefi: UefiFirmware | null;
   hardware: Hardware;
   context: EngineContext;
   capabilities: Capabilities;
@@ -92,9 +97,9 @@ export class QemuMachine implements EngineMachine {
     this.capabilities = parts.capabilities;
     this.identity = parts.identity;
     this.#folder = join(parts.context.runDirectory, 'qemu');
-    this.#media = new MachineMedia(this.#folder, parts.hardware);
+    this.#media = new MachineMedia(this.#folder, parts.hardware, parts.uefi?.variables ?? null);
     this.#snapshots = new SnapshotStore(this.#folder, parts.identity);
-    this.#guest = new GuestWatch(parts.installation.traces);
+    this.#guest = new GuestWatch(guestKnowledge(parts));
     this.#screen = new ScreenWatch(join(this.#folder, 'screen.ppm'), parts.installation.fonts);
     this.#serial = Array.from({ length: parts.hardware.serialPorts }, () => new SerialPort(() => this.#stir()));
   }
@@ -129,7 +134,7 @@ export class QemuMachine implements EngineMachine {
 
   /** @param state an open file with QEMU's own state, which is loaded before the machine goes on */
   async #spawn(state: number | null): Promise<QemuProcess> {
-    const { installation, accelerator, hardware, context } = this.#parts;
+    const { installation, accelerator, uefi, hardware, context } = this.#parts;
     const drives = await this.#media.open();
     this.#kernel ??= await this.#makeKernel();
     const process = await QemuProcess.start({
@@ -144,6 +149,7 @@ export class QemuMachine implements EngineMachine {
           accelerator,
           hardware: { ...hardware, ...this.#media.removable },
           drives,
+          firmware: uefi?.code ?? null,
           kernel: this.#kernel,
           sockets,
           incoming: state !== null,
@@ -656,6 +662,13 @@ export class QemuMachine implements EngineMachine {
       await rmdir(this.#parts.context.runDirectory).catch(() => undefined);
     }
   }
+}
+
+/** Only a PC has the keyboard whose traces are known, and only its firmware has a buffer for keys. */
+function guestKnowledge({ installation, hardware }: QemuMachineParts): { traces: boolean; biosKeys: boolean } {
+  const { platform = PLAIN_PC } = hardware;
+  const isPc = boardKind(platform) !== 'virt';
+  return { traces: installation.traces && isPc, biosKeys: platform.firmware === 'bios' };
 }
 
 /**

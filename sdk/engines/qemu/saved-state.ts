@@ -9,7 +9,7 @@
 import { copyFile, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import type { Answers, GuestTime } from '../engine.js';
+import { BOOT_DEVICES, type Answers, type GuestTime } from '../engine.js';
 import { stateInvalid, stateOfAnotherMachine } from '../state-errors.js';
 import type { Layer } from './block-nodes.js';
 import { appendPart, crcOfPart, type Part } from './file-parts.js';
@@ -59,7 +59,7 @@ const description = z.strictObject({
     floppies: z.array(z.string().nullable()),
     /** Absent: no drive. */
     cdrom: z.string().nullable().optional(),
-    bootOrder: z.array(z.enum(['floppy', 'cdrom', 'disk'])),
+    bootOrder: z.array(z.enum(BOOT_DEVICES)),
   }),
   layers: z.array(z.tuple([z.string(), z.array(part)])),
 });
