@@ -61,7 +61,7 @@ test('Debian installs from its live medium and starts from the disk', async ({ m
       await keyboard.type('n');
       await expect(screen).toShowText(/Partition size: .*G/);
       await keyboard.press('Enter');
-      await expect(screen).toShowText('primary', { selected: true });
+      await expect(screen).toShowText('[ primary]');
       await keyboard.press('Enter');
       await expect(screen).toShowText('[Bootable]');
       await keyboard.type('b');
