@@ -160,6 +160,8 @@ export interface Engine {
   readonly capabilities: Capabilities;
   /** Says whether the engine can run here and, if not, what is missing and the command that installs it. */
   probe(): Promise<Probe>;
+  /** Begins to look for what a start will need. Optional, and never fails: what is missing is said by `start`. */
+  prepare?(platform: Platform): void;
   start(hardware: Hardware, context: EngineContext): Promise<EngineMachine>;
 }
 
