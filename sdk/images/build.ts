@@ -20,8 +20,8 @@ import type { BuildContext, Recipe } from './recipe.js';
 import { isStored, latestEntry, shelfFolder, store, withScratch } from './store.js';
 import { unpack } from './unpack.js';
 
-/** The guests are PCs with a 32-bit CPU, whatever the host is. */
-const ARCHITECTURE = 'i386';
+/** Most guests are PCs with a 32-bit CPU, whatever the host is. */
+const USUAL_ARCHITECTURE = 'i386';
 
 /**
  * Which content of an image is wanted, and how firmly: a project's lock binds; the lock that the package was
@@ -109,7 +109,7 @@ interface Made {
 
 /** @param wanted null: whatever is newest */
 async function make(recipe: Recipe, wanted: Wanted | null, onProgress: Progress): Promise<Made> {
-  const archive = new DebianArchive(cacheFolder(), ARCHITECTURE, onProgress);
+  const archive = new DebianArchive(cacheFolder(), recipe.architecture ?? USUAL_ARCHITECTURE, onProgress);
   const binding = wanted?.binding?.source === 'recipe' ? wanted.binding : null;
   const preferred = wanted?.preferred?.source === 'recipe' ? wanted.preferred : null;
   const pinned = binding ?? preferred;

@@ -1,13 +1,22 @@
 /** What a recipe is: the packages that it needs, and how parts (what guests boot from, or fonts) are made of them. */
+import type { Architecture } from '../engines/engine.js';
 import type { PackageRequest, Progress } from './debian.js';
 import type { Shelf } from './lock.js';
 
 export interface PartDescription {
   /** What the part is to a machine. */
-  kind: 'floppy' | 'cdrom' | 'kernel' | 'initrd' | 'font';
+  kind: 'floppy' | 'cdrom' | 'kernel' | 'initrd' | 'netboot' | 'font';
   description: string;
   /** A kernel's recommended command line. */
   commandLine?: string;
+}
+
+/** Fields of a machine spec. */
+export interface ImageMachine {
+  engine?: 'qemu';
+  architecture?: Architecture;
+  /** MB. */
+  memory?: number;
 }
 
 export interface Recipe {
@@ -16,6 +25,8 @@ export interface Recipe {
   /** Counts up with every change of the recipe that changes the bytes of a part. */
   revision: number;
   packages: readonly PackageRequest[];
+  /** Debian's name of the packages' architecture. Default: `i386`, which has those for every architecture too. */
+  architecture?: 'i386' | 'amd64' | 'arm64';
   /** Where it is kept; with the images if left out. */
   shelf?: Shelf;
   /**
@@ -25,6 +36,8 @@ export interface Recipe {
    */
   anySource?: { folders: readonly string[] };
   parts: Readonly<Record<string, PartDescription>>;
+  /** The machine that the image is for, where the usual one does not do. */
+  machine?: ImageMachine;
   /**
    * Makes every part. Equal packages give equal bytes: no time, host name, locale or order of a directory may leak in.
    */

@@ -35,8 +35,8 @@ import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.j
 import { MachineMedia } from './machine-media.js';
 import { loadState, openState, saveState } from './migration.js';
 import { disposed, ioError, machineOff, stateMediumMissing, unsupported } from './misuse.js';
-import { decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
-import { INHERITED, processDied, QemuProcess } from './process.js';
+import { decideEnd, decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
+import { INHERITED, processDied, QemuProcess, type ProcessEnd } from './process.js';
 import { nothing, type QmpClient, type QmpEvent } from './qmp.js';
 import { parseRegisters } from './registers.js';
 import type { SavedState } from './saved-state.js';
@@ -160,11 +160,27 @@ export class QemuMachine implements EngineMachine {
     process.qmp.onEvent((event) => {
       if (this.#process === process) this.#onEvent(event);
     });
-    void process.ended.then((seen) => {
-      if (this.#process === process) this.#fail(processDied(seen));
+    void process.ended.then(async (end) => {
+      await this.#processEnded(process, end);
     });
     for (const [index, socket] of process.serial.entries()) this.#serial[index]?.connect(socket);
     return process;
+  }
+
+  /** Nothing can be asked of it any more: a guest that ended it leaves the screen that was seen last. */
+  async #processEnded(process: QemuProcess, { seen, exitCode }: ProcessEnd): Promise<void> {
+    if (this.#process !== process) return;
+    const { platform = PLAIN_PC } = this.#parts.hardware;
+    const change = decideEnd(platform.architecture, exitCode);
+    if (change?.kind !== 'off') {
+      this.#fail(processDied(seen));
+      return;
+    }
+    this.#clock.stop();
+    await process.heardOut();
+    if (this.#process !== process) return;
+    this.#process = null;
+    this.#setPower('off', change.detail);
   }
 
   async #makeKernel(): Promise<{ kernel: string; initrd: string | null; commandLine: string } | null> {
@@ -305,7 +321,7 @@ export class QemuMachine implements EngineMachine {
       this.#qemu();
       const at = this.now;
       this.#fresh = false;
-      await this.#explained(this.#apply(input));
+      await this.#explained(async () => await this.#apply(input));
       this.#screen.stir();
       return { at };
     });
@@ -324,7 +340,7 @@ export class QemuMachine implements EngineMachine {
       this.#qemu();
       const at = this.now;
       this.#fresh = false;
-      await this.#explained(this.#send(batch));
+      await this.#explained(async () => await this.#send(batch));
       // What the trace says of the keys was written before the answer.
       await logIsRead();
       this.#screen.stir();
@@ -399,7 +415,7 @@ export class QemuMachine implements EngineMachine {
   }
 
   async advance(request: AdvanceRequest): Promise<AdvanceResult> {
-    return await this.#explained(this.#advance(request));
+    return await this.#explained(async () => await this.#advance(request));
   }
 
   async #advance({ limit, stopOn }: AdvanceRequest): Promise<AdvanceResult> {
@@ -453,7 +469,7 @@ export class QemuMachine implements EngineMachine {
   }
 
   async observe<K extends Question['kind']>(question: Extract<Question, { kind: K }>): Promise<Answers[K]> {
-    return (await this.#explained(this.#answer(question))) as Answers[K];
+    return (await this.#explained(async () => await this.#answer(question))) as Answers[K];
   }
 
   async #answer(question: Question): Promise<Answers[Question['kind']]> {
@@ -488,7 +504,7 @@ export class QemuMachine implements EngineMachine {
 
   /** The guest stands while it is saved: guest time does too. */
   async save(): Promise<EngineSnapshot> {
-    return await this.#inOrder(async () => await this.#explained(this.#save()));
+    return await this.#inOrder(async () => await this.#explained(async () => await this.#save()));
   }
 
   async #save(): Promise<EngineSnapshot> {
@@ -520,7 +536,9 @@ export class QemuMachine implements EngineMachine {
   }
 
   async restore(id: string): Promise<void> {
-    await this.#inOrder(async () => await this.#explained(this.#restore(this.#snapshots.get(id))));
+    await this.#inOrder(async () => {
+      await this.#explained(async () => await this.#restore(this.#snapshots.get(id)));
+    });
   }
 
   /** In a process of its own: QEMU takes a state in only when it starts. */
@@ -615,14 +633,16 @@ export class QemuMachine implements EngineMachine {
   }
 
   /** A command that failed because QEMU has died says so, rather than that its connection was lost. */
-  async #explained<T>(work: Promise<T>): Promise<T> {
+  async #explained<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work;
+      return await work();
     } catch (error) {
       if (error instanceof GuestwrightError && error.code === 'qmp-closed') {
         const process = this.#process;
-        if (process !== null) this.#fail(processDied(await process.ended));
+        if (process !== null) await this.#processEnded(process, await process.ended);
         if (this.#ended !== null) throw this.#ended;
+        // The guest powered off, and ended QEMU, while something was asked of it: that can be asked of what is off too.
+        if (this.#process === null && this.#power.state === 'off') return await work();
       }
       throw error;
     }

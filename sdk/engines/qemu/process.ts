@@ -1,5 +1,6 @@
 /** QEMU's process: started, heard, connected to, and ended. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { GuestwrightError } from '../../errors.js';
@@ -15,8 +16,8 @@ export const INHERITED = 0;
 /** Lines of what QEMU said that are kept for messages. */
 const KEPT_LINES = 20;
 
-/** With every reset the log tells the processor's registers. */
-const REGISTERS = /^(?:CPU Reset|[A-Z]{2,4}\d* ?=)/;
+/** With every reset the log tells the processor's registers: `RAX=…`, `X00=…`, ` x0/zero 0000…`. */
+const REGISTERS = /^(?:CPU Reset|[A-Z]{1,4}\d* ?=| [a-z]\w*(?:\/\w+)? +[0-9a-f]{16}\b)/;
 
 export interface ProcessParts {
   program: string;
@@ -31,15 +32,23 @@ export interface ProcessParts {
   onLine: (line: string) => boolean;
 }
 
+/** How a process ended. */
+export interface ProcessEnd {
+  /** What it said last, and its exit code or signal, in words. */
+  seen: string;
+  /** Null: it was killed, or never ran. */
+  exitCode: number | null;
+}
+
 /** A QEMU that runs, all of its channels connected. */
 export class QemuProcess {
   readonly qmp: QmpClient;
   readonly serial: readonly Socket[];
-  /** Resolved when the process has ended, with what it said last. */
-  readonly ended: Promise<string>;
+  /** Resolved when the process has ended. */
+  readonly ended: Promise<ProcessEnd>;
   readonly #kill: () => void;
 
-  private constructor(qmp: QmpClient, serial: readonly Socket[], ended: Promise<string>, kill: () => void) {
+  private constructor(qmp: QmpClient, serial: readonly Socket[], ended: Promise<ProcessEnd>, kill: () => void) {
     this.qmp = qmp;
     this.serial = serial;
     this.ended = ended;
@@ -57,7 +66,7 @@ export class QemuProcess {
     const args = parts.args({ qmp: qmp.path, serial: serial.map(({ path }) => path) });
     const { ended, kill } = run(parts, args);
     try {
-      const early = ended.then((seen) => {
+      const early = ended.then(({ seen }) => {
         throw startFailed(seen);
       });
       const connected = Promise.all([qmp.connection, ...serial.map(({ connection }) => connection)]);
@@ -68,7 +77,7 @@ export class QemuProcess {
       // A QEMU that has connected and then gives up says why, its connection does not.
       const lost = error instanceof GuestwrightError && error.code === 'qmp-closed';
       if (!lost) kill();
-      const seen = await ended;
+      const { seen } = await ended;
       throw lost ? startFailed(seen) : error;
     } finally {
       await sockets.close();
@@ -92,6 +101,12 @@ export class QemuProcess {
     this.#close();
   }
 
+  /** Of a process that ended by itself: all that it sent has been read when this resolves. */
+  async heardOut(): Promise<void> {
+    await Promise.all(this.serial.map(async (socket) => (socket.closed ? undefined : once(socket, 'close'))));
+    this.#close();
+  }
+
   #close(): void {
     this.qmp.close();
     for (const socket of this.serial) socket.destroy();
@@ -99,7 +114,7 @@ export class QemuProcess {
 }
 
 interface Running {
-  ended: Promise<string>;
+  ended: Promise<ProcessEnd>;
   kill: () => void;
 }
 
@@ -124,18 +139,20 @@ function run({ program, folder, runId, inherit, onLine }: ProcessParts, args: st
     }
   });
   const release = child.pid === undefined ? () => undefined : guard(child.pid, folder);
-  const ended = howEnded(child).then((how) => {
+  const ended = howEnded(child).then(({ how, exitCode }) => {
     release();
-    return [...said, rest, `(${how})`].filter((line) => line !== '').join('\n');
+    return { seen: [...said, rest, `(${how})`].filter((line) => line !== '').join('\n'), exitCode };
   });
   return { ended, kill: () => child.kill('SIGKILL') };
 }
 
 /** Resolved when the process has ended and everything that it said has been read. */
-async function howEnded(child: ChildProcess): Promise<string> {
+async function howEnded(child: ChildProcess): Promise<{ how: string; exitCode: number | null }> {
   return await new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(signal === null ? `exit code ${code ?? '?'}` : `signal ${signal}`));
+    child.once('error', (error) => resolve({ how: error.message, exitCode: null }));
+    child.once('close', (exitCode, signal) => {
+      resolve({ how: signal === null ? `exit code ${exitCode ?? '?'}` : `signal ${signal}`, exitCode });
+    });
   });
 }
 
