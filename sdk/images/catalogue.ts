@@ -1,13 +1,21 @@
 /** The images that Guestwright knows how to build. */
 import { GuestwrightError } from '../errors.js';
 import type { Recipe } from './recipe.js';
+import { debianLiveInstaller } from './recipes/debian-live-installer.js';
 import { grubRescue } from './recipes/grub-rescue.js';
 import { linuxBusybox } from './recipes/linux-busybox.js';
 import { linuxKeyboards } from './recipes/linux-keyboards.js';
 import { linuxInstaller } from './recipes/linux-installer.js';
 import { memtest } from './recipes/memtest.js';
 
-export const RECIPES: readonly Recipe[] = [grubRescue, linuxBusybox, linuxInstaller, linuxKeyboards, memtest];
+export const RECIPES: readonly Recipe[] = [
+  debianLiveInstaller,
+  grubRescue,
+  linuxBusybox,
+  linuxInstaller,
+  linuxKeyboards,
+  memtest,
+];
 
 export function findRecipe(name: string): Recipe | undefined {
   return RECIPES.find((recipe) => recipe.name === name);
