@@ -66,7 +66,7 @@ export class DebianArchive {
     this.packageFolder = join(cache, 'packages');
   }
 
-  /** The newest packages that the archive has for these requests, then those of the closures by name, each once. */
+  /** The newest packages that the archive has for these requests and closures, each once; with closures by name. */
   async newest(
     requests: readonly PackageRequest[],
     closures: readonly PackageClosure[] = [],
@@ -86,14 +86,20 @@ export class DebianArchive {
     closures: readonly PackageClosure[],
   ): Promise<PinnedPackage[]> {
     await this.update();
-    const requested: string[] = [];
-    for (const request of requests) requested.push(await this.realName(request));
-    const together: string[] = [];
-    for (const closure of closures) together.push(...(await this.resolve(closure)));
-    const names = [...new Set([...requested, ...together.toSorted()])];
+    const wanted: string[] = [];
+    for (const request of requests) wanted.push(await this.realName(request));
+    for (const closure of closures) wanted.push(...(await this.resolve(closure)));
+    const names = [...new Set(wanted)];
     const offers = await this.offers(names);
     if (offers.kind === 'missing') throw this.notInArchive(names, offers.reason);
-    return offers.packages.map(({ name, architecture, version, sha256 }) => ({ name, architecture, version, sha256 }));
+    const pins = offers.packages.map(({ name, architecture, version, sha256 }) => ({
+      name,
+      architecture,
+      version,
+      sha256,
+    }));
+    // apt's own order is another with every new list: of hundreds of pins nobody could see which have changed.
+    return closures.length === 0 ? pins : pins.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /**
@@ -168,7 +174,8 @@ export class DebianArchive {
   private async resolve(closure: PackageClosure): Promise<string[]> {
     const args = ['--simulate', '-q', '--no-install-recommends', 'install', ...closure];
     const { stdout, stderr, exitCode } = await this.apt('apt-get', args, { mayFail: true });
-    if (exitCode !== 0) throw this.notInArchive(closure, stderr.trim());
+    // Which packages do not fit together is among what apt prints, not among its errors.
+    if (exitCode !== 0) throw this.notInArchive(closure, `${stdout}\n${stderr}`.trim());
     return parseInstalled(stdout);
   }
 
