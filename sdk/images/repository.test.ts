@@ -74,7 +74,11 @@ test('a closure is what apt would install together: dependencies, nothing recomm
 test('packages that exclude each other are no closure, and apt says which', async () => {
   const archive = await archiveOf([await makePackage('one', { Conflicts: 'other' }), await makePackage('other')]);
   await expect(archive.newest([], [['one', 'other']])).rejects.toMatchObject({
-    failure: { kind: 'infrastructure', code: 'package-missing', seen: expect.stringContaining('Conflicts: other') },
+    failure: {
+      kind: 'infrastructure',
+      code: 'package-missing',
+      seen: expect.stringContaining('Conflicts: other') as string,
+    },
   });
   const apart = await archive.newest([], [['one'], ['other']]);
   expect(apart.map(({ name }) => name)).toEqual(['one', 'other']);

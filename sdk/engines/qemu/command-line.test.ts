@@ -26,6 +26,7 @@ function line(parts: Partial<CommandLineParts> = {}): string[] {
     kernel: null,
     sockets: { qmp: '/run/qmp', serial: ['/run/serial0'] },
     incoming: false,
+    memory: { kind: 'own' },
     ...parts,
   });
 }
@@ -197,4 +198,15 @@ test('a network card is on a network of its own, and leads out only where the sp
     'user,id=net0,restrict=off,hostfwd=tcp:127.0.0.1:2222-:22,tftp=/pxe,,1,bootfile=x.0',
   ]);
   expect(valuesOf(open, '-device').at(-1)).toMatch(/^e1000,.*,bootindex=0$/);
+});
+
+test('memory is called the same wherever it is, and private when it begins as a file', () => {
+  expect(valuesOf(line(), '-object')).toEqual([]);
+  const mapped = line({ memory: { kind: 'mapped', file: '/run/a,b.ram' } });
+  expect(valuesOf(mapped, '-object')).toEqual([
+    'memory-backend-file,id=pc.ram,size=64M,mem-path=/run/a,,b.ram,share=off',
+  ]);
+  const shared = line({ memory: { kind: 'shared' } });
+  expect(valuesOf(shared, '-object')).toEqual(['memory-backend-memfd,id=pc.ram,size=64M,share=on']);
+  for (const args of [mapped, shared]) expect(valuesOf(args, '-machine')).toContain('memory-backend=pc.ram');
 });

@@ -2,7 +2,6 @@
  * A machine that QEMU runs. It runs by itself, so advancing means waiting: for what its channels announce (power, serial
  * output, keys taken) as it comes, and for its screen by looking at it.
  */
-import { closeSync } from 'node:fs';
 import { rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -33,17 +32,16 @@ import { GuestWatch } from './guest-watch.js';
 import type { Installation } from './installation.js';
 import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.js';
 import { MachineMedia } from './machine-media.js';
-import { loadState, openState, saveState } from './migration.js';
-import { disposed, ioError, machineOff, stateMediumMissing, unsupported } from './misuse.js';
+import { MachineStates, type Incoming } from './machine-states.js';
+import { disposed, ioError, machineOff, unsupported } from './misuse.js';
 import { decideEnd, decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
-import { INHERITED, processDied, QemuProcess, type ProcessEnd } from './process.js';
+import { processDied, QemuProcess, type ProcessEnd } from './process.js';
 import { nothing, type QmpClient, type QmpEvent } from './qmp.js';
 import { parseRegisters } from './registers.js';
 import type { SavedState } from './saved-state.js';
 import { ScreenWatch } from './screen-watch.js';
 import { SerialPort } from './serial-port.js';
 import { Signal } from './signal.js';
-import { SnapshotStore } from './snapshot-store.js';
 import type { UefiFirmware } from './uefi.js';
 
 /** Wall ms between two looks into the BIOS's keyboard buffer. */
@@ -75,7 +73,7 @@ export class QemuMachine implements EngineMachine {
   readonly #signal = new Signal();
   /** What is on them outlives QEMU's process. */
   readonly #media: MachineMedia;
-  readonly #snapshots: SnapshotStore;
+  readonly #states: MachineStates;
   #kernel: { kernel: string; initrd: string | null; commandLine: string } | null = null;
   #process: QemuProcess | null = null;
   #power: { state: PowerState; detail: string | null } = { state: 'running', detail: null };
@@ -98,7 +96,13 @@ export class QemuMachine implements EngineMachine {
     this.identity = parts.identity;
     this.#folder = join(parts.context.runDirectory, 'qemu');
     this.#media = new MachineMedia(this.#folder, parts.hardware, parts.uefi?.variables ?? null);
-    this.#snapshots = new SnapshotStore(this.#folder, parts.identity);
+    this.#states = new MachineStates({
+      folder: this.#folder,
+      identity: parts.identity,
+      memoryMb: parts.hardware.memoryMb,
+      installation: statesOf(parts),
+      media: this.#media,
+    });
     this.#guest = new GuestWatch(guestKnowledge(parts));
     this.#screen = new ScreenWatch(join(this.#folder, 'screen.ppm'), parts.installation.fonts);
     this.#serial = Array.from({ length: parts.hardware.serialPorts }, () => new SerialPort(() => this.#stir()));
@@ -132,8 +136,8 @@ export class QemuMachine implements EngineMachine {
     this.#clock.start();
   }
 
-  /** @param state an open file with QEMU's own state, which is loaded before the machine goes on */
-  async #spawn(state: number | null): Promise<QemuProcess> {
+  /** @param from a saved state, which is to be loaded before the machine goes on */
+  async #spawn(from: Incoming | null): Promise<QemuProcess> {
     const { installation, accelerator, uefi, hardware, context } = this.#parts;
     const drives = await this.#media.open();
     this.#kernel ??= await this.#makeKernel();
@@ -142,7 +146,7 @@ export class QemuMachine implements EngineMachine {
       folder: this.#folder,
       runId: context.runId,
       serialPorts: hardware.serialPorts,
-      inherit: state,
+      inherit: from?.stream ?? null,
       args: (sockets) =>
         commandLine({
           installation,
@@ -152,7 +156,8 @@ export class QemuMachine implements EngineMachine {
           firmware: uefi?.code ?? null,
           kernel: this.#kernel,
           sockets,
-          incoming: state !== null,
+          incoming: from !== null,
+          memory: from?.memory ?? this.#states.memoryAtBoot,
         }),
       onLine: (line) => this.#logLine(line),
     });
@@ -514,19 +519,14 @@ export class QemuMachine implements EngineMachine {
     try {
       if (process !== null) await process.qmp.execute('stop', {}, nothing);
       await logIsRead();
-      const media = await this.#media.freeze(process?.qmp ?? null);
-      const memory = process === null ? null : await saveState(process.qmp, this.#snapshots.nextFile(), this.#folder);
-      const state: SavedState = {
+      return await this.#states.save(process, () => ({
         time: this.now,
         power: { ...this.#power },
-        memory,
         serial: this.#serial.map((port) => port.read(0)),
         input: this.#guest.input.save(),
         paging: this.#guest.paging,
         buttons: this.#buttons,
-        media,
-      };
-      return this.#snapshots.add(state);
+      }));
     } finally {
       if (ran) {
         await process?.qmp.execute('cont', {}, nothing);
@@ -537,48 +537,37 @@ export class QemuMachine implements EngineMachine {
 
   async restore(id: string): Promise<void> {
     await this.#inOrder(async () => {
-      await this.#explained(async () => await this.#restore(this.#snapshots.get(id)));
+      await this.#explained(async () => await this.#restore(this.#states.get(id)));
     });
   }
 
   /** In a process of its own: QEMU takes a state in only when it starts. */
   async #restore(state: SavedState, checked: Promise<void> = Promise.resolve()): Promise<void> {
     this.#qemu();
-    const missing = this.#media.missing(state.media);
-    if (missing.length > 0) throw stateMediumMissing(missing);
+    this.#states.assertMediaOf(state);
     const before = this.#process;
     this.#process = null;
     this.#clock.stop();
     await before?.kill();
     try {
-      await this.#media.revert(state.media);
-      if (state.memory === null) await checked;
-      else await this.#resume(state.memory.path, checked);
+      await this.#states.bringBack(state, checked, async (from) => {
+        const process = await this.#spawn(from);
+        // What QEMU shows by itself is seen now, before it has a display to show.
+        await this.#screen.notePlaceholder(process.qmp);
+        return process;
+      });
       this.#adopt(state);
     } catch (error) {
       // There is no way back to what was before: a machine that is half restored is none.
       if (error instanceof GuestwrightError) this.#fail(error);
       throw error;
     }
-    await this.#media.collect(this.#snapshots.media);
+    await this.#states.collect();
     const qmp = this.#qmp();
     if (qmp === null) return;
     await qmp.execute('cont', {}, nothing);
     this.#clock.start();
     this.#stir();
-  }
-
-  async #resume(path: string, checked: Promise<void>): Promise<void> {
-    const file = openState(path);
-    try {
-      const { qmp } = await this.#spawn(file);
-      // What QEMU shows by itself is seen now, before it has a display to show.
-      await this.#screen.notePlaceholder(qmp);
-      await loadState(qmp, INHERITED);
-      await checked;
-    } finally {
-      closeSync(file);
-    }
   }
 
   #adopt({ time, power, serial, input, paging, buttons }: SavedState): void {
@@ -594,26 +583,25 @@ export class QemuMachine implements EngineMachine {
 
   async forget(id: string): Promise<void> {
     await this.#inOrder(async () => {
-      await this.#snapshots.forget(id);
-      await this.#media.collect(this.#snapshots.media);
+      await this.#states.forget(id);
     });
   }
 
   async exportSnapshot(id: string, file: string): Promise<void> {
-    await this.#snapshots.export(id, file);
+    await this.#states.export(id, file);
   }
 
   async importSnapshot(file: string): Promise<EngineSnapshot> {
     return await this.#inOrder(async () => {
-      const { state, checked } = await this.#snapshots.import(file);
+      const { state, checked } = await this.#states.import(file);
       await checked;
-      return this.#snapshots.add(state);
+      return this.#states.add(state);
     });
   }
 
   /** Its content is checked while QEMU loads it, and before the guest goes on. */
   async #bootFrom(file: string): Promise<void> {
-    const { state, checked } = await this.#snapshots.import(file);
+    const { state, checked } = await this.#states.import(file);
     await this.#restore(state, checked);
   }
 
@@ -682,6 +670,14 @@ export class QemuMachine implements EngineMachine {
       await rmdir(this.#parts.context.runDirectory).catch(() => undefined);
     }
   }
+}
+
+/** What memory can be: only a PC's is known by its name in QEMU's states. */
+function statesOf({ installation, hardware }: QemuMachineParts): Pick<Installation, 'memoryFiles' | 'sharedMemory'> {
+  const { platform = PLAIN_PC } = hardware;
+  const isPc = boardKind(platform) !== 'virt';
+  const { memoryFiles, sharedMemory } = installation;
+  return { memoryFiles: memoryFiles && isPc, sharedMemory: sharedMemory && isPc };
 }
 
 /** Only a PC has the keyboard whose traces are known, and only its firmware has a buffer for keys. */

@@ -46,12 +46,14 @@ export class QemuProcess {
   readonly serial: readonly Socket[];
   /** Resolved when the process has ended. */
   readonly ended: Promise<ProcessEnd>;
+  readonly pid: number;
   readonly #kill: () => void;
 
-  private constructor(qmp: QmpClient, serial: readonly Socket[], ended: Promise<ProcessEnd>, kill: () => void) {
+  private constructor(qmp: QmpClient, serial: readonly Socket[], { ended, kill, pid }: Running) {
     this.qmp = qmp;
     this.serial = serial;
     this.ended = ended;
+    this.pid = pid;
     this.#kill = kill;
   }
 
@@ -64,7 +66,8 @@ export class QemuProcess {
       Array.from({ length: parts.serialPorts }, async (_, index) => await sockets.listen(`serial${index}`)),
     );
     const args = parts.args({ qmp: qmp.path, serial: serial.map(({ path }) => path) });
-    const { ended, kill } = run(parts, args);
+    const running = run(parts, args);
+    const { ended, kill } = running;
     try {
       const early = ended.then(({ seen }) => {
         throw startFailed(seen);
@@ -72,7 +75,7 @@ export class QemuProcess {
       const connected = Promise.all([qmp.connection, ...serial.map(({ connection }) => connection)]);
       const [control, ...ports] = await within(START_MS, Promise.race([connected, early]));
       const client = await Promise.race([QmpClient.open(control), early]);
-      return new QemuProcess(client, ports, ended, kill);
+      return new QemuProcess(client, ports, running);
     } catch (error) {
       // A QEMU that has connected and then gives up says why, its connection does not.
       const lost = error instanceof GuestwrightError && error.code === 'qmp-closed';
@@ -116,6 +119,8 @@ export class QemuProcess {
 interface Running {
   ended: Promise<ProcessEnd>;
   kill: () => void;
+  /** 0: it could not be started, and has ended. */
+  pid: number;
 }
 
 /** Without execa, which takes 110 ms to load: every first launch would wait for it, and nothing of it is needed. */
@@ -143,7 +148,7 @@ function run({ program, folder, runId, inherit, onLine }: ProcessParts, args: st
     release();
     return { seen: [...said, rest, `(${how})`].filter((line) => line !== '').join('\n'), exitCode };
   });
-  return { ended, kill: () => child.kill('SIGKILL') };
+  return { ended, kill: () => child.kill('SIGKILL'), pid: child.pid ?? 0 };
 }
 
 /** Resolved when the process has ended and everything that it said has been read. */

@@ -8,7 +8,11 @@ export const ipxe: Recipe = {
   packages: [{ name: 'ipxe' }],
   parts: {
     cdrom: { kind: 'cdrom', description: 'for a PC with a BIOS, with drivers of its own for network cards' },
-    kernel: { kind: 'kernel', description: 'the same, started like a Linux kernel, without an initrd', commandLine: '' },
+    kernel: {
+      kind: 'kernel',
+      description: 'the same, started like a Linux kernel, without an initrd',
+      commandLine: '',
+    },
     netboot: { kind: 'netboot', description: 'undionly.kpxe: to be sent over TFTP, it uses the driver that is there' },
   },
   async build({ read }) {
