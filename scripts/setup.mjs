@@ -12,11 +12,14 @@ const say = (text) => console.log(`setup: ${text}`);
 class SetupError extends Error {}
 
 // `--with qemu`: what the tests of that engine need too. Where it cannot be had they are skipped, and say so.
-const WITH_QEMU = process.argv.includes('--with') && process.argv.includes('qemu');
+const WITH_QEMU = isAsked('qemu');
+// `--with uefi`: the firmware of guests that are to start so.
+const WITH_UEFI = isAsked('uefi');
 
 try {
   setUpFirmware();
   if (WITH_QEMU) setUpQemu();
+  if (WITH_UEFI) setUpUefi();
   setUpPackages();
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
@@ -41,6 +44,22 @@ function setUpQemu() {
   const reason =
     asRoot === null ? 'it needs root, or sudo without a password, and apt-get' : 'apt-get failed (see above)';
   say(`QEMU is not installed: ${reason}. What needs it is skipped.`);
+}
+
+function setUpUefi() {
+  // Where QEMU looks for descriptions of firmware: see sdk/engines/qemu/uefi.ts.
+  const described = ['/etc/qemu/firmware', '/usr/share/qemu/firmware'].some(
+    (folder) => existsSync(folder) && readdirSync(folder).some((name) => name.includes('x86_64')),
+  );
+  if (described) return;
+  const asRoot = process.platform === 'linux' && canRun('apt-get') ? rootPrefix() : null;
+  if (asRoot !== null && aptInstall(asRoot, ['ovmf'])) return;
+  say('UEFI firmware (Debian’s package ovmf) is not installed. Guests that need it say so.');
+}
+
+/** `--with NAME`, any number of times. */
+function isAsked(name) {
+  return process.argv.some((word, i) => word === '--with' && process.argv[i + 1] === name);
 }
 
 /** What to put before a command so that root runs it; null when that cannot be had without asking. */

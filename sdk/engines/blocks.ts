@@ -2,12 +2,14 @@
 
 /**
  * A block device's bytes. It has to cross into a worker, so it is described by data and opened there:
- * - `file`: a raw file, never written;
+ * - `file`: a file, never written: raw, or (QEMU only) a qcow2 image, whose `size` is that of the disk in it;
  * - `bytes`: in memory;
  * - `blank`: all zeros.
  */
 export type BlockSource =
-  { kind: 'file'; path: string; size: number } | { kind: 'bytes'; bytes: Uint8Array } | { kind: 'blank'; size: number };
+  | { kind: 'file'; path: string; size: number; format?: 'qcow2' }
+  | { kind: 'bytes'; bytes: Uint8Array }
+  | { kind: 'blank'; size: number };
 
 /** An opened {@link BlockSource}: reads are synchronous, because on a bit-exact engine a read has no duration. */
 export interface Blocks {

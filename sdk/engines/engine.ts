@@ -25,7 +25,7 @@ export type ClockKind = 'stepped' | 'paced' | 'free' | 'virtual';
 export interface Capabilities {
   determinism: Determinism;
   clocks: readonly ClockKind[];
-  architectures: readonly string[];
+  architectures: readonly Architecture[];
   firmware: readonly ('bios' | 'uefi')[];
   pointer: readonly ('relative' | 'absolute')[];
   snapshots: boolean;
@@ -160,7 +160,52 @@ export interface Engine {
   readonly capabilities: Capabilities;
   /** Says whether the engine can run here and, if not, what is missing and the command that installs it. */
   probe(): Promise<Probe>;
+  /** Begins to look for what a start will need. Optional, and never fails: what is missing is said by `start`. */
+  prepare?(platform: Platform): void;
   start(hardware: Hardware, context: EngineContext): Promise<EngineMachine>;
+}
+
+export const ARCHITECTURES = ['x86_64', 'i386', 'aarch64', 'riscv64'] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
+
+export const DISK_BUSES = ['ide', 'virtio', 'scsi', 'nvme'] as const;
+export type DiskBus = (typeof DISK_BUSES)[number];
+
+export const NETWORK_DEVICES = ['virtio', 'e1000', 'e1000e', 'rtl8139'] as const;
+export type NetworkDevice = (typeof NETWORK_DEVICES)[number];
+
+/** The computer that the devices are in. */
+export interface Platform {
+  architecture: Architecture;
+  /** `none`: the machine starts a kernel by itself, with whatever its board has for that (riscv64: OpenSBI). */
+  firmware: 'bios' | 'uefi' | 'none';
+  /** UEFI that starts only what is signed, with Microsoft's certificates enrolled. */
+  secureBoot: boolean;
+  /** Number of processors. */
+  smp: number;
+}
+
+/** The only computer that every engine has. */
+export const PLAIN_PC: Platform = { architecture: 'x86_64', firmware: 'bios', secureBoot: false, smp: 1 };
+
+/** One network card. */
+export interface Network {
+  device: NetworkDevice;
+  /** `isolated`: the guest reaches nothing but what is set up here. `full`: whatever the host reaches. */
+  access: 'isolated' | 'full';
+  /** Ports on the host's loopback that lead to a port of the guest. */
+  forward: readonly { protocol: 'tcp' | 'udp'; host: number; guest: number }[];
+  /** A folder that the guest can read over TFTP, and the file in it that a network boot (PXE) starts. */
+  tftp: { folder: string; bootFile: string } | null;
+}
+
+/** What can be started from. */
+export const BOOT_DEVICES = ['floppy', 'cdrom', 'disk', 'network'] as const;
+export type BootDevice = (typeof BOOT_DEVICES)[number];
+
+export interface Disk extends Medium {
+  /** Default: `ide`. */
+  bus?: DiskBus;
 }
 
 /** What a start of the machine may change. */
@@ -169,14 +214,18 @@ export interface RemovableMedia {
   floppies: readonly (Medium | null)[];
   /** `undefined`: no CD drive. */
   cdrom: Medium | null | undefined;
-  bootOrder: readonly ('floppy' | 'cdrom' | 'disk')[];
+  bootOrder: readonly BootDevice[];
 }
 
 /** The machine's hardware: a spec with its files opened and its defaults filled in. Plain data. */
 export interface Hardware extends RemovableMedia {
   memoryMb: number;
   videoMemoryMb: number;
-  disks: readonly Medium[];
+  disks: readonly Disk[];
+  /** Default: {@link PLAIN_PC}. */
+  platform?: Platform;
+  /** Default: no network card. */
+  network?: Network | null;
   kernel: { kernel: Uint8Array; initrd: Uint8Array | null; commandLine: string } | null;
   serialPorts: number;
   acpi: boolean;

@@ -1,9 +1,11 @@
 /** Makes hardware of a spec: finds the files and images that it names, fills in what it leaves open. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Hardware, Medium, RemovableMedia } from '../engines/engine.js';
+import type { Disk, Hardware, Medium, Network, RemovableMedia } from '../engines/engine.js';
+import { qcow2Size } from '../engines/qcow2-file.js';
 import { GuestwrightError } from '../errors.js';
-import { resolveFileRef } from '../images/index.js';
+import { resolveFileRef } from '../images/refs.js';
+import { networkOf, platformOf, usualBus } from './platform-spec.js';
 import type { MachineSpec, ParsedMedia } from './spec.js';
 
 /** Largest floppy, bytes: 2.88 MB. */
@@ -13,7 +15,7 @@ const SECTOR = 512;
 export async function hardwareOf(spec: MachineSpec): Promise<Hardware> {
   const [media, disks, kernel] = await Promise.all([
     removableMedia(spec, spec),
-    Promise.all(spec.disks.map(openDisk)),
+    Promise.all(spec.disks.map(async (disk) => await openDisk(disk, spec))),
     openKernel(spec.kernel),
   ]);
   return {
@@ -27,6 +29,7 @@ export async function hardwareOf(spec: MachineSpec): Promise<Hardware> {
     rtc: Date.parse(spec.date),
     seed: spec.seed,
     clock: spec.clock,
+    ...(spec.engine === 'v86' ? {} : { platform: platformOf(spec), network: await openNetwork(spec) }),
     ...(spec.accelerator === undefined ? {} : { accelerator: spec.accelerator }),
   };
 }
@@ -69,7 +72,12 @@ export async function openRemovable(ref: string): Promise<Medium> {
   };
 }
 
-async function openDisk(disk: MachineSpec['disks'][number]): Promise<Medium> {
+async function openDisk(disk: MachineSpec['disks'][number], spec: MachineSpec): Promise<Disk> {
+  const medium = await openDiskMedium(disk, spec);
+  return spec.engine === 'v86' ? medium : { ...medium, bus: disk.bus ?? usualBus(platformOf(spec)) };
+}
+
+async function openDiskMedium(disk: MachineSpec['disks'][number], { engine }: MachineSpec): Promise<Medium> {
   const overlay: Medium['overlay'] =
     'overlay' in disk && disk.overlay !== undefined
       ? { kind: 'file', path: path.resolve(disk.overlay) }
@@ -79,16 +87,38 @@ async function openDisk(disk: MachineSpec['disks'][number]): Promise<Medium> {
     return { source: { kind: 'blank', size }, digest: `blank:${size}`, overlay };
   }
   const file = await resolveFileRef(disk.path);
-  if (file.size === 0 || file.size % SECTOR !== 0) {
+  const qcow2 = await qcow2Size(file.path, disk.path);
+  if (qcow2 !== null && engine !== 'v86') {
+    return { source: { kind: 'file', path: file.path, size: qcow2, format: 'qcow2' }, digest: file.sha256, overlay };
+  }
+  if (qcow2 !== null || file.size === 0 || file.size % SECTOR !== 0) {
     throw new GuestwrightError(`${disk.path} is not a raw disk image`, {
       kind: 'usage',
       code: 'disk-not-raw',
       expected: `a size that is a multiple of ${SECTOR} bytes`,
-      seen: `${file.size} bytes`,
+      seen: qcow2 === null ? `${file.size} bytes` : 'a qcow2 image, which only the engine qemu reads',
       next: 'convert it to a raw image, or pad it to whole sectors',
     });
   }
   return { source: { kind: 'file', path: file.path, size: file.size }, digest: file.sha256, overlay };
+}
+
+async function openNetwork(spec: MachineSpec): Promise<Network | null> {
+  const network = networkOf(spec);
+  if (network?.tftp == null) return network;
+  const folder = path.resolve(network.tftp.folder);
+  const isFolder = await stat(folder).then(
+    (seen) => seen.isDirectory(),
+    () => false,
+  );
+  if (isFolder) return { ...network, tftp: { ...network.tftp, folder } };
+  throw new GuestwrightError(`There is no folder ${network.tftp.folder}`, {
+    kind: 'usage',
+    code: 'file-missing',
+    expected: 'the folder that the guest is to read over TFTP',
+    seen: folder,
+    next: 'correct the spec field "network.tftp.folder"',
+  });
 }
 
 async function openKernel(kernel: MachineSpec['kernel']): Promise<Hardware['kernel']> {

@@ -3,25 +3,34 @@
  * field and say what would be right.
  */
 import { z } from 'zod';
-import { ACCELERATOR_CHOICES } from '../engines/engine.js';
+import { ACCELERATOR_CHOICES, BOOT_DEVICES, DISK_BUSES, type DiskBus } from '../engines/engine.js';
 import { GuestwrightError } from '../errors.js';
-import { LAYOUT_NAMES } from '../input/layouts/index.js';
+import { LAYOUT_NAMES } from '../input/layouts/names.js';
+import { platformProblems, platformShape, type Problem } from './platform-spec.js';
 
 /** A file path, or a guest image of the catalogue by name and part: `grub-rescue:floppy`. */
 const fileRef = z.string().min(1, 'give a file path, or a catalogue image such as "grub-rescue:floppy"');
 
-const megabytes = z.number().int().min(4).max(2048);
+const megabytes = z.number().int().min(4).max(1_048_576);
+/** What the embedded engine can address. */
+const V86_MEGABYTES = 2048;
+const V86_DISK_MEGABYTES = 4096;
+
+/** QEMU: how the disk is attached. Default: `ide` on a PC, `virtio` elsewhere. */
+const bus = z.enum(DISK_BUSES).optional();
 
 export const diskSchema = z.union([
-  fileRef.transform((path) => ({ path })),
+  fileRef.transform((path): { path: string; bus?: DiskBus | undefined; overlay?: string | undefined } => ({ path })),
   z.strictObject({
     path: fileRef,
+    bus,
     /** A file that keeps what the guest writes; without it writes are kept in memory until the machine is disposed. */
     overlay: z.string().min(1).optional(),
   }),
   z.strictObject({
     /** A blank disk of this size, MB. */
-    sizeMb: z.number().int().min(1).max(4096),
+    sizeMb: z.number().int().min(1).max(8_388_608),
+    bus,
     overlay: z.string().min(1).optional(),
   }),
 ]);
@@ -31,12 +40,8 @@ export const mediaShape = {
   floppy: fileRef.nullable().optional(),
   /** CD drive: likewise. */
   cdrom: fileRef.nullable().optional(),
-  /** Devices to boot from, in this order. Default: floppy, CD, disk, those that are there. */
-  boot: z
-    .array(z.enum(['floppy', 'cdrom', 'disk']))
-    .min(1)
-    .max(3)
-    .optional(),
+  /** Devices to boot from, in this order; `network` with QEMU only. Default: floppy, CD, disk, those that are there. */
+  boot: z.array(z.enum(BOOT_DEVICES)).min(1).max(BOOT_DEVICES.length).optional(),
 };
 
 const layoutName = z.enum(LAYOUT_NAMES);
@@ -58,7 +63,9 @@ const specObject = z.strictObject({
   /** Video memory, MB: 8 is enough for 1600x1200 at 32 bits. */
   videoMemory: z.number().int().min(1).max(64).default(8),
   ...mediaShape,
-  disks: z.array(diskSchema).max(2).default([]),
+  ...platformShape,
+  /** At most 2 on v86. */
+  disks: z.array(diskSchema).max(16).default([]),
   /** Boots a Linux kernel directly. Without `commandLine` it gets the one that its image recommends. */
   kernel: z.strictObject({ path: fileRef, initrd: fileRef.optional(), commandLine: z.string().optional() }).optional(),
   /** Number of serial ports. */
@@ -120,7 +127,7 @@ const ENGINES: Readonly<
   Record<'v86' | 'qemu', { clocks: Readonly<Record<string, SpecClock>>; only: readonly string[] }>
 > = {
   v86: { clocks: { stepped: 'stepped', paced: 'paced' }, only: [] },
-  qemu: { clocks: { host: 'free', free: 'free' }, only: ['accelerator'] },
+  qemu: { clocks: { host: 'free', free: 'free' }, only: ['accelerator', ...Object.keys(platformShape)] },
 };
 
 type SpecClock = 'stepped' | 'paced' | 'free';
@@ -142,8 +149,24 @@ export const specSchema = specObject.transform((spec, context) => {
       context.issues.push({ code: 'custom', path: [field], message, input: spec });
     }
   }
+  for (const { field, message } of engine === 'v86' ? v86Problems(spec) : platformProblems(spec)) {
+    context.issues.push({ code: 'custom', path: [field], message, input: spec });
+  }
   return { ...spec, clock: kind };
 });
+
+function v86Problems({ memory, disks, boot = [] }: z.output<typeof specObject>): Problem[] {
+  const large = disks.some((disk) => 'sizeMb' in disk && disk.sizeMb > V86_DISK_MEGABYTES);
+  return [
+    ...(memory > V86_MEGABYTES ? [{ field: 'memory', message: `v86 has at most ${V86_MEGABYTES} MB` }] : []),
+    ...(disks.length > 2 ? [{ field: 'disks', message: 'v86 has at most 2 disks' }] : []),
+    ...(large ? [{ field: 'disks', message: `a blank disk on v86 has at most ${V86_DISK_MEGABYTES} MB` }] : []),
+    ...(disks.some(({ bus }) => bus !== undefined && bus !== 'ide')
+      ? [{ field: 'disks', message: 'disks on v86 are IDE disks' }]
+      : []),
+    ...(boot.includes('network') ? [{ field: 'boot', message: 'v86 does not start from the network' }] : []),
+  ];
+}
 
 export type MachineSpec = z.output<typeof specSchema>;
 /** What a user writes: every field optional. */

@@ -10,7 +10,7 @@ import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { GuestwrightError } from '../../errors.js';
-import type { AcceleratorChoice } from '../engine.js';
+import type { AcceleratorChoice, Architecture } from '../engine.js';
 import { EXIT_CODE, EXIT_PORT, trialGuest } from './accelerator-guest.js';
 import type { Installation } from './installation.js';
 import { remembered } from './remembered.js';
@@ -69,7 +69,9 @@ export async function chooseAccelerator(wanted: AcceleratorChoice, tryOut: TryOu
 /** @param options.again tries once more what is remembered not to work */
 export function trialsOn(installation: Installation, options: { again?: boolean } = {}): TryOut {
   return async (accelerator) => {
-    const { version, stamp, accelerators } = installation;
+    const { architecture, version, stamp, accelerators } = installation;
+    const foreign = foreignReason(architecture, accelerator);
+    if (foreign !== null) return foreign;
     if (!accelerators.includes(accelerator)) {
       return { works: false, reason: `QEMU ${version} was built without it` };
     }
@@ -89,6 +91,19 @@ export function trialsOn(installation: Installation, options: { again?: boolean 
   };
 }
 
+/** The trial guest is a PC's: on another processor only translation is sure to work. Null: it is to be tried. */
+function foreignReason(architecture: Architecture, accelerator: Accelerator): Verdict | null {
+  const isPc = architecture === 'x86_64' || architecture === 'i386';
+  if (accelerator !== 'tcg') {
+    const here = architecture === HOSTS[process.arch] || (isPc && process.arch === 'x64');
+    if (!here) return { works: false, reason: `this host's processor (${process.arch}) is no ${architecture}` };
+    return isPc ? null : { works: false, reason: `there is no trial guest for ${architecture} yet` };
+  }
+  return isPc ? null : { works: true, reason: `translates ${architecture}` };
+}
+
+const HOSTS: Readonly<Record<string, Architecture>> = { x64: 'x86_64', arm64: 'aarch64', riscv64: 'riscv64' };
+
 /** What is wrong with `/dev/kvm`, or what tells this one from another. */
 async function kvmDevice(): Promise<{ identity: string } | { reason: string }> {
   const device = '/dev/kvm';
@@ -103,10 +118,10 @@ async function kvmDevice(): Promise<{ identity: string } | { reason: string }> {
   }
 }
 
-function trialArguments({ machineType }: Installation, accelerator: Accelerator, floppy: string): string[] {
+function trialArguments({ boards }: Installation, accelerator: Accelerator, floppy: string): string[] {
   return [
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none', '-no-reboot', '-m', '16'],
-    ...['-machine', machineType, '-accel', accelerator, '-cpu', 'max'],
+    ...['-machine', boards['pc'] ?? 'pc', '-accel', accelerator, '-cpu', 'max'],
     ...[
       '-blockdev',
       JSON.stringify({ driver: 'raw', 'node-name': 'floppy', 'read-only': true, file: fileNode(floppy) }),

@@ -107,7 +107,12 @@ function describeLayer(
 function describeBase(source: Medium['source'], baseFile: string): BlockNode['description'] | null {
   if (source.kind === 'blank') return null;
   const filename = source.kind === 'file' ? source.path : baseFile;
-  return { driver: 'raw', 'read-only': true, file: { driver: 'file', filename, 'read-only': true } };
+  const file = { driver: 'file', filename, 'read-only': true };
+  if (source.kind === 'file' && source.format === 'qcow2') {
+    // What the image itself may name is not to be opened.
+    return { driver: 'qcow2', 'read-only': true, file, backing: null };
+  }
+  return { driver: 'raw', 'read-only': true, file };
 }
 
 /** Reading beyond the end of the base gives zeros, so that a short image makes a whole floppy. */

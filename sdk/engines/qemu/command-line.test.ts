@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { commandLine, type CommandLineParts } from './command-line.js';
+import { PLAIN_PC } from '../engine.js';
 import type { BlockNode } from './block-nodes.js';
+import type { DiskDrive } from './drive-options.js';
 
 const HARDWARE = {
   memoryMb: 64,
@@ -12,15 +14,19 @@ const HARDWARE = {
   bootOrder: ['floppy', 'cdrom', 'disk'] as const,
 };
 
+const BOARDS = { pc: 'pc-i440fx-7.2', q35: 'pc-q35-7.2', virt: 'virt-7.2' };
+
 function line(parts: Partial<CommandLineParts> = {}): string[] {
   return commandLine({
-    installation: { machineType: 'pc-i440fx-7.2', sandbox: true, traces: true, vgaBios: '/roms/a,b.bin' },
+    installation: { boards: BOARDS, sandbox: true, traces: true, vgaBios: '/roms/a,b.bin' },
     accelerator: 'tcg',
     hardware: HARDWARE,
     drives: { floppies: [], cdrom: undefined, disks: [] },
+    firmware: null,
     kernel: null,
     sockets: { qmp: '/run/qmp', serial: ['/run/serial0'] },
     incoming: false,
+    memory: { kind: 'own' },
     ...parts,
   });
 }
@@ -51,7 +57,7 @@ test('the machine type names its version, and the hardware is that of the spec',
 });
 
 test('what a build does not have is not asked for', () => {
-  const installation = { machineType: 'pc-i440fx-9.0', sandbox: false, traces: false, vgaBios: '/v' };
+  const installation = { boards: BOARDS, sandbox: false, traces: false, vgaBios: '/v' };
   const args = line({ installation });
   expect(args).not.toContain('-sandbox');
   expect(valuesOf(args, '-d')).toEqual(['cpu_reset']);
@@ -69,7 +75,8 @@ test('a drive without a medium is there, empty; without the drive there is no de
 
 test('devices are tried in the order of the spec, and what is not in it not at all', () => {
   const node = (name: string): BlockNode => ({ name, description: { driver: 'raw' } });
-  const drives = { floppies: [node('f')], cdrom: node('c'), disks: [node('d0'), node('d1')] };
+  const ide = (name: string): DiskDrive => ({ bus: 'ide', node: node(name) });
+  const drives = { floppies: [node('f')], cdrom: node('c'), disks: [ide('d0'), ide('d1')] };
   const args = line({ drives, hardware: { ...HARDWARE, bootOrder: ['disk', 'floppy'] } });
   expect(valuesOf(args, '-global')).toEqual(['isa-fdc.bootindexA=2']);
   expect(valuesOf(args, '-device').filter((device) => device.startsWith('ide'))).toEqual([
@@ -95,8 +102,111 @@ test('a kernel is booted with its initrd and command line, commas and all', () =
   ]);
   expect(line({ kernel: { ...kernel, initrd: null } })).not.toContain('-initrd');
   // QEMU gives the kernel the place 0, and no other may have it.
-  const drives = { floppies: [], cdrom: undefined, disks: [{ name: 'd', description: {} }] };
+  const drives = {
+    floppies: [],
+    cdrom: undefined,
+    disks: [{ bus: 'ide' as const, node: { name: 'd', description: {} } }],
+  };
   expect(valuesOf(line({ kernel, drives }), '-device')).toContain(
     'ide-hd,id=disk0,bus=ide.0,unit=0,model=v86 ATA HD,drive=d,bootindex=2',
   );
+});
+
+const node = (name: string): BlockNode => ({ name, description: { driver: 'raw', 'node-name': name } });
+
+test('UEFI is flash memory: its code is only read, its variables are the machine’s own', () => {
+  const args = line({
+    hardware: { ...HARDWARE, platform: { ...PLAIN_PC, firmware: 'uefi', smp: 4 } },
+    firmware: '/fw/code.fd',
+    drives: { floppies: [], cdrom: node('c'), disks: [], variables: node('vars') },
+  });
+  const machine = valuesOf(args, '-machine')[0];
+  expect(machine).toMatch(/^pc-i440fx-7\.2,/);
+  expect(machine).toMatch(/,pflash0=firmware,pflash1=vars$/);
+  expect(machine).not.toContain('smm=on');
+  const nodes = valuesOf(args, '-blockdev').map((text) => JSON.parse(text) as Record<string, unknown>);
+  expect(nodes.map((one) => one['node-name'])).toEqual(['firmware', 'vars', 'c']);
+  expect(nodes[0]).toMatchObject({ 'read-only': true, file: { filename: '/fw/code.fd', 'read-only': true } });
+  expect(valuesOf(args, '-smp')).toEqual(['4']);
+});
+
+test('secure boot keeps what is trusted from the guest', () => {
+  const platform = { ...PLAIN_PC, firmware: 'uefi', secureBoot: true } as const;
+  const drives = { floppies: [], cdrom: node('c'), disks: [], variables: node('vars') };
+  const args = line({ hardware: { ...HARDWARE, platform }, firmware: '/fw/code.fd', drives });
+  expect(valuesOf(args, '-machine')[0]).toContain(',smm=on,');
+  expect(valuesOf(args, '-machine')[0]).toMatch(/^pc-q35-7\.2,/);
+  expect(valuesOf(args, '-device')).toContain('ide-cd,id=cdrom0,bus=ide.5,unit=0,drive=c,bootindex=0');
+  expect(valuesOf(args, '-global')).toContain('driver=cfi.pflash01,property=secure,value=on');
+});
+
+test('other architectures have the board virt, with a keyboard and a CD drive of its own kinds', () => {
+  const platform = { ...PLAIN_PC, architecture: 'aarch64', firmware: 'none' } as const;
+  const args = line({
+    installation: { boards: BOARDS, sandbox: true, traces: true, vgaBios: null },
+    hardware: { ...HARDWARE, platform },
+    drives: { floppies: [], cdrom: node('c'), disks: [{ bus: 'virtio', node: node('d') }] },
+    sockets: { qmp: '/run/qmp', serial: ['/run/serial0', '/run/serial1'] },
+  });
+  expect(valuesOf(args, '-machine')).toEqual(['virt-7.2,acpi=on,usb=off,dump-guest-core=off']);
+  expect(valuesOf(args, '-serial')).toEqual(['chardev:serial0']);
+  expect(valuesOf(args, '-device')).toEqual([
+    'virtio-gpu-pci,id=video0',
+    'qemu-xhci,id=usb0',
+    'usb-tablet,id=tablet0,bus=usb0.0',
+    'usb-kbd,id=keyboard0,bus=usb0.0',
+    'pvpanic-pci',
+    'pci-serial,chardev=serial1',
+    'virtio-scsi-pci,id=scsi0',
+    'virtio-blk-pci,id=disk0,drive=d,bootindex=1',
+    'scsi-cd,id=cdrom0,bus=scsi0.0,drive=c,bootindex=0',
+  ]);
+});
+
+test('disks are on the bus that they name', () => {
+  const buses = ['ide', 'virtio', 'scsi', 'nvme'] as const;
+  const disks = buses.map((bus) => ({ bus, node: node(bus) }));
+  const devices = valuesOf(line({ drives: { floppies: [], cdrom: undefined, disks } }), '-device');
+  expect(devices.filter((device) => /id=(disk|scsi)/.test(device))).toEqual([
+    'virtio-scsi-pci,id=scsi0',
+    'ide-hd,id=disk0,bus=ide.0,unit=0,model=v86 ATA HD,drive=ide,bootindex=1',
+    'virtio-blk-pci,id=disk1,drive=virtio,bootindex=2',
+    'scsi-hd,id=disk2,bus=scsi0.0,drive=scsi,bootindex=3',
+    'nvme,id=disk3,serial=guestwright3,drive=nvme,bootindex=4',
+  ]);
+});
+
+test('a network card is on a network of its own, and leads out only where the spec says so', () => {
+  const network = { device: 'virtio', access: 'isolated', forward: [], tftp: null } as const;
+  const isolated = line({ hardware: { ...HARDWARE, network } });
+  expect(valuesOf(isolated, '-netdev')).toEqual(['user,id=net0,restrict=on']);
+  // Its ROM is only needed to start from the network.
+  expect(valuesOf(isolated, '-device').at(-1)).toMatch(/^virtio-net-pci,.*,romfile=$/);
+  const open = line({
+    hardware: {
+      ...HARDWARE,
+      bootOrder: ['network'],
+      network: {
+        device: 'e1000',
+        access: 'full',
+        forward: [{ protocol: 'tcp', host: 2222, guest: 22 }],
+        tftp: { folder: '/pxe,1', bootFile: 'x.0' },
+      },
+    },
+  });
+  expect(valuesOf(open, '-netdev')).toEqual([
+    'user,id=net0,restrict=off,hostfwd=tcp:127.0.0.1:2222-:22,tftp=/pxe,,1,bootfile=x.0',
+  ]);
+  expect(valuesOf(open, '-device').at(-1)).toMatch(/^e1000,.*,bootindex=0$/);
+});
+
+test('memory is called the same wherever it is, and private when it begins as a file', () => {
+  expect(valuesOf(line(), '-object')).toEqual([]);
+  const mapped = line({ memory: { kind: 'mapped', file: '/run/a,b.ram' } });
+  expect(valuesOf(mapped, '-object')).toEqual([
+    'memory-backend-file,id=pc.ram,size=64M,mem-path=/run/a,,b.ram,share=off',
+  ]);
+  const shared = line({ memory: { kind: 'shared' } });
+  expect(valuesOf(shared, '-object')).toEqual(['memory-backend-memfd,id=pc.ram,size=64M,share=on']);
+  for (const args of [mapped, shared]) expect(valuesOf(args, '-machine')).toContain('memory-backend=pc.ram');
 });

@@ -1,19 +1,31 @@
 /** QEMU as an engine: guests that the embedded one cannot run, at QEMU's speed. */
 import { createHash } from 'node:crypto';
 import { GuestwrightError } from '../../errors.js';
-import type { Capabilities, Engine, EngineContext, EngineMachine, Hardware, Medium, Probe } from '../engine.js';
+import { ARCHITECTURES, PLAIN_PC } from '../engine.js';
+import type {
+  Capabilities,
+  Engine,
+  EngineContext,
+  EngineMachine,
+  Hardware,
+  Medium,
+  Platform,
+  Probe,
+} from '../engine.js';
 import { chooseAccelerator, trialsOn, type Accelerator } from './accelerator.js';
+import { boardKind } from './board.js';
 import { findInstallation, type Installation } from './installation.js';
 import { QemuMachine } from './machine.js';
+import { findUefi } from './uefi.js';
 
 /** Changes whenever the driver's own behaviour does: part of every stored state's identity. */
-const DRIVER_VERSION = 3;
+const DRIVER_VERSION = 4;
 
 export const QEMU_CAPABILITIES: Capabilities = {
   determinism: 'none',
   clocks: ['free'],
-  architectures: ['x86_64', 'i386'],
-  firmware: ['bios'],
+  architectures: ARCHITECTURES,
+  firmware: ['bios', 'uefi'],
   pointer: ['relative', 'absolute'],
   snapshots: true,
   migration: false,
@@ -37,12 +49,22 @@ export class QemuEngine implements Engine {
     }
   }
 
+  prepare({ architecture }: Platform): void {
+    findInstallation(architecture).catch(() => undefined);
+  }
+
   async start(hardware: Hardware, context: EngineContext): Promise<EngineMachine> {
-    const installation = await findInstallation();
+    const { platform = PLAIN_PC } = hardware;
+    const { architecture, firmware, secureBoot } = platform;
+    const installation = await findInstallation(architecture);
+    const { boards, folders } = installation;
+    const board = boards[boardKind(platform)] ?? '';
+    const uefi = firmware === 'uefi' ? await findUefi({ architecture, board, secureBoot }, folders) : null;
     const { accelerator } = await chooseAccelerator(hardware.accelerator ?? 'auto', trialsOn(installation));
     return await QemuMachine.start({
       installation,
       accelerator,
+      uefi,
       hardware,
       context,
       capabilities: this.capabilities,
@@ -52,7 +74,7 @@ export class QemuEngine implements Engine {
 }
 
 /** Everything besides the inputs that can change what a machine does, as far as it is known. */
-function identify(hardware: Hardware, { stamp, machineType }: Installation, accelerator: Accelerator): string {
+function identify(hardware: Hardware, { stamp, boards }: Installation, accelerator: Accelerator): string {
   const medium = (value: Medium | null | undefined): unknown =>
     value === null || value === undefined ? value : value.digest;
   const { kernel, disks, floppies, cdrom, ...rest } = hardware;
@@ -60,10 +82,10 @@ function identify(hardware: Hardware, { stamp, machineType }: Installation, acce
   const parts = {
     driver: DRIVER_VERSION,
     stamp,
-    machineType,
+    boards,
     accelerator,
     ...rest,
-    disks: disks.map(medium),
+    disks: disks.map(({ bus = 'ide', ...disk }) => [bus, medium(disk)]),
     floppies: floppies.length,
     cdrom: cdrom === undefined ? 'none' : 'drive',
     kernel:

@@ -15,12 +15,17 @@ export class GuestWatch {
   /** An operating system has switched paging on: what is in the BIOS's buffer is stale. */
   paging = false;
   readonly #traces: boolean;
+  readonly #hasBiosKeys: boolean;
   #stopsSeen = 0;
   #processorsSeen = 0;
 
-  /** @param traces whether QEMU's log tells of the keyboard */
-  constructor(traces: boolean) {
-    this.#traces = traces;
+  /**
+   * @param known.traces whether QEMU's log tells of the keyboard
+   * @param known.biosKeys whether there is a BIOS, with a buffer for keys
+   */
+  constructor(known: { traces: boolean; biosKeys: boolean }) {
+    this.#traces = known.traces;
+    this.#hasBiosKeys = known.biosKeys;
   }
 
   /** After a reset or a power-on. */
@@ -60,7 +65,7 @@ export class GuestWatch {
 
   /** Keys in the BIOS's buffer, which drops what does not fit. */
   async #biosKeys(qmp: QmpClient): Promise<number> {
-    if (this.paging) return 0;
+    if (this.paging || !this.#hasBiosKeys) return 0;
     const [registers, keys] = await Promise.all([qmp.human('info registers'), qmp.human(BIOS_KEYS)]);
     this.paging = parseRegisters(registers)?.paging === true;
     return this.paging ? 0 : parseBiosKeys(keys);

@@ -15,11 +15,14 @@ import {
   type Device,
   type Layer,
 } from './block-nodes.js';
-import type { Drives } from './command-line.js';
+import type { DiskDrive, Drives } from './drive-options.js';
 import { copyPart } from './file-parts.js';
 import { foreignOverlay } from './misuse.js';
 import { emptyQcow2, isQcow2 } from './qcow2.js';
 import { nothing, type QmpClient } from './qmp.js';
+
+/** Key of the firmware's variables. */
+const VARIABLES = 'variables';
 
 /** A medium that the machine has had in a drive. */
 interface Known {
@@ -40,6 +43,8 @@ export class MachineMedia {
   removable: RemovableMedia;
   readonly #folder: string;
   readonly #disks: Hardware['disks'];
+  /** What the firmware's variables are at first; null where it has none. */
+  readonly #variables: string | null;
   /** By key. */
   readonly #known = new Map<string, Known>();
   /** Nodes that the running process knows. */
@@ -49,9 +54,13 @@ export class MachineMedia {
   readonly #own = new Set<string>();
   #files = 0;
 
-  /** @param folder for the files of the machine's own */
-  constructor(folder: string, hardware: Hardware) {
+  /**
+   * @param folder for the files of the machine's own
+   * @param variables file with what the firmware's variables are at first
+   */
+  constructor(folder: string, hardware: Hardware, variables: string | null) {
     this.#folder = folder;
+    this.#variables = variables;
     this.#disks = hardware.disks;
     this.removable = { floppies: hardware.floppies, cdrom: hardware.cdrom, bootOrder: hardware.bootOrder };
   }
@@ -61,14 +70,17 @@ export class MachineMedia {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     this.#nodes.clear();
     const { floppies, cdrom } = this.removable;
-    const disks: BlockNode[] = [];
-    for (const [i, medium] of this.#disks.entries()) disks.push(await this.#node(`disk${i}`, 'disk', medium));
+    const disks: DiskDrive[] = [];
+    for (const [i, medium] of this.#disks.entries()) {
+      disks.push({ bus: medium.bus ?? 'ide', node: await this.#node(`disk${i}`, 'disk', medium) });
+    }
+    const variables = this.#variables === null ? null : await this.#flash(this.#variables);
     const inFloppies: (BlockNode | null)[] = [];
     for (const [i, medium] of floppies.entries()) {
       inFloppies.push(medium === null ? null : await this.#removable(`floppy${i}`, medium));
     }
     const inCdrom = cdrom === undefined || cdrom === null ? cdrom : await this.#removable('cdrom0', cdrom);
-    return { disks, floppies: inFloppies, cdrom: inCdrom };
+    return { disks, floppies: inFloppies, cdrom: inCdrom, variables };
   }
 
   /** Puts a medium into a drive, or takes it out; of a machine that is off (`null`) too. */
@@ -140,6 +152,7 @@ export class MachineMedia {
     for (const [key, medium] of [...this.#present(), ...this.#disks.map((disk, i) => [`disk${i}`, disk] as const)]) {
       this.#meet(key, medium);
     }
+    if (this.#variables !== null) this.#meet(VARIABLES, await variablesMedium(this.#variables));
     this.removable = {
       floppies: removable.floppies.map(inDrive),
       cdrom: removable.cdrom === undefined ? undefined : inDrive(removable.cdrom),
@@ -181,8 +194,13 @@ export class MachineMedia {
     return await this.#node(removableKey(drive, medium), drive === 'cdrom0' ? 'cdrom' : 'floppy', medium);
   }
 
+  /** Flash memory is a disk to QEMU: what the firmware keeps goes with the disks, through power-offs and snapshots. */
+  async #flash(path: string): Promise<BlockNode> {
+    return await this.#node(VARIABLES, 'disk', await variablesMedium(path));
+  }
+
   #meet(key: string, medium: Medium): Known {
-    const device = key.startsWith('disk') ? 'disk' : key.startsWith('floppy') ? 'floppy' : 'cdrom';
+    const device = key.startsWith('floppy') ? 'floppy' : key.startsWith('cdrom') ? 'cdrom' : 'disk';
     const known = this.#known.get(key) ?? { device, medium, layers: [], sealed: false };
     this.#known.set(key, known);
     return known;
@@ -219,6 +237,11 @@ export class MachineMedia {
     this.#own.add(copy);
     return { path: copy };
   }
+}
+
+async function variablesMedium(path: string): Promise<Medium> {
+  const { size } = await stat(path);
+  return { source: { kind: 'file', path, size }, digest: 'variables', overlay: { kind: 'memory' } };
 }
 
 function layersOf({ layers }: FrozenMedia): (readonly Layer[])[] {

@@ -544,7 +544,8 @@ function pointerEvent(action: PointerAction): [event: string, value: unknown] {
 
 /** SeaBIOS's boot order in CMOS: a digit per device, the first in the lowest. */
 export function bootOrder({ bootOrder: order }: RemovableMedia): number {
-  const codes = { floppy: 1, disk: 2, cdrom: 3 };
+  // 0: nothing. A start from the network is refused where the spec is read.
+  const codes = { floppy: 1, disk: 2, cdrom: 3, network: 0 };
   return order.reduce((sum, device, i) => sum | (codes[device] << (4 * i)), 0);
 }
 
