@@ -135,9 +135,9 @@ test('Debian installs from its live medium and starts from the disk', async ({ m
     expect((await shell.run('hello')).exitCode).toBe(127);
     expect(await shell.run('mount /mnt/mirror')).toMatchObject({ exitCode: 0 });
     const quiet = '-qq -o Dpkg::Use-Pty=0';
-    const install = `{ apt-get ${quiet} update && apt-get ${quiet} install hello; } >/root/apt.log 2>&1`;
+    const install = `{ apt-get ${quiet} update && apt-get ${quiet} install hello; } >~/apt.log 2>&1`;
     const { exitCode } = await shell.run(install, { timeout: 10 * MINUTE });
-    expect(exitCode, (await shell.run('tail -n 15 /root/apt.log')).stdout).toBe(0);
+    expect(exitCode, (await shell.run('tail -n 15 ~/apt.log')).stdout).toBe(0);
     expect((await shell.run('hello')).stdout).toBe('Hello, world!\n');
     expect(await shell.run('umount /mnt/mirror')).toMatchObject({ exitCode: 0 });
   });
