@@ -196,7 +196,9 @@ export class DebianArchive {
   private async drift(pins: readonly PinnedPackage[]): Promise<Drift[]> {
     // Asked all at once first: of hundreds of packages few have moved on.
     const all = await this.offers(pins.map(({ name }) => name));
-    const unmoved = new Set(all.kind === 'offered' ? all.packages.map(({ name, version }) => `${name}=${version}`) : []);
+    const unmoved = new Set(
+      all.kind === 'offered' ? all.packages.map(({ name, version }) => `${name}=${version}`) : [],
+    );
     const drift: Drift[] = [];
     for (const pin of pins) {
       if (unmoved.has(`${pin.name}=${pin.version}`)) continue;
