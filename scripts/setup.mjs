@@ -38,13 +38,18 @@ function setUpFirmware() {
   else if (!aptInstall(prefix, ['seabios'])) throw new SetupError(words('apt-get could not install it (see above)'));
 }
 
+/** With qemu-img, which tests hold our own disk images against. */
 function setUpQemu() {
-  if (process.env.GUESTWRIGHT_QEMU || canRun('qemu-system-x86_64')) return;
+  const packages = [
+    ...(process.env.GUESTWRIGHT_QEMU || canRun('qemu-system-x86_64') ? [] : ['qemu-system-x86']),
+    ...(canRun('qemu-img') ? [] : ['qemu-utils']),
+  ];
+  if (packages.length === 0) return;
   const asRoot = process.platform === 'linux' && canRun('apt-get') ? rootPrefix() : null;
-  if (asRoot !== null && aptInstall(asRoot, ['qemu-system-x86'])) return;
+  if (asRoot !== null && aptInstall(asRoot, packages)) return;
   const reason =
     asRoot === null ? 'it needs root, or sudo without a password, and apt-get' : 'apt-get failed (see above)';
-  say(`QEMU is not installed: ${reason}. What needs it is skipped.`);
+  say(`not installed: ${packages.join(' ')}: ${reason}. What needs it is skipped.`);
 }
 
 function setUpUefi() {
