@@ -221,6 +221,9 @@ for unit in ${MASKED_UNITS.join(' ')}; do ln -sf /dev/null "$1/etc/systemd/syste
 cp "$1"/boot/vmlinuz-* "$BOOT/vmlinuz"
 cp "$1"/boot/initrd.img-* "$BOOT/initrd.img"
 rm -rf "$1"/boot/* "$1"/vmlinuz* "$1"/initrd.img*
+# Nobody reads manuals on the live system; licences and lists of changes are in the packages on the medium. Not left out by
+# dpkg: for that mmdebstrap would need Python.
+for unused in man locale doc info; do rm -rf "$1/usr/share/$unused"/*; done
 rm -rf "$1"/var/cache/debconf/*-old "$1"/var/lib/dpkg/*-old "$1"/var/lib/initramfs-tools
 rm -f "$1/etc/resolv.conf" "$1/etc/apt/sources.list"
 # Not /tmp: there mmdebstrap keeps the settings without which its apt would go on with the host's own lists.

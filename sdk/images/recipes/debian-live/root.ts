@@ -44,7 +44,6 @@ export async function makeLiveRoot(context: BuildContext, options: LiveRootOptio
     '--architectures=amd64',
     '--aptopt=APT::Install-Recommends "false"',
     '--dpkgopt=force-unsafe-io',
-    ...UNUSED_PATHS.map((path) => `--dpkgopt=path-exclude=${path}`),
     `--include=${options.packages.join(',')}`,
     // As Debian's installer does it: the packages are not those that move the files of an older system.
     `--hook-dir=${join(folder, 'usr/share/mmdebstrap/hooks/merged-usr')}`,
@@ -66,9 +65,6 @@ export async function makeLiveRoot(context: BuildContext, options: LiveRootOptio
   await runTool('setpriv', [...ALONE, ...(await privileges()), 'perl', ...mmdebstrap], { cwd: scratch, env });
   return { tar, kernel: join(boot, 'vmlinuz'), initrd: join(boot, 'initrd.img') };
 }
-
-/** Nobody reads manuals on the live system; licences and lists of changes are in the packages on the medium. */
-const UNUSED_PATHS = ['/usr/share/man/*', '/usr/share/locale/*', '/usr/share/doc/*', '/usr/share/info/*'];
 
 /** Ends with this process, whatever way it ends, and all that it has started with it; sees no network. */
 const ALONE = [
