@@ -22,10 +22,15 @@ export interface GetRequest {
   readonly onProgress: (done: number, total: number) => void;
 }
 
+/** The largest file, bytes: it is held in memory, and at the speed of a serial port takes its time. */
+export const LARGEST = 64 * 1024 * 1024;
+
 /** Why the guest has not done it. `words` are the guest's own, or what was found. */
 export type GuestRefusal =
   | { readonly kind: 'missing' }
   | { readonly kind: 'folder' }
+  /** More bytes than are taken. */
+  | { readonly kind: 'large'; readonly size: number }
   | { readonly kind: 'unreadable'; readonly words: string }
   | { readonly kind: 'unwritten'; readonly words: string }
   | { readonly kind: 'full'; readonly words: string }
@@ -42,6 +47,14 @@ export interface ChannelUnable {
 
 export type PutOutcome = { readonly kind: 'done' } | GuestRefusal | ChannelUnable;
 export type GetOutcome = { readonly kind: 'done'; readonly bytes: Uint8Array } | GuestRefusal | ChannelUnable;
+
+/** The size of a file in the guest's words, which are not to be believed: room is made for what is taken, no more. */
+export function sizeOf(words: string): number | GuestRefusal {
+  if (!/^\d+$/.test(words))
+    return { kind: 'differs', words: `the guest said that its size is ${JSON.stringify(words)}` };
+  const size = Number(words);
+  return size > LARGEST ? { kind: 'large', size } : size;
+}
 
 /** What a guest's program said of why it could not write. */
 export function refusedWriting(words: string): GuestRefusal {

@@ -5,6 +5,7 @@
 import type { ShellResult } from '../machine/types.js';
 import {
   refusedWriting,
+  sizeOf,
   type FileChannel,
   type GetOutcome,
   type GetRequest,
@@ -69,7 +70,8 @@ export class CommandFileChannel implements FileChannel {
       `${prologue(path)}\n${BEGIN_GET}\nn=$(wc -c < "$p") || fail unreadable\nsay size $((n))`,
     );
     if (begun.word !== 'size') return refusalOf(begun);
-    const size = Number(begun.rest);
+    const size = sizeOf(begun.rest);
+    if (typeof size !== 'number') return size;
     const base64 = await this.#hasBase64();
     const bytes = new Uint8Array(size);
     for (let block = 0; block * GET_PIECE < size; block++) {

@@ -5,13 +5,10 @@ import { writeWhole } from '../images/files.js';
 import type { MachinePort } from '../machine/port.js';
 import type { Files, GetFileOptions, PutFileOptions } from '../machine/types.js';
 import type { MachineShell } from '../serial/shell.js';
-import type { FileChannel } from './channel.js';
+import { LARGEST, type FileChannel } from './channel.js';
 import { CommandFileChannel } from './command-channel.js';
-import { refused, tooLarge, unreadableHere } from './refused.js';
+import { refused, tooLarge, unreadableHere, unwritableHere } from './refused.js';
 import { SerialFileChannel } from './serial-channel.js';
-
-/** The largest file, bytes: it is held in memory, and at the speed of a serial port takes its time. */
-const LARGEST = 64 * 1024 * 1024;
 
 /** Over the channel of the machine's shell, whose conditions it shares: somebody has to be logged in. */
 export class MachineFiles implements Files {
@@ -60,7 +57,8 @@ export class MachineFiles implements Files {
   async get(path: string, options: GetFileOptions & { file: string }): Promise<void>;
   /**
    * @throws GuestwrightError `assertion/guest-file-missing`, `assertion/guest-file-not-readable`,
-   * `assertion/guest-path-is-folder`, `infrastructure/file-differs`, and what `shell.run` throws
+   * `assertion/guest-path-is-folder`, `infrastructure/file-differs`, `usage/file-too-large`, `usage/file-not-written`,
+   * and what `shell.run` throws
    */
   async get(path: string, options: GetFileOptions & { file?: string | undefined } = {}): Promise<Uint8Array | void> {
     const { file, onProgress } = options;
@@ -73,7 +71,9 @@ export class MachineFiles implements Files {
         const outcome = await this.#first((channel) => channel.get({ path, onProgress: told }));
         if (outcome.kind !== 'done') throw refused(outcome, { path, way: 'get' });
         if (file === undefined) return outcome.bytes;
-        await writeWhole(file, outcome.bytes);
+        await writeWhole(file, outcome.bytes).catch((error: unknown) => {
+          throw unwritableHere(file, error);
+        });
       },
     );
   }

@@ -1,6 +1,10 @@
 /** What a transfer failed of, in words. */
 import { GuestwrightError } from '../errors.js';
-import type { ChannelUnable, GuestRefusal } from './channel.js';
+import { terminalText } from '../serial/ansi.js';
+import { LARGEST, type ChannelUnable, type GuestRefusal } from './channel.js';
+
+/** Characters of the guest's words that a message shows. */
+const SHOWN = 500;
 
 export function refused(
   outcome: GuestRefusal | ChannelUnable,
@@ -24,19 +28,21 @@ export function refused(
         seen: 'a folder',
         next: way === 'put' ? 'name the file in it, too' : "make one file of it first: shell.run('tar -cf …')",
       });
+    case 'large':
+      return tooLarge(`${shown} in the guest, ${outcome.size} bytes`, LARGEST);
     case 'unreadable':
       return new GuestwrightError(`${shown} cannot be read in the guest`, {
         kind: 'assertion',
         code: 'guest-file-not-readable',
         expected: 'a file that the shell may read',
-        seen: outcome.words,
+        seen: shownWords(outcome.words),
       });
     case 'full':
       return new GuestwrightError(`There is no room for ${shown} in the guest`, {
         kind: 'assertion',
         code: 'guest-disk-full',
         expected: 'room for the whole file, beside the one that is there',
-        seen: outcome.words,
+        seen: shownWords(outcome.words),
         next: "look at shell.run('df -h'), or put it elsewhere",
       });
     case 'unwritten':
@@ -44,14 +50,14 @@ export function refused(
         kind: 'assertion',
         code: 'guest-file-not-written',
         expected: 'a folder that is there and that the shell may write to',
-        seen: outcome.words,
+        seen: shownWords(outcome.words),
       });
     case 'differs':
       return new GuestwrightError(`${shown} did not arrive as it was sent`, {
         kind: 'infrastructure',
         code: 'file-differs',
         expected: 'the same digest in the guest and here',
-        seen: outcome.words,
+        seen: shownWords(outcome.words),
         next: 'something else may write to the serial port (keep the kernel quiet: dmesg -n 1), or to the file',
       });
     case 'no-digest':
@@ -78,8 +84,14 @@ export function tooLarge(what: string, largest: number): GuestwrightError {
     code: 'file-too-large',
     expected: `at most ${largest} bytes`,
     seen: what,
-    next: 'make a disk or CD image of it and give that to the machine (spec fields disks, cdrom)',
+    next: 'use a disk or CD image of the machine instead (spec fields disks, cdrom)',
   });
+}
+
+/** The guest's words without what would steer a terminal. */
+function shownWords(words: string): string {
+  const text = terminalText(words).trim();
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }
 
 export function unreadableHere(file: string, cause: unknown): GuestwrightError {
@@ -89,6 +101,19 @@ export function unreadableHere(file: string, cause: unknown): GuestwrightError {
       kind: 'usage',
       code: 'file-unreadable',
       expected: 'a file on this host',
+      seen: cause instanceof Error ? cause.message : String(cause),
+    },
+    { cause },
+  );
+}
+
+export function unwritableHere(file: string, cause: unknown): GuestwrightError {
+  return new GuestwrightError(
+    `The file ${file} cannot be written`,
+    {
+      kind: 'usage',
+      code: 'file-not-written',
+      expected: 'a place on this host that may be written to',
       seen: cause instanceof Error ? cause.message : String(cause),
     },
     { cause },

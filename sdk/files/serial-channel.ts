@@ -9,6 +9,7 @@
 import type { MachineShell, ShellLine } from '../serial/shell.js';
 import {
   refusedWriting,
+  sizeOf,
   type ChannelUnable,
   type FileChannel,
   type GetOutcome,
@@ -44,11 +45,11 @@ const RAW_FOR_ORDERS = 'stty raw -echo min 1 time 0';
 const UNABLE: ChannelUnable = { kind: 'unable', needs: 'a serial port, and stty, head and dd in the guest' };
 
 export class SerialFileChannel implements FileChannel {
-  readonly #shell: MachineShell;
+  readonly #shell: Pick<MachineShell, 'converse'>;
   /** Guest ms that the guest may be silent. */
   readonly #patience: number;
 
-  constructor(shell: MachineShell, patience: number) {
+  constructor(shell: Pick<MachineShell, 'converse'>, patience: number) {
     this.#shell = shell;
     this.#patience = patience;
   }
@@ -68,25 +69,30 @@ export class SerialFileChannel implements FileChannel {
   }
 
   async #talkPut(line: ShellLine, { bytes, onProgress }: PutRequest): Promise<PutOutcome> {
-    for (;;) {
+    for (let left = Math.ceil(bytes.length / PUT_PIECE) * ATTEMPTS; ; left--) {
       const said = await this.#said(line, bytes.length);
       if (said.word === 'go') {
         const from = bytes.length - Number(said.rest);
+        if (left === 0 || !Number.isInteger(from) || from < 0 || from >= bytes.length) return strange(said);
         onProgress(from);
         await line.stream(bytes.subarray(from, from + PUT_PIECE));
       } else if (said.word === 'done') {
         onProgress(bytes.length);
         return { kind: 'done' };
       } else {
-        return refusalOf(said.word, said.rest);
+        return refusalOf(said);
       }
     }
   }
 
   async #talkGet(line: ShellLine, { onProgress }: GetRequest): Promise<GetOutcome> {
     const first = await this.#said(line, 0);
-    if (first.word !== 'size') return refusalOf(first.word, first.rest);
-    const size = Number(first.rest);
+    if (first.word !== 'size') return refusalOf(first);
+    const size = sizeOf(first.rest);
+    if (typeof size !== 'number') {
+      await line.send('quit\n');
+      return size;
+    }
     const bytes = new Uint8Array(size);
     for (let at = 0; at < size;) {
       const piece = await this.#piece(line, at, Math.min(GET_BLOCKS * BLOCK, size - at));
@@ -123,15 +129,24 @@ export class SerialFileChannel implements FileChannel {
   }
 
   /** The next line that the script says; what else is written to the line is passed over. */
-  async #said(line: ShellLine, size: number): Promise<{ word: string; rest: string }> {
-    for (;;) {
-      const [, word, rest = ''] = /GW-(\S+) ?(.*)$/.exec(await line.line(this.#patience + size / DIGEST_SPEED)) ?? [];
-      if (word !== undefined) return { word, rest: rest.trim() };
-    }
+  async #said(line: ShellLine, size: number): Promise<Said> {
+    const [, word = '', rest = ''] = await line.matching(/GW-(\S+) ?(.*)$/, this.#patience + size / DIGEST_SPEED);
+    return { word, rest: rest.trim() };
   }
 }
 
-function refusalOf(word: string, words: string): GuestRefusal | ChannelUnable {
+interface Said {
+  readonly word: string;
+  readonly rest: string;
+}
+
+/** What no script of ours says: something else wrote to the port, or the guest's shell is not what it seems. */
+function strange({ word, rest }: Said): GuestRefusal {
+  return { kind: 'differs', words: `the guest said ${JSON.stringify(`${word} ${rest}`)}` };
+}
+
+function refusalOf(said: Said): GuestRefusal | ChannelUnable {
+  const { word, rest: words } = said;
   switch (word) {
     case 'missing':
     case 'folder':
@@ -145,7 +160,7 @@ function refusalOf(word: string, words: string): GuestRefusal | ChannelUnable {
     case 'unable':
       return UNABLE;
     default:
-      return { kind: 'differs', words: `the guest said ${JSON.stringify(`${word} ${words}`)}` };
+      return strange(said);
   }
 }
 

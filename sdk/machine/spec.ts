@@ -201,11 +201,12 @@ function wordIssue(issue: z.core.$ZodIssue, input: unknown): string {
     (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
     input,
   );
-  const secret = issue.path.at(-1) === 'password';
-  const got = value === undefined || secret ? '' : ` (got ${JSON.stringify(value, withoutPasswords)})`;
+  // Also where the password is under a name that the schema does not know.
+  const secret = issue.path.includes('login');
+  const got = value === undefined || secret ? '' : ` (got ${JSON.stringify(value, withoutLogins)})`;
   return `${field}: ${issue.message}${got}`;
 }
 
-function withoutPasswords(key: string, value: unknown): unknown {
-  return key === 'password' ? '***' : value;
+function withoutLogins(key: string, value: unknown): unknown {
+  return key === 'login' ? '***' : value;
 }

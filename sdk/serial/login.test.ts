@@ -7,7 +7,7 @@ import { parseSpec } from '../machine/spec.js';
 import { cellReader } from '../screen/reader.js';
 import { SerialConsole } from './console.js';
 import { screenGuest, serialGuest } from './fake-shell.test.helper.js';
-import { askedAtEnd } from './login.js';
+import { askedAtEnd, loginFailed } from './login.js';
 import { ScreenShellTerminal } from './screen-shell.js';
 import { SerialShellTerminal } from './serial-shell.js';
 import { MachineShell } from './shell.js';
@@ -72,6 +72,17 @@ test.each([
   expect(text).not.toContain('hunter2');
 });
 
+test('a password that the guest shows is in no message', () => {
+  const details = {
+    where: 'here',
+    login: { ...ROOT, password: 'hunter2' },
+    seen: 'Password: hunter2\nLogin incorrect',
+  };
+  const { message, failure } = loginFailed({ kind: 'refused' }, details);
+  expect(message).toContain('Password: ***\n');
+  expect(`${message}${JSON.stringify(failure)}`).not.toContain('hunter2');
+});
+
 test('a password that is wanted and not given, and a login that is not given, are told as such', async () => {
   expect((await failureOf(serialShell({ user: 'root' }).shell.run('true'))).code).toBe('shell-login-no-password');
   const error = await failureOf(serialShell().shell.run('true'));
@@ -91,6 +102,9 @@ test('a spec that is not valid does not show its password', () => {
   const shell = { login: { user: 'root', password: 'hunter2', nonsense: true } };
   expect(() => parseSpec({ shell })).toThrow(/nonsense/);
   expect(() => parseSpec({ shell })).not.toThrow(/hunter2/);
+  expect(() => parseSpec({ shell: { login: { user: 'root', passwd: 'hunter2' }, on: 'paper' } as never })).not.toThrow(
+    /hunter/,
+  );
   expect(() => parseSpec({ shell: { login: { user: 'root', password: 'hunter\n2' } } })).not.toThrow(/hunter/);
   expect(() => parseSpec({ shell: { login: { user: 'root', password: 'hunter\n2' } } })).toThrow(/one line/);
 });

@@ -52,14 +52,15 @@ export async function logIn(terminal: LoginTerminal, { user, password }: Login):
 }
 
 /**
- * @param details.seen what the terminal shows; a terminal that echoes no password does not show it
+ * @param details.seen what the terminal shows; where a guest has echoed the password, it is taken out
  */
 export function loginFailed(
   outcome: Exclude<LoginOutcome, { kind: 'in' }>,
-  details: { where: string; user: string; seen: string },
+  details: { where: string; login: Login; seen: string },
 ): GuestwrightError {
-  const { where, user, seen } = details;
-  const who = JSON.stringify(user);
+  const { where, login } = details;
+  const seen = login.password ? details.seen.replaceAll(login.password, '***') : details.seen;
+  const who = JSON.stringify(login.user);
   switch (outcome.kind) {
     case 'refused':
       return new GuestwrightError(`The guest did not let ${who} log in ${where}`, {

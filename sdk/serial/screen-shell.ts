@@ -152,7 +152,7 @@ export class ScreenShellTerminal implements ShellTerminal {
     );
     if (outcome.kind === 'in') return;
     const seen = seenAt(await this.#screen.current());
-    throw loginFailed(outcome, { where: 'on the screen', user: login.user, seen });
+    throw loginFailed(outcome, { where: 'on the screen', login, seen });
   }
 
   /** Types a line, waits until its mark stands on a row of its own and the prompt after it. */

@@ -1,10 +1,14 @@
 /** Both directions of a serial port as bytes, for the time that a command is talked with. */
 import { GuestwrightError } from '../errors.js';
 import type { MachinePort } from '../machine/port.js';
+import { terminalText } from './ansi.js';
 import { lastLines, type SerialConsole } from './console.js';
 import type { ShellLine } from './shell.js';
 
 const NEWLINE = 0x0a;
+
+/** Bytes besides those that were asked for after which nothing is waited for any more: a guest may write for ever. */
+const MOST_NOISE = 1024 * 1024;
 
 export class SerialLine implements ShellLine {
   readonly #port: MachinePort;
@@ -40,11 +44,18 @@ export class SerialLine implements ShellLine {
     await this.#console.stream(bytes);
   }
 
-  async line(timeout: number): Promise<string> {
-    for (let searched = 0; ;) {
+  async matching(pattern: RegExp, timeout: number): Promise<RegExpExecArray> {
+    for (let noise = 0, searched = 0; ;) {
       const end = this.#pending.indexOf(NEWLINE, searched);
-      if (end >= 0) return new TextDecoder().decode(this.#take(end + 1)).replace(/\r?\n$/, '');
+      if (end >= 0) {
+        const match = pattern.exec(new TextDecoder().decode(this.#take(end + 1)).replace(/\r?\n$/, ''));
+        if (match !== null) return match;
+        noise += end + 1;
+        searched = 0;
+        continue;
+      }
       searched = this.#pending.length;
+      if (noise + searched > MOST_NOISE) throw this.#noisy();
       if (!(await this.#more(timeout))) throw this.#silent(timeout);
     }
   }
@@ -55,6 +66,7 @@ export class SerialLine implements ShellLine {
         // A file may hold what looks like the mark: only at its place, or after it, it is one.
         const found = this.#pending.indexOf(mark, length);
         if (found >= 0) return this.#until(found, mark.length);
+        if (this.#pending.length > length + mark.length + MOST_NOISE) throw this.#noisy();
       }
       if (await this.#more(timeout)) continue;
       const early = this.#pending.lastIndexOf(mark);
@@ -65,10 +77,7 @@ export class SerialLine implements ShellLine {
 
   /** Reads lines until a command's end and gives its exit code. */
   async end(pattern: RegExp): Promise<number> {
-    for (;;) {
-      const match = pattern.exec(`${await this.line(this.#port.timeouts.expect)}\n`);
-      if (match !== null) return Number(match[1]);
-    }
+    return Number((await this.matching(pattern, this.#port.timeouts.expect))[1]);
   }
 
   get #pending(): Buffer {
@@ -123,7 +132,7 @@ export class SerialLine implements ShellLine {
   }
 
   #silent(timeout: number): GuestwrightError {
-    const printed = lastLines(new TextDecoder().decode(this.#pending.subarray(-1024)));
+    const printed = this.#printed();
     return new GuestwrightError(`A command on serial port ${this.#console.index} went silent`, {
       kind: 'guest',
       code: 'shell-went-silent',
@@ -131,5 +140,19 @@ export class SerialLine implements ShellLine {
       seen: printed === '' ? 'nothing' : `only:\n${printed}`,
       next: 'look at the screen for what the guest is busy with, or whether it hangs',
     });
+  }
+
+  #noisy(): GuestwrightError {
+    return new GuestwrightError(`A command on serial port ${this.#console.index} cannot be heard`, {
+      kind: 'guest',
+      code: 'shell-too-noisy',
+      expected: 'what the command says, and little else',
+      seen: `more than ${MOST_NOISE} bytes of something else, such as:\n${this.#printed()}`,
+      next: 'keep what else writes to that serial port quiet, or move it to another',
+    });
+  }
+
+  #printed(): string {
+    return lastLines(terminalText(new TextDecoder().decode(this.#pending.subarray(-1024))));
   }
 }

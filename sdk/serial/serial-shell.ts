@@ -69,7 +69,7 @@ export class SerialShellTerminal implements ShellTerminal {
     let exitCode: number;
     try {
       result = await talk(line);
-      exitCode = await line.end(endOf(id));
+      exitCode = await line.end(new RegExp(`${mark(id, 'END')}:(\\d+):$`));
     } finally {
       output.release(line.at);
     }
@@ -156,7 +156,7 @@ export class SerialShellTerminal implements ShellTerminal {
     );
     if (outcome.kind === 'in') return;
     const seen = lastLines(terminalText(this.#raw.slice(-LAST_LINE)));
-    throw loginFailed(outcome, { where: `on serial port ${this.#console.index}`, user: login.user, seen });
+    throw loginFailed(outcome, { where: `on serial port ${this.#console.index}`, login, seen });
   }
 
   async #promptWithin(from: number, timeout: number): Promise<boolean> {

@@ -9,8 +9,8 @@ export interface ShellLine {
   send(text: string): Promise<void>;
   /** For a command that reads without pause, and counts what it gets. */
   stream(bytes: Uint8Array): Promise<void>;
-  /** The next line that the command prints, without its end. */
-  line(timeout: number): Promise<string>;
+  /** The next line that matches; other lines, of something else that writes to the port, are passed over. */
+  matching(pattern: RegExp, timeout: number): Promise<RegExpExecArray>;
   /**
    * The next bytes up to a mark, which is expected after `length` of them. Where it is elsewhere, so much is the answer:
    * something else wrote to the line, or the command said less.
