@@ -27,6 +27,8 @@ export interface ProcessParts {
   serialPorts: number;
   /** An open file that the process inherits as {@link INHERITED}. */
   inherit: number | null;
+  /** See {@link PictureFile.inherited}. */
+  pictures: number | null;
   args: (sockets: { qmp: string; serial: string[] }) => string[];
   /** Takes a line of QEMU's log; what it does not take is kept for messages. */
   onLine: (line: string) => boolean;
@@ -124,11 +126,11 @@ interface Running {
 }
 
 /** Without execa, which takes 110 ms to load: every first launch would wait for it, and nothing of it is needed. */
-function run({ program, folder, runId, inherit, onLine }: ProcessParts, args: string[]): Running {
+function run({ program, folder, runId, inherit, pictures, onLine }: ProcessParts, args: string[]): Running {
   const child = spawn(program, args, {
     cwd: folder,
     env: { ...process.env, GUESTWRIGHT_RUN_ID: runId },
-    stdio: [inherit ?? 'ignore', 'ignore', 'pipe'],
+    stdio: [inherit ?? 'ignore', 'ignore', 'pipe', pictures ?? 'ignore'],
     // A Ctrl-C at the terminal is for the owner, who ends its machines when it has looked at them.
     detached: true,
   });
