@@ -11,12 +11,20 @@ const say = (text) => console.log(`setup: ${text}`);
 
 class SetupError extends Error {}
 
-// `--with qemu`: what the tests of that engine need too. Where it cannot be had they are skipped, and say so.
-const WITH_QEMU = process.argv.includes('--with') && process.argv.includes('qemu');
+// What the tests of QEMU need too: `--with qemu`, and for other architectures than the PC's `--with architectures`. Each Debian
+// package with a file by which it is known to be there. Where one cannot be had, what needs it is skipped, and says so.
+const EXTRAS = {
+  qemu: { 'qemu-system-x86': 'qemu-system-x86_64', ovmf: '/usr/share/OVMF/OVMF_CODE_4M.fd' },
+  architectures: {
+    'qemu-system-arm': 'qemu-system-aarch64',
+    'qemu-efi-aarch64': '/usr/share/AAVMF/AAVMF_CODE.fd',
+    'qemu-system-misc': 'qemu-system-riscv64',
+  },
+};
 
 try {
   setUpFirmware();
-  if (WITH_QEMU) setUpQemu();
+  for (const [name, packages] of Object.entries(EXTRAS)) if (isWanted(name)) setUpExtra(packages);
   setUpPackages();
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
@@ -34,13 +42,20 @@ function setUpFirmware() {
   else if (!aptInstall(prefix, ['seabios'])) throw new SetupError(words('apt-get could not install it (see above)'));
 }
 
-function setUpQemu() {
-  if (process.env.GUESTWRIGHT_QEMU || canRun('qemu-system-x86_64')) return;
+function isWanted(extra) {
+  return process.argv.some((arg, index) => arg === '--with' && process.argv[index + 1] === extra);
+}
+
+function setUpExtra(packages) {
+  if (process.env.GUESTWRIGHT_QEMU) return;
+  const isThere = (sign) => (sign.startsWith('/') ? existsSync(sign) : canRun(sign));
+  const missing = Object.keys(packages).filter((name) => !isThere(packages[name]));
+  if (missing.length === 0) return;
   const asRoot = process.platform === 'linux' && canRun('apt-get') ? rootPrefix() : null;
-  if (asRoot !== null && aptInstall(asRoot, ['qemu-system-x86'])) return;
+  if (asRoot !== null && aptInstall(asRoot, missing)) return;
   const reason =
     asRoot === null ? 'it needs root, or sudo without a password, and apt-get' : 'apt-get failed (see above)';
-  say(`QEMU is not installed: ${reason}. What needs it is skipped.`);
+  say(`not installed: ${missing.join(', ')}: ${reason}. What needs it is skipped.`);
 }
 
 /** What to put before a command so that root runs it; null when that cannot be had without asking. */
