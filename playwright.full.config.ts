@@ -5,7 +5,7 @@ import type { MachineSpecInput } from 'guestwright';
  * Scenarios that take long: `npm run scenarios:install` runs those that install Debian, `npm run test:full` all of them.
  * One machine at a time: these have several processors.
  */
-const computer = { memory: 2048, smp: 2, network: 'none', shell: { on: 'screen' } } satisfies MachineSpecInput;
+const computer = { memory: 2048, smp: 2, network: 'none' } satisfies MachineSpecInput;
 // The medium is only started as long as there is nothing on the disk to start.
 const installer = {
   ...computer,
@@ -14,12 +14,13 @@ const installer = {
   boot: ['disk', 'cdrom'],
 } satisfies MachineSpecInput;
 
+const engines = installedEngines(['qemu']);
 const guests = {
-  'debian-bios': { spec: installer, scenarios: 'install-debian.spec.ts' },
-  'debian-uefi': { spec: { ...installer, firmware: 'uefi' }, scenarios: 'install-debian.spec.ts' },
+  'debian-bios': { spec: installer, engines, scenarios: 'install-debian.spec.ts' },
+  'debian-uefi': { spec: { ...installer, firmware: 'uefi' }, engines, scenarios: 'install-debian.spec.ts' },
 } as const;
 
-const installs = defineGuests({ engines: installedEngines(['qemu']), guests });
+const installs = defineGuests({ guests });
 
 export default defineConfig({
   build: { external: ['**/dist/**'] },

@@ -6,7 +6,7 @@
  * on the medium. What was installed is kept for the scenarios of `installed-debian.spec.ts`.
  */
 import { expect, test } from 'guestwright';
-import { hostName, installed, logIn, password, rootPartition } from './installed-debian.js';
+import { hostName, installed, logIn, logInOnSerialPort, password, rootPartition } from './installed-debian.js';
 
 const MINUTE = 60_000;
 // A guest that is translated shares the host with whatever else runs there: these are limits, not expectations.
@@ -124,6 +124,7 @@ test('Debian installs from its live medium and starts from the disk', async ({ m
 
   await stage('log in and look around', async () => {
     await logIn(machine);
+    await logInOnSerialPort(machine);
     expect((await shell.run('cat /etc/hostname')).stdout).toBe(`${hostName}\n`);
     expect((await shell.run('grep VERSION_CODENAME /etc/os-release')).stdout).toBe('VERSION_CODENAME=bookworm\n');
     expect((await shell.run('findmnt --noheadings --output SOURCE /')).stdout).toBe(`${root}\n`);
@@ -135,9 +136,9 @@ test('Debian installs from its live medium and starts from the disk', async ({ m
     expect((await shell.run('hello')).exitCode).toBe(127);
     expect(await shell.run('mount /mnt/mirror')).toMatchObject({ exitCode: 0 });
     const quiet = '-qq -o Dpkg::Use-Pty=0';
-    const install = `{ apt-get ${quiet} update && apt-get ${quiet} install hello; } >/root/apt.log 2>&1`;
+    const install = `{ apt-get ${quiet} update && apt-get ${quiet} install hello; } >~/apt.log 2>&1`;
     const { exitCode } = await shell.run(install, { timeout: 10 * MINUTE });
-    expect(exitCode, (await shell.run('tail -n 15 /root/apt.log')).stdout).toBe(0);
+    expect(exitCode, (await shell.run('tail -n 15 ~/apt.log')).stdout).toBe(0);
     expect((await shell.run('hello')).stdout).toBe('Hello, world!\n');
     expect(await shell.run('umount /mnt/mirror')).toMatchObject({ exitCode: 0 });
   });

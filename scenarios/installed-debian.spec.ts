@@ -3,7 +3,7 @@
  * the one that was kept, and what one does to its disk no other sees.
  */
 import { expect, test } from 'guestwright';
-import { hostName, installed, logIn, rootPartition } from './installed-debian.js';
+import { hostName, installed, logIn, logInOnSerialPort, rootPartition } from './installed-debian.js';
 
 const MINUTE = 60_000;
 test.setTimeout(30 * MINUTE);
@@ -20,6 +20,7 @@ test('what was installed starts without the medium', async ({ launch, guests, gu
     await machine.start({ cdrom: null });
     await expect(screen).toShowText(`${hostName} login:`, { timeout: 15 * MINUTE });
     await logIn(machine);
+    await logInOnSerialPort(machine);
   });
 
   await test.step('look at what the installation left', async () => {

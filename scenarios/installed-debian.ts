@@ -20,10 +20,20 @@ export function rootPartition({ spec }: Machine): string {
   return spec.firmware === 'uefi' ? '/dev/vda2' : '/dev/vda1';
 }
 
+/** On the console, as a person does. */
 export async function logIn({ keyboard, screen }: Machine): Promise<void> {
   await expect(screen).toShowText(new RegExp(`^${hostName} login: $`));
   await keyboard.type('root\n');
   await expect(screen).toShowText(/^Password: $/);
   await keyboard.type(`${password}\n`, { secret: true });
   await expect(screen).toShowText(`root@${hostName}:~#`, { timeout: 120_000 });
+}
+
+/** On the serial port, where `shell.run` finds its shell: the console is in a graphic mode, which has no cells to read. */
+export async function logInOnSerialPort({ serial }: Machine): Promise<void> {
+  await serial.waitFor(`${hostName} login: `, { timeout: 120_000 });
+  await serial.write('root\n');
+  await serial.waitFor('Password: ');
+  await serial.write(`${password}\n`, { secret: true });
+  await serial.waitFor(`root@${hostName}:~# `, { timeout: 120_000 });
 }

@@ -181,14 +181,12 @@ export interface Platform {
   firmware: 'bios' | 'uefi' | 'none';
   /** UEFI that starts only what is signed, with Microsoft's certificates enrolled. */
   secureBoot: boolean;
-  /** A TPM 2.0 of its own. */
-  tpm: boolean;
   /** Number of processors. */
   smp: number;
 }
 
 /** The only computer that every engine has. */
-export const PLAIN_PC: Platform = { architecture: 'x86_64', firmware: 'bios', secureBoot: false, tpm: false, smp: 1 };
+export const PLAIN_PC: Platform = { architecture: 'x86_64', firmware: 'bios', secureBoot: false, smp: 1 };
 
 /** One network card. */
 export interface Network {

@@ -2,7 +2,7 @@
 import { mkdtemp, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GuestwrightError } from '../errors.js';
-import { contextOfInstalled, contextOfPackages } from './context.js';
+import { contextOfInstalled, contextOfPackages, type Room } from './context.js';
 import { DebianArchive, type Drift, type PinnedPackage, type Progress } from './debian.js';
 import { exclusively } from './exclusive.js';
 import { cacheFolder, sha256, sha256OfFile } from './files.js';
@@ -113,12 +113,6 @@ async function noteInLock(
 interface Made {
   entry: BuiltEntry;
   parts: BuiltParts;
-}
-
-/** What a build works with: a folder that is gone afterwards, and someone to tell how far it is. */
-interface Room {
-  scratch: string;
-  onProgress: Progress;
 }
 
 /** @param wanted null: whatever is newest */

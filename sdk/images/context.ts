@@ -7,7 +7,8 @@ import type { BuildContext, FetchedPackage, Recipe } from './recipe.js';
 import { runTool } from './tools.js';
 import { unpack } from './unpack.js';
 
-interface Room {
+/** What a build works in: a folder that is gone afterwards, and someone to tell how far it is. */
+export interface Room {
   scratch: string;
   onProgress: Progress;
 }

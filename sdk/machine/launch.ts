@@ -43,20 +43,26 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
   // Loaded while the guest's hardware comes up: it is most of the code, and nothing of it is needed before.
   const loading = import('./launched.js');
   const running = await starting;
-  const { machineOn } = await loading;
-  options.record?.({ kind: 'start', engine: engine.name, hardware, identity: running.identity });
-  const machine = machineOn(running, {
-    id,
-    name: options.name ?? 'machine',
-    engineName: engine.name,
-    spec,
-    timeouts,
-    runDirectory,
-    ownsRunDirectory: options.runDirectory === undefined,
-    onAction: options.onAction ?? null,
-    record: options.record ?? null,
-    goldens: options.goldens ?? null,
-  });
+  const machine = await loading
+    .then(({ machineOn }) => {
+      options.record?.({ kind: 'start', engine: engine.name, hardware, identity: running.identity });
+      return machineOn(running, {
+        id,
+        name: options.name ?? 'machine',
+        engineName: engine.name,
+        spec,
+        timeouts,
+        runDirectory,
+        ownsRunDirectory: options.runDirectory === undefined,
+        onAction: options.onAction ?? null,
+        record: options.record ?? null,
+        goldens: options.goldens ?? null,
+      });
+    })
+    .catch(async (error: unknown) => {
+      await running[Symbol.asyncDispose]();
+      throw error;
+    });
   try {
     if (state !== null) await machine.adoptState();
     const { signal } = options;

@@ -3,10 +3,14 @@
 /** Where the live system, and the installed one, have the medium's package archive. */
 const ARCHIVE_FOLDER = '/mnt/mirror';
 
-/** What the installed system gets beyond what debootstrap brings; GRUB comes with the firmware's kind. */
+/**
+ * What the installed system gets beyond what debootstrap brings; GRUB comes with the firmware's kind. zstd makes its
+ * initial file system, in a fraction of gzip's time.
+ */
 export const TARGET_PACKAGES = [
   'linux-image-cloud-amd64',
   'initramfs-tools',
+  'zstd',
   'systemd-sysv',
   'udev',
   'kmod',
@@ -217,10 +221,13 @@ for unit in ${MASKED_UNITS.join(' ')}; do ln -sf /dev/null "$1/etc/systemd/syste
 cp "$1"/boot/vmlinuz-* "$BOOT/vmlinuz"
 cp "$1"/boot/initrd.img-* "$BOOT/initrd.img"
 rm -rf "$1"/boot/* "$1"/vmlinuz* "$1"/initrd.img*
-rm -f "$1/etc/resolv.conf" "$1/etc/apt/sources.list" "$1"/etc/apt/sources.list.d/* "$1"/etc/apt/apt.conf.d/99mmdebstrap
-rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.bin "$1"/var/cache/apt/archives/*.deb "$1"/var/cache/debconf/*-old
-rm -rf "$1"/var/lib/dpkg/*-old "$1"/var/lib/initramfs-tools
-find "$1/var/log" "$1/tmp" "$1/run" -mindepth 1 -delete
+# Nobody reads manuals on the live system; licences and lists of changes are in the packages on the medium. Not left out by
+# dpkg: for that mmdebstrap would need Python.
+for unused in man locale doc info; do rm -rf "$1/usr/share/$unused"/*; done
+rm -rf "$1"/var/cache/debconf/*-old "$1"/var/lib/dpkg/*-old "$1"/var/lib/initramfs-tools
+rm -f "$1/etc/resolv.conf" "$1/etc/apt/sources.list"
+# Not /tmp: there mmdebstrap keeps the settings without which its apt would go on with the host's own lists.
+find "$1/var/log" "$1/run" -mindepth 1 -delete
 `;
 
 /** The medium's own menu: text mode by BIOS, the firmware's console and then 640x480 by UEFI. */

@@ -23,8 +23,8 @@ export interface LiveRootOptions {
 }
 
 /**
- * Installs the packages into a new root. Their scripts run as root, in namespaces of their own: without a network,
- * with another host name, and dead as soon as this process is.
+ * Installs the packages into a new root. Their scripts run as root, or as the root of a user's namespace, and in namespaces
+ * of their own: without a network, and dead as soon as this process is.
  *
  * @throws GuestwrightError `infrastructure/root-needed`
  */
@@ -44,7 +44,6 @@ export async function makeLiveRoot(context: BuildContext, options: LiveRootOptio
     '--architectures=amd64',
     '--aptopt=APT::Install-Recommends "false"',
     '--dpkgopt=force-unsafe-io',
-    ...UNUSED_PATHS.map((path) => `--dpkgopt=path-exclude=${path}`),
     `--include=${options.packages.join(',')}`,
     // As Debian's installer does it: the packages are not those that move the files of an older system.
     `--hook-dir=${join(folder, 'usr/share/mmdebstrap/hooks/merged-usr')}`,
@@ -63,13 +62,9 @@ export async function makeLiveRoot(context: BuildContext, options: LiveRootOptio
     PERL_HASH_SEED: '0',
     PERL_PERTURB_KEYS: '0',
   };
-  await requireRoot();
-  await runTool('setpriv', [...ALONE, 'perl', ...mmdebstrap], { cwd: scratch, env });
+  await runTool('setpriv', [...ALONE, ...(await privileges()), 'perl', ...mmdebstrap], { cwd: scratch, env });
   return { tar, kernel: join(boot, 'vmlinuz'), initrd: join(boot, 'initrd.img') };
 }
-
-/** Nobody reads manuals on the live system; licences and lists of changes are in the packages on the medium. */
-const UNUSED_PATHS = ['/usr/share/man/*', '/usr/share/locale/*', '/usr/share/doc/*', '/usr/share/info/*'];
 
 /** Ends with this process, whatever way it ends, and all that it has started with it; sees no network. */
 const ALONE = [
@@ -77,15 +72,26 @@ const ALONE = [
   ...['--mount', '--mount-proc', '--net', '--uts', '--ipc'],
 ];
 
-function requireRoot(): Promise<void> {
-  if (process.getuid?.() === 0) return Promise.resolve();
-  throw new GuestwrightError('A live system is installed as root', {
+/** A user is root in a namespace whose other users are those that the system has set aside for this one. */
+const AS_ROOT_OF_A_NAMESPACE = ['--user', '--map-root-user', '--map-auto'];
+
+/**
+ * What to add to `unshare` for a process that may do what packages' scripts do.
+ *
+ * @throws GuestwrightError `infrastructure/root-needed`: this user is not root and cannot be root of a namespace
+ */
+async function privileges(): Promise<readonly string[]> {
+  if (process.getuid?.() === 0) return [];
+  const { exitCode, stderr } = await runTool('unshare', [...AS_ROOT_OF_A_NAMESPACE, 'true'], { mayFail: true });
+  if (exitCode === 0) return AS_ROOT_OF_A_NAMESPACE;
+  throw new GuestwrightError('A live system is installed by root, or by a user with a namespace of its own', {
     kind: 'infrastructure',
     code: 'root-needed',
-    expected: 'root',
-    seen: `user id ${process.getuid?.() ?? 'unknown'}`,
+    expected: 'root; or user namespaces, newuidmap, and a range of ids for this user in /etc/subuid and /etc/subgid',
+    seen: `user id ${process.getuid?.() ?? 'unknown'}; ${stderr.trim() || 'no user namespaces'}`,
     next:
-      'Build it as root (in a debian:12 container, say, or with `sudo env GUESTWRIGHT_CACHE=FOLDER`) and bring it: ' +
-      '`npx guestwright images export NAME FILE` there, `npx guestwright images import NAME FILE` here.',
+      'Run `sudo apt-get install uidmap` and, if /etc/subuid does not name you, ' +
+      '`sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER`; or build it as root elsewhere ' +
+      'and bring it: `npx guestwright images export NAME FILE` there, `npx guestwright images import NAME FILE` here.',
   });
 }
