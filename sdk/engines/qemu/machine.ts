@@ -172,7 +172,7 @@ export class QemuMachine implements EngineMachine {
     void process.ended.then(async (end) => {
       await this.#processEnded(process, end);
     });
-    for (const [index, socket] of process.serial.entries()) this.#serial[index]?.connect(socket);
+    for (const [index, line] of process.serial.entries()) this.#serial[index]?.connect(line);
     return process;
   }
 
