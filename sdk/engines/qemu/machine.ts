@@ -34,6 +34,7 @@ import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.j
 import { MachineMedia } from './machine-media.js';
 import { MachineStates, type Incoming } from './machine-states.js';
 import { disposed, ioError, machineOff, unsupported } from './misuse.js';
+import { PictureFile } from './picture-file.js';
 import { decideEnd, decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
 import { processDied, QemuProcess, type ProcessEnd } from './process.js';
 import { nothing, type QmpClient, type QmpEvent } from './qmp.js';
@@ -67,6 +68,7 @@ export class QemuMachine implements EngineMachine {
   readonly #folder: string;
   readonly #clock = new GuestClock();
   readonly #guest: GuestWatch;
+  readonly #pictures: PictureFile;
   readonly #screen: ScreenWatch;
   readonly #serial: readonly SerialPort[];
   readonly #listeners = new Set<(event: EngineEvent) => void>();
@@ -104,7 +106,8 @@ export class QemuMachine implements EngineMachine {
       media: this.#media,
     });
     this.#guest = new GuestWatch(guestKnowledge(parts));
-    this.#screen = new ScreenWatch(join(this.#folder, 'screen.ppm'), parts.installation.fonts);
+    this.#pictures = new PictureFile(this.#folder);
+    this.#screen = new ScreenWatch(this.#pictures, parts.installation.fonts);
     this.#serial = Array.from({ length: parts.hardware.serialPorts }, () => new SerialPort(() => this.#stir()));
   }
 
@@ -147,6 +150,7 @@ export class QemuMachine implements EngineMachine {
       runId: context.runId,
       serialPorts: hardware.serialPorts,
       inherit: from?.stream ?? null,
+      pictures: this.#pictures.inherited,
       args: (sockets) =>
         commandLine({
           installation,
@@ -168,7 +172,7 @@ export class QemuMachine implements EngineMachine {
     void process.ended.then(async (end) => {
       await this.#processEnded(process, end);
     });
-    for (const [index, socket] of process.serial.entries()) this.#serial[index]?.connect(socket);
+    for (const [index, line] of process.serial.entries()) this.#serial[index]?.connect(line);
     return process;
   }
 
@@ -665,6 +669,7 @@ export class QemuMachine implements EngineMachine {
     try {
       if (process !== null) await (keeps && !failed ? process.quit() : process.kill());
     } finally {
+      this.#pictures.close();
       await rm(this.#folder, { recursive: true, force: true });
       // Only when nothing else is in it.
       await rmdir(this.#parts.context.runDirectory).catch(() => undefined);
