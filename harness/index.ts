@@ -23,6 +23,8 @@ export type { Summary, FailedScenario } from './reporters/tally.js';
 export { GuestwrightError, type Failure, type FailureKind } from '../sdk/errors.js';
 export type { MachineSpec, MachineSpecInput, Media } from '../sdk/machine/spec.js';
 export type {
+  AnswerContent,
+  AnsweredRequest,
   BootCommandOptions,
   Choice,
   Clock,
@@ -32,6 +34,7 @@ export type {
   GetFileOptions,
   GoldenLocator,
   GoldenMatch,
+  Http,
   JournalEntry,
   Keyboard,
   Machine,
