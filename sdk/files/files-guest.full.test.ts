@@ -1,14 +1,12 @@
-/** A megabyte into the embedded engine's guest and out of it. */
-import { randomBytes } from 'node:crypto';
-import { expect, test } from 'vitest';
-import { launch } from '../machine/launch.js';
+/** Files into a guest and out of it on every engine, a megabyte among them. */
+import { describe } from 'vitest';
+import { engineNamed } from '../engines/index.js';
+import { testFilesOn } from './files-guest.test.helper.js';
 
-test('a megabyte of any bytes goes there and comes back', async () => {
-  await using machine = await launch({
-    kernel: { path: 'linux-busybox:kernel', initrd: 'linux-busybox:initrd' },
-    memory: 128,
-  });
-  const bytes = randomBytes(1024 * 1024);
-  await machine.files.put('/root/random', bytes);
-  expect(Buffer.from(await machine.files.get('/root/random')).equals(bytes)).toBe(true);
-});
+const probe = await (await engineNamed('qemu')).probe();
+if (!probe.available) console.log(`QEMU is not tested here: ${probe.missing}; ${probe.install}`);
+
+const MB = 1024 * 1024;
+
+describe('on the embedded engine', () => testFilesOn('v86', MB));
+describe.skipIf(!probe.available)('on QEMU', () => testFilesOn('qemu', MB));
