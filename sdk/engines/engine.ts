@@ -226,7 +226,7 @@ export interface Hardware extends RemovableMedia {
   platform?: Platform;
   /** Default: no network card. */
   network?: Network | null;
-  kernel: { kernel: Uint8Array; initrd: Uint8Array | null; commandLine: string } | null;
+  kernel: { kernel: WholeFile; initrd: WholeFile | null; commandLine: string } | null;
   serialPorts: number;
   acpi: boolean;
   /** Date of the guest's clock when the machine first starts, ms since the epoch (UTC). */
@@ -239,6 +239,9 @@ export interface Hardware extends RemovableMedia {
 
 export const ACCELERATOR_CHOICES = ['auto', 'kvm', 'hvf', 'whpx', 'tcg'] as const;
 export type AcceleratorChoice = (typeof ACCELERATOR_CHOICES)[number];
+
+/** What is read whole when the machine starts. */
+export type WholeFile = Pick<Medium, 'source' | 'digest'>;
 
 export interface Medium {
   source: BlockSource;

@@ -78,7 +78,6 @@ function identify(hardware: Hardware, { stamp, boards }: Installation, accelerat
   const medium = (value: Medium | null | undefined): unknown =>
     value === null || value === undefined ? value : value.digest;
   const { kernel, disks, floppies, cdrom, ...rest } = hardware;
-  const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
   const parts = {
     driver: DRIVER_VERSION,
     stamp,
@@ -88,10 +87,7 @@ function identify(hardware: Hardware, { stamp, boards }: Installation, accelerat
     disks: disks.map(({ bus = 'ide', ...disk }) => [bus, medium(disk)]),
     floppies: floppies.length,
     cdrom: cdrom === undefined ? 'none' : 'drive',
-    kernel:
-      kernel === null
-        ? null
-        : [sha256(kernel.kernel), kernel.initrd === null ? null : sha256(kernel.initrd), kernel.commandLine],
+    kernel: kernel === null ? null : [kernel.kernel.digest, kernel.initrd?.digest ?? null, kernel.commandLine],
   };
-  return sha256(JSON.stringify(parts));
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

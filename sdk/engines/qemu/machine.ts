@@ -23,6 +23,7 @@ import type {
   PowerState,
   Question,
   StopReason,
+  WholeFile,
 } from '../engine.js';
 import type { Accelerator } from './accelerator.js';
 import { boardKind } from './board.js';
@@ -195,10 +196,18 @@ export class QemuMachine implements EngineMachine {
   async #makeKernel(): Promise<{ kernel: string; initrd: string | null; commandLine: string } | null> {
     const { kernel } = this.#parts.hardware;
     if (kernel === null) return null;
-    const files = { kernel: join(this.#folder, 'kernel'), initrd: join(this.#folder, 'initrd') };
-    await writeFile(files.kernel, kernel.kernel);
-    if (kernel.initrd !== null) await writeFile(files.initrd, kernel.initrd);
-    return { ...files, initrd: kernel.initrd === null ? null : files.initrd, commandLine: kernel.commandLine };
+    return {
+      kernel: await this.#asFile('kernel', kernel.kernel),
+      initrd: kernel.initrd === null ? null : await this.#asFile('initrd', kernel.initrd),
+      commandLine: kernel.commandLine,
+    };
+  }
+
+  async #asFile(name: string, { source }: WholeFile): Promise<string> {
+    if (source.kind === 'file') return source.path;
+    const file = join(this.#folder, name);
+    await writeFile(file, source.kind === 'bytes' ? source.bytes : new Uint8Array(source.size));
+    return file;
   }
 
   /** QEMU, running or stopped. @throws when the machine has ended */
