@@ -164,6 +164,11 @@ export class GuestMachine implements Machine, MachinePort {
     return this.#clockKind;
   }
 
+  /** Whether the guest runs only while something waits for it. */
+  get #standsBetween(): boolean {
+    return this.#clockKind === 'stepped' || this.#clockKind === 'virtual';
+  }
+
   /** Hex SHA-256 of everything but the inputs that can change what the machine does. */
   get identity(): string {
     return this.#engine.identity;
@@ -189,7 +194,7 @@ export class GuestMachine implements Machine, MachinePort {
     if (within.getStore() === this) return await run();
     // Calls made at once are carried out one after the other; a machine that runs by itself takes them as they come.
     const inOrder = async (): Promise<T> =>
-      within.run(this, () => (this.#clockKind === 'stepped' ? this.#calls.run(run) : run()));
+      within.run(this, () => (this.#standsBetween ? this.#calls.run(run) : run()));
     return await (this.#onAction === null ? inOrder() : this.#onAction(action, inOrder, this));
   }
 

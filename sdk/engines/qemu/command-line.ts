@@ -7,13 +7,23 @@ import type { Accelerator } from './accelerator.js';
 import { boardKind, boardOptions, escaped } from './board.js';
 import { bootOptions, type Drives } from './drive-options.js';
 import type { Installation } from './installation.js';
+import { ICOUNT_SHIFT } from './virtual-clock.js';
 
 export interface CommandLineParts {
   installation: Pick<Installation, 'boards' | 'sandbox' | 'traces' | 'vgaBios'>;
   accelerator: Accelerator;
   hardware: Pick<
     Hardware,
-    'memoryMb' | 'videoMemoryMb' | 'serialPorts' | 'acpi' | 'rtc' | 'seed' | 'bootOrder' | 'platform' | 'network'
+    | 'memoryMb'
+    | 'videoMemoryMb'
+    | 'serialPorts'
+    | 'acpi'
+    | 'rtc'
+    | 'seed'
+    | 'bootOrder'
+    | 'platform'
+    | 'network'
+    | 'clock'
   >;
   drives: Drives;
   /** File with the code of the firmware, where it is not the board's own. */
@@ -49,6 +59,7 @@ export function commandLine(parts: CommandLineParts): string[] {
     ...nodes.flatMap((description) => ['-blockdev', JSON.stringify(description)]),
     ...boardOptions({ platform, installation, hardware, flash, serial: sockets.serial }),
     ...['-accel', accelerator],
+    ...(hardware.clock === 'virtual' ? ['-icount', `shift=${ICOUNT_SHIFT},sleep=off`] : []),
     ...['-m', `${hardware.memoryMb}M`],
     ...['-rtc', `base=${new Date(hardware.rtc).toISOString().slice(0, 19)},clock=vm`],
     ...['-seed', String(hardware.seed)],
