@@ -118,7 +118,10 @@ const ENGINES: Readonly<
   Record<'v86' | 'qemu', { clocks: Readonly<Record<string, SpecClock>>; only: readonly string[] }>
 > = {
   v86: { clocks: { stepped: 'stepped', paced: 'paced' }, only: [] },
-  qemu: { clocks: { host: 'free', free: 'free', virtual: 'virtual' }, only: ['accelerator', ...Object.keys(platformShape)] },
+  qemu: {
+    clocks: { host: 'free', free: 'free', virtual: 'virtual' },
+    only: ['accelerator', ...Object.keys(platformShape)],
+  },
 };
 
 type SpecClock = 'stepped' | 'paced' | 'free' | 'virtual';
@@ -140,7 +143,9 @@ export const specSchema = specObject.transform((spec, context) => {
       context.issues.push({ code: 'custom', path: [field], message, input: spec });
     }
   }
-  for (const { field, message } of engine === 'v86' ? v86Problems(spec) : [...platformProblems(spec), ...clockProblems(spec)]) {
+  for (const { field, message } of engine === 'v86'
+    ? v86Problems(spec)
+    : [...platformProblems(spec), ...clockProblems(spec)]) {
     context.issues.push({ code: 'custom', path: [field], message, input: spec });
   }
   return { ...spec, clock: kind };
@@ -165,7 +170,9 @@ function clockProblems({ clock, accelerator, architecture, acpi }: z.output<type
   const pc = architecture === undefined || architecture === 'x86_64' || architecture === 'i386';
   const counts = accelerator === undefined || accelerator === 'auto' || accelerator === 'tcg';
   return [
-    ...(counts ? [] : [{ field: 'accelerator', message: 'the virtual clock counts instructions, which only tcg does' }]),
+    ...(counts
+      ? []
+      : [{ field: 'accelerator', message: 'the virtual clock counts instructions, which only tcg does' }]),
     ...(pc ? [] : [{ field: 'clock', message: 'only a PC has the timer by which the virtual clock is read' }]),
     ...(acpi ? [] : [{ field: 'acpi', message: 'the virtual clock is read from the ACPI timer' }]),
   ];

@@ -24,6 +24,7 @@ export interface CommandLineParts {
     | 'platform'
     | 'network'
     | 'clock'
+    | 'watchdog'
   >;
   drives: Drives;
   /** File with the code of the firmware, where it is not the board's own. */
@@ -75,6 +76,8 @@ export function commandLine(parts: CommandLineParts): string[] {
       order: hardware.bootOrder,
       kernel: kernel !== null,
     }),
+    // The last of the cards, so that the others are where they are without it.
+    ...(hardware.watchdog === true ? ['-device', 'i6300esb,id=watchdog0'] : []),
     ...kernelOptions(kernel),
     ...(incoming ? ['-incoming', 'defer'] : []),
     // Not before we listen to all of it.

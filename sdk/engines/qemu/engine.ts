@@ -49,7 +49,7 @@ export class QemuEngine implements Engine {
     const uefi = firmware === 'uefi' ? await findUefi({ architecture, board, secureBoot }, folders) : null;
     // Only translated instructions can be counted.
     const wanted = hardware.clock === 'virtual' ? 'tcg' : (hardware.accelerator ?? 'auto');
-    const { accelerator } = await chooseAccelerator(wanted, trialsOn(installation));
+    const { accelerator, reason } = await chooseAccelerator(wanted, trialsOn(installation));
     return await QemuMachine.start({
       installation,
       accelerator,
@@ -57,6 +57,7 @@ export class QemuEngine implements Engine {
       hardware,
       context,
       capabilities: this.capabilities,
+      description: `QEMU ${installation.version}, ${reason}`,
       identity: identify(hardware, installation, accelerator),
     });
   }

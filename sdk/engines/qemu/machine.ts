@@ -66,11 +66,13 @@ export interface QemuMachineParts {
   hardware: Hardware;
   context: EngineContext;
   capabilities: Capabilities;
+  description: string;
   identity: string;
 }
 
 export class QemuMachine implements EngineMachine {
   readonly capabilities: Capabilities;
+  readonly description: string;
   readonly identity: string;
   readonly #parts: QemuMachineParts;
   readonly #folder: string;
@@ -104,6 +106,7 @@ export class QemuMachine implements EngineMachine {
   private constructor(parts: QemuMachineParts) {
     this.#parts = parts;
     this.capabilities = parts.capabilities;
+    this.description = parts.description;
     this.identity = parts.identity;
     this.#folder = join(parts.context.runDirectory, 'qemu');
     this.#media = new MachineMedia(this.#folder, parts.hardware, parts.uefi?.variables ?? null);
@@ -394,7 +397,8 @@ export class QemuMachine implements EngineMachine {
         await this.#applyPower(input);
         return;
       case 'clock':
-        if (input.clock !== this.#clockKind) throw unsupported('clock-unsupported', `QEMU has no ${input.clock} clock here`);
+        if (input.clock !== this.#clockKind)
+          throw unsupported('clock-unsupported', `QEMU has no ${input.clock} clock here`);
         return;
       case 'snapshot':
         return;

@@ -125,32 +125,34 @@ export class VirtualClock {
 
   /** Lets the guest run for as long as QEMU takes to do something that it does of a running machine only. */
   async during<T>(qmp: QmpClient, work: () => Promise<T>): Promise<T> {
-    let done: Promise<T> | null = null;
-    await this.#stretch(qmp, () => {
-      done = work();
-      // Whoever asked for it gets its failure; here it only must not be the first to be heard of.
-      done.catch(() => undefined);
-      return null;
-    });
-    return await (done ?? work());
+    await this.meet(qmp);
+    const going = letGo(qmp);
+    const done = work();
+    // Its failure is told at the end, when the machine stands again.
+    done.catch(() => undefined);
+    await this.#stand(qmp, going);
+    return await done;
   }
 
-  /**
-   * @param meanwhile null: QEMU is told to stop in the same breath
-   * @returns QEMU's status
-   */
-  async #stretch(qmp: QmpClient, meanwhile: () => Promise<void> | null): Promise<string> {
+  /** @param waiting what the guest may run for; null: QEMU is told to stop in the same breath */
+  async #stretch(qmp: QmpClient, waiting: () => Promise<void> | null): Promise<string> {
     await this.meet(qmp);
-    // A machine that waits for its reset refuses to go on; why is in the status.
-    const going = qmp.execute('cont', {}, nothing).catch(unlessRefused);
-    const waiting = meanwhile();
-    if (waiting !== null) await waiting;
-    const [reading, seen] = await Promise.all([
-      qmp.execute('stop', {}, nothing).then(() => null),
+    const going = letGo(qmp);
+    // Heard of at the end; a QEMU that dies meanwhile must not be heard of earlier.
+    going.catch(() => undefined);
+    const until = waiting();
+    if (until !== null) await until;
+    return await this.#stand(qmp, going);
+  }
+
+  /** Stops the machine and takes the time. @returns QEMU's status */
+  async #stand(qmp: QmpClient, going: Promise<void>): Promise<string> {
+    const [, reading, seen] = await Promise.all([
+      qmp.execute('stop', {}, nothing),
       read(qmp),
       qmp.execute('query-status', {}, status),
       going,
-    ]).then(([, clocks, answer]) => [clocks, answer] as const);
+    ]);
     this.#account(reading);
     return seen.status;
   }
@@ -186,8 +188,13 @@ export function parsePort(text: string): number | null {
   return value < TURN_TICKS ? value : null;
 }
 
-function unlessRefused(error: unknown): void {
-  if (!(error instanceof GuestwrightError) || error.code !== 'qmp-error') throw error;
+/** A machine that waits for its reset refuses to go on; that it does is in its status. */
+async function letGo(qmp: QmpClient): Promise<void> {
+  try {
+    await qmp.execute('cont', {}, nothing);
+  } catch (error) {
+    if (!(error instanceof GuestwrightError) || error.code !== 'qmp-error') throw error;
+  }
 }
 
 /** A wait that takes longer than its guard allows, however little guest time has passed. */
