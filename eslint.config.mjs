@@ -57,7 +57,7 @@ export default tseslint.config(
   { files: ['harness/server/**/*.ts', 'harness/console/**/*.ts'], rules: forbid(noPlaywright) },
   {
     files: ['scenarios/**/*.ts'],
-    rules: forbid(['^\\.\\.?/', "Scenarios import guestwright as a user's project would."]),
+    rules: forbid(['^\\.\\./', "Scenarios import guestwright as a user's project would."]),
   },
   { files: ['**/*.mjs'], ...tseslint.configs.disableTypeChecked },
 );

@@ -23,6 +23,7 @@ export type { Summary, FailedScenario } from './reporters/tally.js';
 export { GuestwrightError, type Failure, type FailureKind } from '../sdk/errors.js';
 export type { MachineSpec, MachineSpecInput, Media } from '../sdk/machine/spec.js';
 export type {
+  BootCommandOptions,
   Choice,
   Clock,
   GetByGoldenOptions,

@@ -88,6 +88,7 @@ async function make() {
     files.set(`${name}.ts`, layoutFile({ name, title, layout, variant, keys, from }));
   }
   files.set('compose.ts', composeFile(compose, [...deadKeys].sort(), `libx11-data ${versions.get('libx11-data')}`));
+  files.set('names.ts', namesFile(from));
   files.set('index.ts', indexFile(from));
   await write(files);
   console.log(
@@ -256,14 +257,21 @@ function indexFile(from) {
   const names = LAYOUTS.map(([name]) => name);
   return `${header(from)}
 import type { LayoutData } from '../layout-data.js';
+import type { LAYOUT_NAMES } from './names.js';
 ${names.map((name) => `import { ${identifier(name)} } from './${name}.js';`).join('\n')}
-
-/** Names of all layouts. */
-export const LAYOUT_NAMES = ${JSON.stringify(names)} as const;
 
 export const LAYOUT_DATA: Readonly<Record<(typeof LAYOUT_NAMES)[number], LayoutData>> = {
   ${names.map((name) => (identifier(name) === name ? `${name},` : `${JSON.stringify(name)}: ${identifier(name)},`)).join('\n')}
 };
+`;
+}
+
+/** Apart from the layouts: every spec is checked against the names, and few processes type. */
+function namesFile(from) {
+  return `${header(from)}
+
+/** Names of all layouts. */
+export const LAYOUT_NAMES = ${JSON.stringify(LAYOUTS.map(([name]) => name))} as const;
 `;
 }
 

@@ -12,11 +12,15 @@ const say = (text) => console.log(`setup: ${text}`);
 class SetupError extends Error {}
 
 // `--with qemu`: what the tests of that engine need too. Where it cannot be had they are skipped, and say so.
-const WITH_QEMU = process.argv.includes('--with') && process.argv.includes('qemu');
+// `--with uefi`: the firmware of guests that are to start so.
+// `--with installer`: what the image debian-live-installer is built with, besides what Debian always has.
+const WITH = process.argv.filter((_, index) => process.argv[index - 1] === '--with');
 
 try {
   setUpFirmware();
-  if (WITH_QEMU) setUpQemu();
+  if (WITH.includes('qemu')) setUpQemu();
+  if (WITH.includes('uefi')) setUpUefi();
+  if (WITH.includes('installer')) setUpInstaller();
   setUpPackages();
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
@@ -34,13 +38,41 @@ function setUpFirmware() {
   else if (!aptInstall(prefix, ['seabios'])) throw new SetupError(words('apt-get could not install it (see above)'));
 }
 
+/** With qemu-img, which tests hold our own disk images against. */
 function setUpQemu() {
-  if (process.env.GUESTWRIGHT_QEMU || canRun('qemu-system-x86_64')) return;
+  const packages = [
+    ...(process.env.GUESTWRIGHT_QEMU || canRun('qemu-system-x86_64') ? [] : ['qemu-system-x86']),
+    ...(canRun('qemu-img') ? [] : ['qemu-utils']),
+  ];
+  if (packages.length === 0) return;
   const asRoot = process.platform === 'linux' && canRun('apt-get') ? rootPrefix() : null;
-  if (asRoot !== null && aptInstall(asRoot, ['qemu-system-x86'])) return;
+  if (asRoot !== null && aptInstall(asRoot, packages)) return;
   const reason =
     asRoot === null ? 'it needs root, or sudo without a password, and apt-get' : 'apt-get failed (see above)';
-  say(`QEMU is not installed: ${reason}. What needs it is skipped.`);
+  say(`not installed: ${packages.join(' ')}: ${reason}. What needs it is skipped.`);
+}
+
+function setUpUefi() {
+  // Where QEMU looks for descriptions of firmware: see sdk/engines/qemu/uefi.ts.
+  const described = ['/etc/qemu/firmware', '/usr/share/qemu/firmware'].some(
+    (folder) => existsSync(folder) && readdirSync(folder).some((name) => name.includes('x86_64')),
+  );
+  if (described) return;
+  const asRoot = process.platform === 'linux' && canRun('apt-get') ? rootPrefix() : null;
+  if (asRoot !== null && aptInstall(asRoot, ['ovmf'])) return;
+  say('UEFI firmware (Debian’s package ovmf) is not installed. Guests that need it say so.');
+}
+
+/** Perl's modules (perl-base has only some) and, for who is not root, what makes them root of a namespace. */
+function setUpInstaller() {
+  const hasPerl = canRun('perl') && run('perl', ['-MPod::Usage', '-MMath::BigInt', '-e', '1'], { quiet: true }) === 0;
+  const packages = [...(hasPerl ? [] : ['perl']), ...(process.getuid() === 0 || canRun('newuidmap') ? [] : ['uidmap'])];
+  if (packages.length === 0) return;
+  const asRoot = process.platform === 'linux' && canRun('apt-get') ? rootPrefix() : null;
+  if (asRoot !== null && aptInstall(asRoot, packages)) return;
+  const reason =
+    asRoot === null ? 'it needs root, or sudo without a password, and apt-get' : 'apt-get failed (see above)';
+  say(`not installed: ${packages.join(' ')}: ${reason}. The image debian-live-installer cannot be built here.`);
 }
 
 /** What to put before a command so that root runs it; null when that cannot be had without asking. */

@@ -21,14 +21,6 @@ export type {
   Probe,
   StateHash,
 } from './engines/engine.js';
-export {
-  findPicture,
-  prepareNeedle,
-  prepareScreen,
-  type FindPictureOptions,
-  type FindResult,
-  type FoundPicture,
-} from './screen/find-picture.js';
 export { makeFrame, type CellGrid, type Frame } from './screen/frame.js';
 export type { GraphicContent, Region, ScreenContent, TextContent, TextCursor } from './screen/content.js';
 export { KEY_CODES, type KeyCode } from './input/keycodes.js';

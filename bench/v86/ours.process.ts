@@ -14,7 +14,8 @@ const BOOT_LIMIT_MS = 180_000;
 
 const runDirectory = await mkdtemp(path.join(tmpdir(), 'guestwright-bench-'));
 try {
-  await using machine = await engineNamed('v86').start(await hardwareOf(GUEST), {
+  const engine = await engineNamed('v86');
+  await using machine = await engine.start(await hardwareOf(GUEST), {
     runDirectory,
     runId: 'bench',
     guardMs: 600_000,

@@ -10,7 +10,7 @@ export function doctorCommand(): Command {
     .action(async ({ json }: { json?: true }) => {
       // Loaded when asked for: the engines are big, and help must answer at once.
       const { allChecks } = await import('./doctor/checks.js');
-      const findings = await Promise.all(allChecks(process.cwd()).map((check) => check()));
+      const findings = await Promise.all((await allChecks(process.cwd())).map((check) => check()));
       const complete = isComplete(findings);
       process.stdout.write(json ? `${JSON.stringify({ complete, findings }, null, 2)}\n` : tableOf(findings));
       process.exitCode = complete ? EXIT.passed : EXIT.infrastructure;

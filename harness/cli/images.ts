@@ -19,8 +19,9 @@ export function imagesCommand(): Command {
 }
 
 const AFTER_HELP = `
-Images are built on this machine from Debian packages, without root, and kept in a cache (GUESTWRIGHT_CACHE, else
-the user's cache folder). images.lock in the project pins packages and bytes: commit it.
+Images are built on this machine from Debian packages, without root (debian-live-installer alone needs it), and kept
+in a cache (GUESTWRIGHT_CACHE, else the user's cache folder). images.lock in the project pins packages and bytes:
+commit it.
 
 Examples:
   guestwright images list
@@ -45,9 +46,17 @@ function paragraph(image: ImageListing): string {
     `${image.name}  (${state}${image.locked ? ', pinned in images.lock' : ''})`,
     `  ${image.description}`,
     `  parts: ${image.parts.map((part) => `${image.name}:${part}`).join(', ')}`,
-    ...image.packages.map((one) => `  made of ${one}`),
+    ...madeOf(image.packages),
     '',
   ].join('\n');
+}
+
+/** More packages than this are counted, not listed: images.lock has them. */
+const MOST_LISTED = 30;
+
+function madeOf(packages: readonly string[]): string[] {
+  if (packages.length > MOST_LISTED) return [`  made of ${packages.length} packages, see images.lock`];
+  return packages.map((one) => `  made of ${one}`);
 }
 
 function buildCommand(): Command {

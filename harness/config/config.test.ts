@@ -45,6 +45,14 @@ test('guests that would share their folder of goldens are refused by name', () =
   });
 });
 
+test('a guest without engines of its own has to fit those of the table', () => {
+  const guests = { pc: { spec: { smp: 2 } } };
+  expect(defineGuests({ engines: ['qemu'], guests }).map(({ name }) => name)).toEqual(['pc-qemu']);
+  expect(problemOf(() => defineGuests({ engines: ['qemu', 'v86'], guests })).seen).toContain(
+    'pc: smp: only the engine qemu has this field',
+  );
+});
+
 test('every problem of a table is named at once', () => {
   const { seen } = problemOf(() =>
     defineGuests({ engines: ['v86', 'v86'], guests: { '?': floppy, a: { spec: { memory: 1 } } } }),

@@ -34,7 +34,7 @@ export interface GuestsDefinition {
 export function defineGuests(definition: GuestsDefinition): Project<GuestwrightOptions>[] {
   const { engines = ['v86'] } = definition;
   const guests = mapValues(definition.guests, asDefinition);
-  const problems = [...nameProblems(Object.keys(guests)), ...engineProblems(engines), ...specProblems(guests)];
+  const problems = [...nameProblems(Object.keys(guests)), ...engineProblems(engines), ...specProblems(guests, engines)];
   if (problems.length > 0) {
     throw new GuestwrightError('The table of defineGuests is not valid', {
       kind: 'usage',
@@ -83,17 +83,22 @@ function engineProblems(engines: readonly string[]): string[] {
   return twice.map((engine) => `engines: "${engine}" is there twice`);
 }
 
-function specProblems(guests: Readonly<Record<string, GuestDefinition>>): string[] {
-  return Object.entries(guests).flatMap(([name, { spec, engines = [] }]) => {
-    const problems = engineProblems(engines.length === 0 ? ['v86'] : engines);
-    for (const engine of engines.length === 0 ? [spec.engine] : engines) {
+/** A spec has to be right on every engine that it is to run on. */
+function specProblems(
+  guests: Readonly<Record<string, GuestDefinition>>,
+  tableEngines: readonly EngineName[],
+): string[] {
+  return Object.entries(guests).flatMap(([name, { spec, engines }]) => {
+    const problems = engines === undefined ? [] : engineProblems(engines);
+    for (const engine of new Set(engines ?? tableEngines)) {
       try {
-        parseSpec(engine === undefined ? spec : { ...spec, engine });
+        parseSpec({ ...spec, engine });
       } catch (error) {
         if (!(error instanceof GuestwrightError)) throw error;
         problems.push(...(error.failure.seen ?? error.message).split('\n'));
       }
     }
-    return problems.map((problem) => `${name}: ${problem}`);
+    // What is wrong on one engine mostly is on the other.
+    return [...new Set(problems)].map((problem) => `${name}: ${problem}`);
   });
 }

@@ -53,11 +53,11 @@ test('installed into an empty folder: init, types, and the first scenario passes
   const wrong = await run('npx', ['--no-install', 'tsc'], { reject: false });
   expect(wrong.stdout).toContain("Property 'fly' does not exist on type 'Machine'");
 
-  const resolve = `console.log(JSON.stringify(['guestwright', 'guestwright/sdk'].map((name) => import.meta.resolve(name))))`;
+  const resolve = `console.log(JSON.stringify(['guestwright', 'guestwright/sdk', 'guestwright/sdk/screen'].map((name) => import.meta.resolve(name))))`;
   const resolved = await run('node', ['--input-type=module', '--eval', resolve]);
   const urls = z
     .array(z.string())
-    .length(2)
+    .length(3)
     .parse(JSON.parse(String(resolved.stdout)));
   const inside = await realpath(join(folder.path, 'node_modules/guestwright'));
   expect(inside).toBe(join(await realpath(folder.path), 'node_modules/guestwright'));

@@ -11,7 +11,8 @@ export async function replay(log: readonly LogEntry[], state: string): Promise<S
   if (start?.kind !== 'start') throw new Error('a log begins with the start of its machine');
   const stored = log.findIndex(({ kind }) => kind === 'stored');
   const context = { runDirectory: state, runId: process.env['GUESTWRIGHT_RUN_ID'] ?? 'replay', guardMs: GUARD_MS };
-  await using machine = await engineNamed(start.engine).start(start.hardware, { ...context, state });
+  const engine = await engineNamed(start.engine);
+  await using machine = await engine.start(start.hardware, { ...context, state });
   const steps: Step[] = [];
   const saved = new Map<string, string>();
   for (const entry of log.slice(stored + 1)) await redo(machine, entry, steps, saved);

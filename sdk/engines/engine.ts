@@ -162,6 +162,8 @@ export interface Engine {
   readonly capabilities: Capabilities;
   /** Says whether the engine can run here and, if not, what is missing and the command that installs it. */
   probe(): Promise<Probe>;
+  /** Begins to look for what a start will need. Optional, and never fails: what is missing is said by `start`. */
+  prepare?(platform: Platform): void;
   start(hardware: Hardware, context: EngineContext): Promise<EngineMachine>;
 }
 
@@ -181,14 +183,12 @@ export interface Platform {
   firmware: 'bios' | 'uefi' | 'none';
   /** UEFI that starts only what is signed, with Microsoft's certificates enrolled. */
   secureBoot: boolean;
-  /** A TPM 2.0 of its own. */
-  tpm: boolean;
   /** Number of processors. */
   smp: number;
 }
 
 /** The only computer that every engine has. */
-export const PLAIN_PC: Platform = { architecture: 'x86_64', firmware: 'bios', secureBoot: false, tpm: false, smp: 1 };
+export const PLAIN_PC: Platform = { architecture: 'x86_64', firmware: 'bios', secureBoot: false, smp: 1 };
 
 /** One network card. */
 export interface Network {

@@ -1,14 +1,16 @@
 /** Builds against an archive of the test's own: small real packages, and an `apt-get` that offers them. */
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { GuestwrightError } from '../errors.js';
 import { APT_GET, offerPackage } from './archive.test.helper.js';
+import { buildFromRecipe } from './build.js';
 import { DebianArchive } from './debian.js';
 import { buildImage, exportImage, importImage, imagePath, listImages, resolveFileRef } from './index.js';
+import type { BuildContext, Recipe } from './recipe.js';
 
 const run = promisify(execFile);
 
@@ -149,6 +151,52 @@ test('several builds of one image at once do the work once and leave nothing bes
   expect(log.split('\n').filter((line) => line.startsWith('-q download'))).toHaveLength(1);
   const left = (await readdir(join(folder, 'cache', 'images'))).filter((name) => name.startsWith('.'));
   expect(left).toEqual([]);
+});
+
+/** A recipe of the test's own, one part of which is a file. */
+function recipeOfFile(build: (context: BuildContext) => Promise<string>): Recipe {
+  return {
+    name: 'of-a-file',
+    description: 'a test',
+    revision: 1,
+    packages: [{ name: 'grub-rescue-pc' }],
+    parts: { cdrom: { kind: 'cdrom', description: 'a file' }, floppy: { kind: 'floppy', description: 'bytes' } },
+    async build(context) {
+      return { cdrom: { file: await build(context) }, floppy: Buffer.from('bytes') };
+    },
+  };
+}
+
+test('a part may be a file of the build, which is moved into the cache and pinned like any other', async () => {
+  await offer('2.1');
+  let made = 0;
+  const recipe = recipeOfFile(async ({ scratch, packages, unpacked }) => {
+    expect(packages.map(({ name }) => name)).toEqual(['grub-rescue-pc']);
+    const path = join(scratch, 'big');
+    const from = join(await unpacked('grub-rescue-pc'), 'usr/lib/grub-rescue/grub-rescue-cdrom.iso');
+    await writeFile(path, `${await readFile(from, 'utf8')}, rewritten`);
+    made = (await stat(path)).ino;
+    return path;
+  });
+  const entry = await buildFromRecipe(recipe, { projectRoot: project });
+  const [path = ''] = await imagePath('of-a-file:cdrom', { projectRoot: project });
+  expect(await readFile(path, 'utf8')).toBe('cdrom 2.1, rewritten');
+  expect((await stat(path)).ino).toBe(made);
+  expect(entry.parts['cdrom']?.size).toBe(20);
+  await rm(join(folder, 'cache', 'images'), { recursive: true });
+  expect(await buildFromRecipe(recipe, { projectRoot: project })).toEqual(entry);
+  expect(await readdir(join(folder, 'cache', 'images'))).toEqual(['of-a-file']);
+});
+
+test('a build that fails leaves nothing in the cache', async () => {
+  await offer('2.1');
+  const recipe = recipeOfFile(async ({ scratch }) => {
+    await writeFile(join(scratch, 'half'), 'half');
+    throw new Error('in the middle');
+  });
+  await expect(buildFromRecipe(recipe, { projectRoot: project })).rejects.toThrow('in the middle');
+  expect(await readdir(join(folder, 'cache', 'images'))).toEqual([]);
+  expect(await readdir(project)).toEqual(['package.json']);
 });
 
 test('a lock that a killed process left behind does not stop a build', async () => {

@@ -1,10 +1,11 @@
 /** Builds an image (or fonts) from its recipe, held to `images.lock`. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { mkdtemp, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { GuestwrightError } from '../errors.js';
-import { DebianArchive, runTool, type Drift, type PinnedPackage, type Progress } from './debian.js';
+import { contextOfInstalled, contextOfPackages, type Room } from './context.js';
+import { DebianArchive, type Drift, type PinnedPackage, type Progress } from './debian.js';
 import { exclusively } from './exclusive.js';
-import { cacheFolder, exists, sha256 } from './files.js';
+import { cacheFolder, sha256, sha256OfFile } from './files.js';
 import {
   describeDifference,
   findLockPath,
@@ -16,12 +17,11 @@ import {
   type LockEntry,
   type Shelf,
 } from './lock.js';
-import type { BuildContext, Recipe } from './recipe.js';
+import type { BuiltPart, BuiltParts, Recipe } from './recipe.js';
 import { isStored, latestEntry, shelfFolder, store, withScratch } from './store.js';
-import { unpack } from './unpack.js';
 
-/** The guests are PCs with a 32-bit CPU, whatever the host is. */
-const ARCHITECTURE = 'i386';
+/** Most guests are PCs with a 32-bit CPU, whatever the host is. */
+const USUAL_ARCHITECTURE = 'i386';
 
 /**
  * Which content of an image is wanted, and how firmly: a project's lock binds; the lock that the package was
@@ -72,17 +72,25 @@ export async function buildFromRecipe(recipe: Recipe, options: BuildOptions): Pr
         await noteInLock(recipe, present, wanted);
         return present;
       }
-      const { entry, parts } = await make(recipe, options.accept === true ? null : wanted, onProgress);
-      const fill = async (folder: string) => {
-        for (const [part, data] of Object.entries(parts)) await writeFile(join(folder, part), data);
-      };
-      await store(name, entry, fill, shelf);
-      await noteInLock(recipe, entry, wanted);
-      onProgress('ready');
-      return entry;
+      return await withScratch(async (scratch) => {
+        const room = { scratch, onProgress };
+        const { entry, parts } = await make(recipe, options.accept === true ? null : wanted, room);
+        await store(name, entry, (folder) => putParts(parts, folder), shelf);
+        await noteInLock(recipe, entry, wanted);
+        onProgress('ready');
+        return entry;
+      });
     },
     () => onProgress('another process is building it: waiting'),
   );
+}
+
+/** Files are moved: they lie on the cache's disk already. */
+async function putParts(parts: BuiltParts, folder: string): Promise<void> {
+  for (const [part, built] of Object.entries(parts)) {
+    if (built instanceof Uint8Array) await writeFile(join(folder, part), built);
+    else await rename(built.file, join(folder, part));
+  }
 }
 
 /** What a lock binds is used as long as it is there; what is only preferred must come from the recipe as it is. */
@@ -104,37 +112,38 @@ async function noteInLock(
 
 interface Made {
   entry: BuiltEntry;
-  parts: Readonly<Record<string, Uint8Array>>;
+  parts: BuiltParts;
 }
 
 /** @param wanted null: whatever is newest */
-async function make(recipe: Recipe, wanted: Wanted | null, onProgress: Progress): Promise<Made> {
-  const archive = new DebianArchive(cacheFolder(), ARCHITECTURE, onProgress);
+async function make(recipe: Recipe, wanted: Wanted | null, room: Room): Promise<Made> {
+  const { onProgress } = room;
+  const archive = new DebianArchive(cacheFolder(), recipe.architecture ?? USUAL_ARCHITECTURE, onProgress);
   const binding = wanted?.binding?.source === 'recipe' ? wanted.binding : null;
   const preferred = wanted?.preferred?.source === 'recipe' ? wanted.preferred : null;
   const pinned = binding ?? preferred;
   if (pinned?.revision === recipe.revision && recipe.anySource !== undefined) {
-    const made = await makeFromInstalled(recipe, pinned, onProgress);
+    const made = await makeFromInstalled(recipe, pinned, room);
     if (made !== null) return made;
   }
   if (pinned !== null) {
     const fetched = await archive.fetch(pinned.packages);
     if (fetched.kind === 'fetched') {
-      const made = await makeFrom(recipe, pinned.packages, fetched.files, archive, onProgress);
+      const made = await makeFrom(recipe, pinned.packages, fetched.files, archive, room);
       if (binding !== null) requireSame(recipe, binding, made.entry);
       return made;
     }
-    if (binding !== null) return await makeDespiteDrift(recipe, binding, fetched.drift, archive, onProgress);
+    if (binding !== null) return await makeDespiteDrift(recipe, binding, fetched.drift, archive, room);
     onProgress('the archive has moved on since this version of Guestwright: taking its newest packages');
   }
-  return await makeNewest(recipe, archive, onProgress);
+  return await makeNewest(recipe, archive, room);
 }
 
-async function makeNewest(recipe: Recipe, archive: DebianArchive, onProgress: Progress): Promise<Made> {
-  const newest = await archive.newest(recipe.packages);
+async function makeNewest(recipe: Recipe, archive: DebianArchive, room: Room): Promise<Made> {
+  const newest = await archive.newest(recipe.packages, recipe.closures);
   const fetched = await archive.fetch(newest);
   if (fetched.kind === 'drifted') throw driftError(recipe, fetched.drift);
-  return await makeFrom(recipe, newest, fetched.files, archive, onProgress);
+  return await makeFrom(recipe, newest, fetched.files, archive, room);
 }
 
 /** The pinned packages are gone: where only the parts' bytes count, the newest ones may still give them. */
@@ -143,33 +152,29 @@ async function makeDespiteDrift(
   binding: BuiltEntry,
   drift: readonly Drift[],
   archive: DebianArchive,
-  onProgress: Progress,
+  room: Room,
 ): Promise<Made> {
   if (recipe.anySource !== undefined) {
-    const { entry, parts } = await makeNewest(recipe, archive, onProgress);
+    const { entry, parts } = await makeNewest(recipe, archive, room);
     if (isSameContent(entry, binding)) return { entry: binding, parts };
   }
   throw driftError(recipe, drift);
 }
 
 /** Null: what is installed on this system lacks a file, cannot be read, or gives other parts than the pinned ones. */
-async function makeFromInstalled(recipe: Recipe, pinned: BuiltEntry, onProgress: Progress): Promise<Made | null> {
-  const folders = recipe.anySource?.folders ?? [];
+async function makeFromInstalled(recipe: Recipe, pinned: BuiltEntry, room: Room): Promise<Made | null> {
   try {
-    return await withScratch(async (scratch) => {
-      const parts = await recipe.build({
-        ...readersBelow('/', folders),
-        // The files of every package that is installed lie below the same root.
-        perl: ({ path, args }) => runPerl(join('/', path), args, { cwd: '/' }),
-        ...unpackers(scratch),
-        onProgress,
-      });
-      return isSameContent({ parts: describeParts(parts) }, pinned) ? { entry: pinned, parts } : null;
-    });
+    const parts = await recipe.build(contextOfInstalled(recipe, await emptyFolder(room)));
+    return isSameContent({ parts: await describeParts(parts) }, pinned) ? { entry: pinned, parts } : null;
   } catch {
     // Whatever is wrong with other people's files: the packages are there for that.
     return null;
   }
+}
+
+/** Every attempt has a folder of its own. */
+async function emptyFolder({ scratch, onProgress }: Room): Promise<Room> {
+  return { scratch: await mkdtemp(join(scratch, 'build-')), onProgress };
 }
 
 function isSameContent(a: Pick<BuiltEntry, 'parts'>, b: Pick<BuiltEntry, 'parts'>): boolean {
@@ -180,11 +185,15 @@ function isSameContent(a: Pick<BuiltEntry, 'parts'>, b: Pick<BuiltEntry, 'parts'
   );
 }
 
-function describeParts(parts: Made['parts']): BuiltEntry['parts'] {
-  const entries = Object.entries(parts).map(
-    ([part, data]) => [part, { size: data.length, sha256: sha256(data) }] as const,
-  );
-  return Object.fromEntries(entries);
+async function describeParts(parts: BuiltParts): Promise<BuiltEntry['parts']> {
+  const described: BuiltEntry['parts'] = {};
+  for (const [part, built] of Object.entries(parts)) described[part] = await describePart(built);
+  return described;
+}
+
+async function describePart(built: BuiltPart): Promise<BuiltEntry['parts'][string]> {
+  if (built instanceof Uint8Array) return { size: built.length, sha256: sha256(built) };
+  return { size: (await stat(built.file)).size, sha256: await sha256OfFile(built.file) };
 }
 
 async function makeFrom(
@@ -192,75 +201,18 @@ async function makeFrom(
   packages: readonly PinnedPackage[],
   files: ReadonlyMap<string, string>,
   archive: DebianArchive,
-  onProgress: Progress,
+  room: Room,
 ): Promise<Made> {
-  return await withScratch(async (scratch) => {
-    for (const [name, deb] of files) {
-      onProgress(`unpacking ${name}`);
-      await archive.extract(deb, join(scratch, name));
-    }
-    onProgress('putting it together');
-    const parts = await recipe.build(buildContext(recipe, packages, scratch, onProgress));
-    const { revision } = recipe;
-    return {
-      entry: { source: 'recipe', revision, packages: [...packages], parts: describeParts(parts) },
-      parts,
-    };
-  });
-}
-
-function buildContext(
-  recipe: Recipe,
-  packages: readonly PinnedPackage[],
-  scratch: string,
-  onProgress: Progress,
-): BuildContext {
-  const folderOf = (requested: string): string => {
-    const request = recipe.packages.find(({ name }) => name === requested);
-    const real = packages.find(({ name }) => (request?.follow ? request.follow.test(name) : name === requested));
-    if (real === undefined) throw new TypeError(`${recipe.name} does not ask for a package ${requested}`);
-    return join(scratch, real.name);
+  const own = await emptyFolder(room);
+  const fetched = packages.map((pin) => ({ ...pin, deb: files.get(pin.name) ?? '' }));
+  const parts = await recipe.build(contextOfPackages(recipe, fetched, archive, own));
+  const entry = {
+    source: 'recipe' as const,
+    revision: recipe.revision,
+    packages: [...packages],
+    parts: await describeParts(parts),
   };
-  return {
-    onProgress,
-    read: (name, path) => readersBelow(folderOf(name)).read(name, path),
-    list: (name, folder) => readersBelow(folderOf(name)).list(name, folder),
-    perl: ({ packageName, path, inside, args }) =>
-      runPerl(join(folderOf(packageName), path), args, { cwd: folderOf(inside) }),
-    ...unpackers(scratch),
-  };
-}
-
-async function runPerl(script: string, args: readonly string[], { cwd }: { cwd: string }): Promise<string> {
-  // Without these the order of hashes, which may show in what is printed, is another at every run.
-  const env = { PERL_HASH_SEED: '0', PERL_PERTURB_KEYS: '0' };
-  return (await runTool('perl', [script, ...args], { cwd, env })).stdout;
-}
-
-/** @param folders where else files are looked for by their names */
-function readersBelow(base: string, folders: readonly string[] = []): Pick<BuildContext, 'read' | 'list'> {
-  return {
-    async read(_name, path) {
-      for (const candidate of [join(base, path), ...folders.map((folder) => join(folder, basename(path)))]) {
-        if (await exists(candidate)) return await readFile(candidate);
-      }
-      return await readFile(join(base, path));
-    },
-    async list(_name, folder) {
-      const entries = await readdir(join(base, folder), { recursive: true, withFileTypes: true });
-      return entries
-        .filter((entry) => entry.isFile())
-        .map((entry) => relative(base, join(entry.parentPath, entry.name)))
-        .sort();
-    },
-  };
-}
-
-function unpackers(scratch: string): Pick<BuildContext, 'unxz' | 'unlzma'> {
-  return {
-    unxz: (data) => unpack(data, 'xz', scratch),
-    unlzma: (data) => unpack(data, 'lzma', scratch),
-  };
+  return { entry, parts };
 }
 
 function requireSame({ name, shelf }: Recipe, expected: BuiltEntry, seen: BuiltEntry): void {

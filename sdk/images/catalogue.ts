@@ -1,13 +1,27 @@
 /** The images that Guestwright knows how to build. */
 import { GuestwrightError } from '../errors.js';
 import type { Recipe } from './recipe.js';
+import { debianLiveInstaller } from './recipes/debian-live-installer.js';
 import { grubRescue } from './recipes/grub-rescue.js';
+import { ipxe } from './recipes/ipxe.js';
+import { linuxAarch64 } from './recipes/linux-aarch64.js';
 import { linuxBusybox } from './recipes/linux-busybox.js';
 import { linuxKeyboards } from './recipes/linux-keyboards.js';
 import { linuxInstaller } from './recipes/linux-installer.js';
 import { memtest } from './recipes/memtest.js';
+import { uBootRiscv64 } from './recipes/u-boot-riscv64.js';
 
-export const RECIPES: readonly Recipe[] = [grubRescue, linuxBusybox, linuxInstaller, linuxKeyboards, memtest];
+export const RECIPES: readonly Recipe[] = [
+  debianLiveInstaller,
+  grubRescue,
+  ipxe,
+  linuxAarch64,
+  linuxBusybox,
+  linuxInstaller,
+  linuxKeyboards,
+  memtest,
+  uBootRiscv64,
+];
 
 export function findRecipe(name: string): Recipe | undefined {
   return RECIPES.find((recipe) => recipe.name === name);

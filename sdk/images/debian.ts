@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { GuestwrightError } from '../errors.js';
 import { exclusively, processExists } from './exclusive.js';
 import { exists, sha256OfFile } from './files.js';
+import { runTool } from './tools.js';
 
 export type Progress = (message: string) => void;
 
@@ -17,6 +18,12 @@ export interface PackageRequest {
   /** The package only points at the real one: take its first dependency that matches. */
   follow?: RegExp;
 }
+
+/**
+ * Packages that are installed together, with all that they depend on and nothing that is only recommended, as apt
+ * resolves it on an empty system. Names as `apt-get install` takes them, patterns too: `?priority(required)`.
+ */
+export type PackageClosure = readonly string[];
 
 /** One package as `images.lock` pins it. */
 export interface PinnedPackage {
@@ -39,6 +46,9 @@ export type Fetched = { kind: 'fetched'; files: Map<string, string> } | { kind: 
 /** Anything that takes longer than this reports how far it is, ms. */
 const PROGRESS_MS = 2_000;
 
+/** More packages than this are counted in messages, not named. */
+const MOST_NAMED = 20;
+
 /** apt's `Acquire::Check-*` and the like stay the host's; only where it keeps its state is ours. */
 export class DebianArchive {
   private readonly aptFolder: string;
@@ -56,9 +66,12 @@ export class DebianArchive {
     this.packageFolder = join(cache, 'packages');
   }
 
-  /** The newest packages that the archive has for these requests. */
-  async newest(requests: readonly PackageRequest[]): Promise<PinnedPackage[]> {
-    return await this.alone(async () => this.findNewest(requests));
+  /** The newest packages that the archive has for these requests and closures, each once; with closures by name. */
+  async newest(
+    requests: readonly PackageRequest[],
+    closures: readonly PackageClosure[] = [],
+  ): Promise<PinnedPackage[]> {
+    return await this.alone(async () => this.findNewest(requests, closures));
   }
 
   /** apt's state is one for all processes: a list that another one is reading anew looks empty meanwhile. */
@@ -68,13 +81,25 @@ export class DebianArchive {
     );
   }
 
-  private async findNewest(requests: readonly PackageRequest[]): Promise<PinnedPackage[]> {
+  private async findNewest(
+    requests: readonly PackageRequest[],
+    closures: readonly PackageClosure[],
+  ): Promise<PinnedPackage[]> {
     await this.update();
-    const names: string[] = [];
-    for (const request of requests) names.push(await this.realName(request));
+    const wanted: string[] = [];
+    for (const request of requests) wanted.push(await this.realName(request));
+    for (const closure of closures) wanted.push(...(await this.resolve(closure)));
+    const names = [...new Set(wanted)];
     const offers = await this.offers(names);
     if (offers.kind === 'missing') throw this.notInArchive(names, offers.reason);
-    return offers.packages.map(({ name, architecture, version, sha256 }) => ({ name, architecture, version, sha256 }));
+    const pins = offers.packages.map(({ name, architecture, version, sha256 }) => ({
+      name,
+      architecture,
+      version,
+      sha256,
+    }));
+    // apt's own order is another with every new list: of hundreds of pins nobody could see which have changed.
+    return closures.length === 0 ? pins : pins.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /**
@@ -146,6 +171,14 @@ export class DebianArchive {
     return real;
   }
 
+  private async resolve(closure: PackageClosure): Promise<string[]> {
+    const args = ['--simulate', '-q', '--no-install-recommends', 'install', ...closure];
+    const { stdout, stderr, exitCode } = await this.apt('apt-get', args, { mayFail: true });
+    // Which packages do not fit together is among what apt prints, not among its errors.
+    if (exitCode !== 0) throw this.notInArchive(closure, `${stdout}\n${stderr}`.trim());
+    return parseInstalled(stdout);
+  }
+
   private async offers(
     names: readonly string[],
   ): Promise<{ kind: 'offered'; packages: OfferedPackage[] } | { kind: 'missing'; reason: string }> {
@@ -161,8 +194,14 @@ export class DebianArchive {
 
   /** For each pin that the archive does not have: the versions that it has. */
   private async drift(pins: readonly PinnedPackage[]): Promise<Drift[]> {
+    // Asked all at once first: of hundreds of packages few have moved on.
+    const all = await this.offers(pins.map(({ name }) => name));
+    const unmoved = new Set(
+      all.kind === 'offered' ? all.packages.map(({ name, version }) => `${name}=${version}`) : [],
+    );
     const drift: Drift[] = [];
     for (const pin of pins) {
+      if (unmoved.has(`${pin.name}=${pin.version}`)) continue;
       const same = await this.offers([`${pin.name}=${pin.version}`]);
       if (same.kind === 'offered') continue;
       const newest = await this.offers([pin.name]);
@@ -177,7 +216,10 @@ export class DebianArchive {
     const folder = join(this.packageFolder, `.${process.pid}-${randomUUID()}`);
     await mkdir(folder, { recursive: true });
     const total = offers.reduce((sum, { size }) => sum + size, 0);
-    const what = offers.map(({ name, version }) => `${name} ${version}`).join(', ');
+    const what =
+      offers.length > MOST_NAMED
+        ? `${offers.length} packages`
+        : offers.map(({ name, version }) => `${name} ${version}`).join(', ');
     this.onProgress(`downloading ${(total / 1e6).toFixed(1)} MB: ${what}`);
     const timer = setInterval(() => void this.reportSize(folder, total), PROGRESS_MS);
     try {
@@ -293,6 +335,11 @@ export interface Drift {
   seen: readonly PinnedPackage[];
 }
 
+/** Reads the names of what `apt-get --simulate install` would install: `Inst NAME (VERSION ORIGIN [ARCHITECTURE])`. */
+export function parseInstalled(text: string): string[] {
+  return [...text.matchAll(/^Inst (\S+) /gm)].map(([, name = '']) => name);
+}
+
 /** Reads the lines of `apt-get --print-uris`: `'URL' FILE SIZE SHA256:DIGEST`. */
 export function parseUris(text: string): OfferedPackage[] {
   return [...text.matchAll(/^'[^']+' (\S+)_(\S+)_([a-z0-9]+)\.deb (\d+) SHA256:([0-9a-f]{64})$/gm)].map((match) => {
@@ -305,50 +352,5 @@ export function parseUris(text: string): OfferedPackage[] {
       size: Number(size),
       file: `${name}_${version}_${architecture}.deb`,
     };
-  });
-}
-
-/** Runs one of the tools that every Debian system has, in the C locale. @throws GuestwrightError `infrastructure/...` */
-export async function runTool(
-  tool: string,
-  args: readonly string[],
-  { mayFail = false, cwd, env = {} }: { mayFail?: boolean; cwd?: string; env?: Readonly<Record<string, string>> } = {},
-): Promise<{ stdout: string; stderr: string; exitCode: number }> {
-  const { execa, ExecaError } = await import('execa');
-  try {
-    const result = await execa(tool, args, {
-      ...(cwd !== undefined && { cwd }),
-      env: { LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive', ...env },
-      stdin: 'ignore',
-    });
-    return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode ?? 0 };
-  } catch (error) {
-    if (!(error instanceof ExecaError)) throw error;
-    if (error.code === 'ENOENT') throw noDebianTools(tool);
-    const { stdout, stderr, exitCode } = error;
-    if (mayFail && exitCode !== undefined) return { stdout: String(stdout), stderr: String(stderr), exitCode };
-    throw new GuestwrightError(
-      `${tool} failed`,
-      {
-        kind: 'infrastructure',
-        code: 'tool-failed',
-        expected: `${tool} ${args.filter((arg) => !arg.startsWith('/')).join(' ')} to succeed`,
-        seen: String(stderr).trim() || error.shortMessage,
-        next: 'Check the network and the free space in the cache folder, then try again: finished parts are kept.',
-      },
-      { cause: error },
-    );
-  }
-}
-
-function noDebianTools(tool: string): GuestwrightError {
-  return new GuestwrightError(`Guest images are built from Debian packages, and ${tool} is not here`, {
-    kind: 'infrastructure',
-    code: 'tool-missing',
-    expected: 'apt-get, dpkg-deb and perl, as on Debian and its relatives',
-    seen: `no ${tool} in PATH`,
-    next:
-      'Build the image on a Debian machine (or in a debian:12 container) and bring it: ' +
-      '`npx guestwright images export NAME FILE` there, `npx guestwright images import NAME FILE` here.',
   });
 }

@@ -2,6 +2,7 @@
 import { findRecipe, RECIPES, unknownImage } from './catalogue.js';
 import { buildFromRecipe, wantedEntry, type BuildOptions } from './build.js';
 import { findLockPath, readLock, updateLock } from './lock.js';
+import type { ImageMachine } from './recipe.js';
 import { entryInCache, resolveFileRef, type ResolveOptions } from './refs.js';
 import { isStored, latestEntry, removeStored, storedNames } from './store.js';
 
@@ -12,6 +13,8 @@ export interface ImageListing {
   source: 'recipe' | 'import';
   /** Names of its parts: `name:part` is a reference. */
   parts: string[];
+  /** The machine that it is for, where the usual one does not do. */
+  machine: ImageMachine;
   /** Whether the content that the project wants is in the cache. */
   cached: boolean;
   /** Bytes of all parts; null as long as nobody knows. */
@@ -42,6 +45,7 @@ async function listing(name: string, projectRoot: string | undefined): Promise<I
     description: recipe?.description ?? 'imported',
     source: recipe ? 'recipe' : 'import',
     parts: Object.keys(recipe?.parts ?? entry?.parts ?? {}),
+    machine: recipe?.machine ?? {},
     cached: entry !== null && (await isStored(name, entry.parts)),
     size: entry && Object.values(entry.parts).reduce((sum, { size }) => sum + size, 0),
     packages: entry?.source === 'recipe' ? entry.packages.map((one) => `${one.name} ${one.version}`) : [],

@@ -1,13 +1,22 @@
 /** What a recipe is: the packages that it needs, and how parts (what guests boot from, or fonts) are made of them. */
-import type { PackageRequest, Progress } from './debian.js';
+import type { Architecture } from '../engines/engine.js';
+import type { PackageClosure, PackageRequest, PinnedPackage, Progress } from './debian.js';
 import type { Shelf } from './lock.js';
 
 export interface PartDescription {
   /** What the part is to a machine. */
-  kind: 'floppy' | 'cdrom' | 'kernel' | 'initrd' | 'font';
+  kind: 'floppy' | 'cdrom' | 'kernel' | 'initrd' | 'netboot' | 'font';
   description: string;
   /** A kernel's recommended command line. */
   commandLine?: string;
+}
+
+/** Fields of a machine spec. */
+export interface ImageMachine {
+  engine?: 'qemu';
+  architecture?: Architecture;
+  /** MB. */
+  memory?: number;
 }
 
 export interface Recipe {
@@ -15,7 +24,11 @@ export interface Recipe {
   description: string;
   /** Counts up with every change of the recipe that changes the bytes of a part. */
   revision: number;
+  /** Debian's name of the packages' architecture. Default: `i386`, which has those for every architecture too. */
+  architecture?: 'i386' | 'amd64' | 'arm64';
   packages: readonly PackageRequest[];
+  /** Further packages, with all that they depend on. */
+  closures?: readonly PackageClosure[];
   /** Where it is kept; with the images if left out. */
   shelf?: Shelf;
   /**
@@ -25,10 +38,21 @@ export interface Recipe {
    */
   anySource?: { folders: readonly string[] };
   parts: Readonly<Record<string, PartDescription>>;
+  /** The machine that the image is for, where the usual one does not do. */
+  machine?: ImageMachine;
   /**
    * Makes every part. Equal packages give equal bytes: no time, host name, locale or order of a directory may leak in.
    */
-  build(context: BuildContext): Promise<Readonly<Record<string, Uint8Array>>>;
+  build(context: BuildContext): Promise<BuiltParts>;
+}
+
+/** What comes out: bytes, or a file in the build's scratch folder, which is moved and never held in memory. */
+export type BuiltPart = Uint8Array | { file: string };
+export type BuiltParts = Readonly<Record<string, BuiltPart>>;
+
+/** A pinned package that was fetched, and where its .deb file is. It is kept for other builds: only to be read. */
+export interface FetchedPackage extends PinnedPackage {
+  deb: string;
 }
 
 export interface BuildContext {
@@ -47,6 +71,12 @@ export interface BuildContext {
    * @param args may name files of `inside` by their paths in that package, which is the script's working folder
    */
   perl: (script: { packageName: string; path: string; inside: string; args: readonly string[] }) => Promise<string>;
+  /** Every package that the lock pins, in the lock's order. */
+  packages: readonly FetchedPackage[];
+  /** The folder that an unpacked package's files lie in. */
+  unpacked: (packageName: string) => Promise<string>;
+  /** A folder of the build's own, on the cache's disk; it is gone when the parts are stored. */
+  scratch: string;
   /** Unpacks an xz stream. */
   unxz: (data: Uint8Array) => Promise<Uint8Array>;
   /** Unpacks what was packed with LZMA before there was xz (".lzma", "LZMA alone"). */

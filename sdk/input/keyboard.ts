@@ -1,16 +1,17 @@
 /** The keyboard: chords and text, in guest time, with no key lost. */
 import { GuestwrightError } from '../errors.js';
 import { InOrder } from '../machine/in-order.js';
-import type { FrameSource } from '../machine/locator.js';
 import type { MachinePort } from '../machine/port.js';
-import type { Keyboard, TypeOptions } from '../machine/types.js';
-import { makeFrame } from '../screen/frame.js';
+import type { BootCommandOptions, Keyboard, TypeOptions } from '../machine/types.js';
+import { readBootCommand } from './boot-command.js';
+import { commandInvalid, runBootCommand, type BootDevices } from './boot-command-run.js';
 import { typeConfirmed } from './confirm.js';
 import type { KeyCode } from './keycodes.js';
 import { groupsOf } from './groups.js';
 import { parseChord } from './keys.js';
 import { keystrokesFor, type Layout, type LayoutGroups, type TypedCharacter } from './layout.js';
 import { askUntil, Spacing } from './pace.js';
+import { bareScreen, type KeyboardScreen } from './keyboard-screen.js';
 
 /** Guest ms between two keys when no `delay` is given: faster than any typist, slower than any driver's debouncing. */
 export const KEY_SPACING = 20;
@@ -47,7 +48,7 @@ interface Progress {
  */
 export class GuestKeyboard implements Keyboard {
   readonly #port: MachinePort;
-  readonly #frames: FrameSource;
+  readonly #screen: KeyboardScreen;
   readonly #groups: LayoutGroups;
   /** What chords are written in. */
   readonly #layout: Layout;
@@ -57,12 +58,13 @@ export class GuestKeyboard implements Keyboard {
   #held = new Set<KeyCode>();
 
   /**
-   * @param frames where the echo of confirmed typing is read
+   * @param screen where the echo of confirmed typing is read, and what boot commands wait for; default: the port's, in
+   * text modes
    * @throws GuestwrightError `usage/unknown-key` when the layouts' toggle is no chord
    */
-  constructor(port: MachinePort, frames: FrameSource = framesOf(port)) {
+  constructor(port: MachinePort, screen: KeyboardScreen = bareScreen(port)) {
     this.#port = port;
-    this.#frames = frames;
+    this.#screen = screen;
     this.#groups = groupsOf(port.spec.layout);
     [this.#layout] = this.#groups.groups;
     this.#spacing = new Spacing(port);
@@ -90,24 +92,14 @@ export class GuestKeyboard implements Keyboard {
   async down(key: string): Promise<void> {
     await this.#port.act({ name: 'keyboard.down', title: `Hold ${key}`, params: { key } }, async () => {
       const code = oneKey(key, parseChord(key, this.#layout));
-      await this.#order.run(async () => {
-        await this.#space(0);
-        await this.#send(code, true, false);
-        await this.#taken({ typed: 0, total: 1, rest: `the key ${key}` });
-        this.#spacing.mark();
-      });
+      await this.#order.run(async () => this.#turn(code, true, `the key ${key}`, false));
     });
   }
 
   async up(key: string): Promise<void> {
     await this.#port.act({ name: 'keyboard.up', title: `Release ${key}`, params: { key } }, async () => {
       const code = oneKey(key, parseChord(key, this.#layout));
-      await this.#order.run(async () => {
-        await this.#space(0);
-        await this.#send(code, false, false);
-        await this.#taken({ typed: 0, total: 1, rest: `the release of ${key}` });
-        this.#spacing.mark();
-      });
+      await this.#order.run(async () => this.#turn(code, false, `the release of ${key}`, false));
     });
   }
 
@@ -136,10 +128,75 @@ export class GuestKeyboard implements Keyboard {
           }
           const send = async (part: string): Promise<void> =>
             this.#typeCharacters(keystrokesFor(part, this.#groups, { secret }), delay, secret);
-          await typeConfirmed(text, { port: this.#port, frames: this.#frames, send, secret });
+          await typeConfirmed(text, { port: this.#port, frames: this.#screen, send, secret });
         });
       },
     );
+  }
+
+  /**
+   * Runs a boot command, in the language that Packer's have (docs/boot-commands.md). Keys that it holds at its end stay
+   * held, as with `down`; when it fails it releases them.
+   * @throws GuestwrightError `usage/boot-command-invalid`, `usage/character-not-on-layout` before anything is typed;
+   * later whatever a step of it fails of, with the step's place
+   */
+  async run(command: string | readonly string[], options: BootCommandOptions = {}): Promise<void> {
+    const text = typeof command === 'string' ? command : command.join('');
+    const { secret = false, variables = {} } = options;
+    const shown = secret ? '***' : text;
+    await this.#port.act(
+      {
+        name: 'keyboard.run',
+        title: secret ? 'Run a secret boot command' : `Run the boot command ${JSON.stringify(text)}`,
+        params: { command: shown, ...(secret ? {} : { variables }) },
+      },
+      async () => {
+        const delay = checkedDelay(options.delay);
+        const reading = readBootCommand(text, { layout: this.#layout, variables });
+        if (reading.kind === 'mistake') throw commandInvalid(reading, secret);
+        for (const { action } of reading.steps) {
+          if (action.kind === 'text') keystrokesFor(action.text, this.#groups, { secret });
+        }
+        await this.#order.run(async () => {
+          const before = new Set(this.#held);
+          try {
+            await runBootCommand(reading.steps, this.#bootDevices(delay, secret), { secret });
+          } catch (error) {
+            await this.#letGo([...this.#held].filter((code) => !before.has(code)).reverse(), secret);
+            throw error;
+          }
+        });
+      },
+    );
+  }
+
+  #bootDevices(delay: number, secret: boolean): BootDevices {
+    const named = (code: KeyCode): string => (secret ? 'a key of a secret' : `the key ${code}`);
+    return {
+      type: async (text) => this.#typeCharacters(keystrokesFor(text, this.#groups, { secret }), delay, secret),
+      press: async (codes) => {
+        await this.#space(delay);
+        await this.#strokes([codes], 0, { typed: 0, total: 1, rest: codes.map(named).join(' and ') }, secret);
+      },
+      hold: async (code) => this.#turn(code, true, named(code), secret),
+      release: async (code) => this.#turn(code, false, `the release of ${named(code)}`, secret),
+      wait: async (ms) => this.#port.clock.advance(ms),
+      waitForText: async (pattern, timeout) => {
+        await this.#screen.getByText(pattern).waitFor(timeout === null ? {} : { timeout });
+      },
+      waitForStable: async (timeout) => {
+        await this.#screen.waitForStable(timeout === null ? {} : { timeout });
+      },
+    };
+  }
+
+  /** One key down or up, for good. */
+  async #turn(code: KeyCode, down: boolean, rest: string, secret: boolean): Promise<void> {
+    await this.#space(0);
+    if (down) await this.#enabled();
+    await this.#send(code, down, secret);
+    await this.#taken({ typed: 0, total: 1, rest });
+    this.#spacing.mark();
   }
 
   async #typeCharacters(typed: readonly TypedCharacter[], delay: number, secret: boolean): Promise<void> {
@@ -287,10 +344,6 @@ function fitting(chords: readonly { codes: readonly KeyCode[] }[], from: number)
     count++;
   }
   return Math.max(1, count);
-}
-
-function framesOf(port: MachinePort): FrameSource {
-  return { current: async () => makeFrame(await port.observe({ kind: 'screen' }), port.clock.now) };
 }
 
 function oneKey(name: string, codes: readonly KeyCode[]): KeyCode {

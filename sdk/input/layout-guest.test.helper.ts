@@ -6,7 +6,7 @@ import { launch } from '../machine/launch.js';
 import { GuestMachine } from '../machine/machine.js';
 import type { MachineSpec } from '../machine/spec.js';
 import { GuestKeyboard } from './keyboard.js';
-import type { LAYOUT_NAMES } from './layouts/index.js';
+import type { LAYOUT_NAMES } from './layouts/names.js';
 
 const ASCII = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
 

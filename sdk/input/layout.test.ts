@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { GuestwrightError } from '../errors.js';
 import { groupsOf } from './groups.js';
 import { keystrokesFor, layoutNamed, sequenceFor, type LayoutName } from './layout.js';
-import { LAYOUT_NAMES } from './layouts/index.js';
+import { LAYOUT_NAMES } from './layouts/names.js';
 
 /** `KeyE`, `Shift+KeyE`, `AltGr+KeyE`, one after the other. */
 function keysOf(name: LayoutName, character: string): string | undefined {

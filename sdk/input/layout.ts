@@ -3,7 +3,8 @@ import { GuestwrightError } from '../errors.js';
 import { KEY_CODES, type KeyCode } from './keycodes.js';
 import type { LayoutData } from './layout-data.js';
 import { DEAD_KEYS } from './layouts/compose.js';
-import { LAYOUT_DATA, LAYOUT_NAMES } from './layouts/index.js';
+import { LAYOUT_DATA } from './layouts/index.js';
+import { LAYOUT_NAMES } from './layouts/names.js';
 
 export type LayoutName = (typeof LAYOUT_NAMES)[number];
 

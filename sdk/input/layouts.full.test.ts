@@ -1,7 +1,7 @@
 /** What is typed in any layout arrives in a Linux guest that is set to that layout. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LayoutGuest, paragraphFor } from './layout-guest.test.helper.js';
-import { LAYOUT_NAMES } from './layouts/index.js';
+import { LAYOUT_NAMES } from './layouts/names.js';
 
 let guest: LayoutGuest;
 

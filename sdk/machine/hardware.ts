@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Disk, Hardware, Medium, Network, RemovableMedia } from '../engines/engine.js';
 import { qcow2Size } from '../engines/qcow2-file.js';
 import { GuestwrightError } from '../errors.js';
-import { resolveFileRef } from '../images/index.js';
+import { resolveFileRef } from '../images/refs.js';
 import { networkOf, platformOf, usualBus } from './platform-spec.js';
 import type { MachineSpec, ParsedMedia } from './spec.js';
 

@@ -4,12 +4,9 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { engineNamed } from '../engines/index.js';
 import { GuestwrightError } from '../errors.js';
-import { LadderReader } from '../reading/ladder.js';
-import { pictureFile } from '../reading/picture-file.js';
 import { hardwareOf } from './hardware.js';
-import { GuestMachine } from './machine.js';
+import { platformOf } from './platform-spec.js';
 import { runDirectoryFor, sweepRunDirectories } from './run-directory.js';
-import { RecordedMachine } from './recording.js';
 import { parseSpec, type MachineSpecInput } from './spec.js';
 import type { LaunchOptions, Machine, Timeouts } from './types.js';
 
@@ -31,30 +28,41 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
   const runDirectory = options.runDirectory ?? runDirectoryFor(id);
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   sweepRunDirectories();
-  const engine = engineNamed(spec.engine);
+  const engine = await engineNamed(spec.engine);
+  // What the start will look for is looked for while the media are opened. What it does not find, the start says.
+  engine.prepare?.(platformOf(spec));
   const hardware = await hardwareOf(spec);
   const state = spec.state === undefined ? null : await stateFile(spec.state);
-  const running = await engine.start(hardware, {
+  const starting = engine.start(hardware, {
     runDirectory,
     runId,
     guardMs: timeouts.guard,
     ...(state === null ? {} : { state }),
     ...(options.storeAt === undefined ? {} : { storeAt: options.storeAt }),
   });
-  options.record?.({ kind: 'start', engine: engine.name, hardware, identity: running.identity });
-  const machine = new GuestMachine({
-    id,
-    name: options.name ?? 'machine',
-    engineName: engine.name,
-    engine: options.record === undefined ? running : new RecordedMachine(running, options.record),
-    spec,
-    timeouts,
-    runDirectory,
-    ownsRunDirectory: options.runDirectory === undefined,
-    onAction: options.onAction ?? null,
-    reader: new LadderReader({ fonts: spec.fonts, languages: spec.ocr.languages, onProgress: sayOnce }),
-    goldens: options.goldens ?? pictureFile,
-  });
+  // Loaded while the guest's hardware comes up: it is most of the code, and nothing of it is needed before.
+  const loading = import('./launched.js');
+  const running = await starting;
+  const machine = await loading
+    .then(({ machineOn }) => {
+      options.record?.({ kind: 'start', engine: engine.name, hardware, identity: running.identity });
+      return machineOn(running, {
+        id,
+        name: options.name ?? 'machine',
+        engineName: engine.name,
+        spec,
+        timeouts,
+        runDirectory,
+        ownsRunDirectory: options.runDirectory === undefined,
+        onAction: options.onAction ?? null,
+        record: options.record ?? null,
+        goldens: options.goldens ?? null,
+      });
+    })
+    .catch(async (error: unknown) => {
+      await running[Symbol.asyncDispose]();
+      throw error;
+    });
   try {
     if (state !== null) await machine.adoptState();
     const { signal } = options;
@@ -86,9 +94,4 @@ async function stateFile(name: string): Promise<string> {
 /** An engine that fails to end is reported by whoever disposes it again. */
 function noted(error: unknown): void {
   if (!(error instanceof GuestwrightError)) throw error;
-}
-
-/** Fonts are made once on a machine, and it takes a while: whoever waits for it is told. */
-function sayOnce(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

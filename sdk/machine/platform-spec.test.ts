@@ -20,7 +20,6 @@ test('without a word the computer is a plain PC, whose network leads nowhere', (
     architecture: 'x86_64',
     firmware: 'bios',
     secureBoot: false,
-    tpm: false,
     smp: 1,
   });
   expect(networkOf(spec)).toEqual({ device: 'virtio', access: 'isolated', forward: [], tftp: null });

@@ -32,8 +32,6 @@ export const platformShape = {
   firmware: z.enum(['bios', 'uefi']).optional(),
   /** UEFI starts only what is signed (with Microsoft's certificates). */
   secureBoot: z.boolean().optional(),
-  /** A TPM 2.0 of the machine's own (needs swtpm). */
-  tpm: z.boolean().optional(),
   /** Number of processors. Default: 1. */
   smp: z.number().int().min(1).max(64).optional(),
   /** A watchdog that the guest may arm (Intel 6300ESB): the machine has crashed when it fires. */
@@ -63,9 +61,9 @@ function isPc(architecture: Architecture): boolean {
 
 /** The computer that the fields choose. */
 export function platformOf(fields: PlatformFields & { kernel?: unknown }): Platform {
-  const { architecture = PLAIN_PC.architecture, secureBoot = false, tpm = false, smp = PLAIN_PC.smp, kernel } = fields;
+  const { architecture = PLAIN_PC.architecture, secureBoot = false, smp = PLAIN_PC.smp, kernel } = fields;
   const usual = isPc(architecture) ? 'bios' : kernel === undefined ? 'uefi' : 'none';
-  return { architecture, firmware: fields.firmware ?? usual, secureBoot, tpm, smp };
+  return { architecture, firmware: fields.firmware ?? usual, secureBoot, smp };
 }
 
 export function networkOf({ network = 'isolated' }: PlatformFields): Network | null {

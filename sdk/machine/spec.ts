@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { ACCELERATOR_CHOICES, BOOT_DEVICES, DISK_BUSES, type DiskBus } from '../engines/engine.js';
 import { GuestwrightError } from '../errors.js';
-import { LAYOUT_NAMES } from '../input/layouts/index.js';
+import { LAYOUT_NAMES } from '../input/layouts/names.js';
 import { platformProblems, platformShape, type Problem } from './platform-spec.js';
 
 /** A file path, or a guest image of the catalogue by name and part: `grub-rescue:floppy`. */

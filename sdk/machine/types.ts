@@ -322,6 +322,20 @@ export interface Keyboard {
   up(key: string): Promise<void>;
   /** Types text in the machine's layout, no faster than the guest takes it. `\n` is Enter, `\t` Tab. */
   type(text: string, options?: TypeOptions): Promise<void>;
+  /**
+   * Runs a boot command in Packer's language: `<esc><wait>linux quiet<enter><waitText "login:" 60s>`. Several pieces are
+   * one command.
+   */
+  run(command: string | readonly string[], options?: BootCommandOptions): Promise<void>;
+}
+
+export interface BootCommandOptions {
+  /** Guest ms between two keys, in addition to the default. */
+  delay?: number;
+  /** The command is in no report, error or journal. */
+  secret?: boolean;
+  /** Values of `{{ .Name }}`. They are typed as they are. */
+  variables?: Readonly<Record<string, string>>;
 }
 
 export interface TypeOptions {

@@ -10,10 +10,10 @@ import type { Check, Finding } from './report.js';
 import { satisfies } from './versions.js';
 
 /** @param folder the user's project: Playwright is looked for from there */
-export function allChecks(folder: string): Check[] {
+export async function allChecks(folder: string): Promise<Check[]> {
   return [
     nodeCheck,
-    ...engines().map((engine) => () => engineCheck(engine)),
+    ...(await engines()).map((engine) => () => engineCheck(engine)),
     () => playwrightCheck(folder),
     cacheCheck,
     imagesCheck,

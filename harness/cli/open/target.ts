@@ -8,6 +8,8 @@ import { projectGuests } from './guests.js';
 
 export type MediumKind = 'floppy' | 'cdrom' | 'disk';
 
+type KnownImage = Pick<ImageListing, 'name' | 'parts' | 'machine'>;
+
 export interface TargetOptions {
   /** What an image file is; guessed from its name and size without it. */
   as?: MediumKind;
@@ -35,7 +37,7 @@ export async function resolveTarget(target: string, options: TargetOptions, fold
   if (ref !== null) {
     const image = images.find(({ name }) => name === ref.image);
     // Of an image that is not in the list, launch() says what is wrong.
-    return { name: target, spec: specForPart(ref.image, ref.part, image?.parts ?? []) };
+    return { name: target, spec: specForPart(image ?? { name: ref.image, parts: [], machine: {} }, ref.part) };
   }
   const guests = await projectGuests(folder);
   const guest = guests.get(target);
@@ -73,26 +75,38 @@ function specForMedium(kind: MediumKind, ref: string): MachineSpecInput {
 }
 
 /** Parts are named by what they are to a machine. */
-function specForPart(image: string, part: string, parts: readonly string[]): MachineSpecInput {
-  const ref = `${image}:${part}`;
-  if (part === 'floppy' || part === 'cdrom') return specForMedium(part, ref);
-  if (part !== 'kernel' && part !== 'initrd') return specForMedium('disk', ref);
+function specForPart({ name, parts, machine }: KnownImage, part: string): MachineSpecInput {
+  const ref = `${name}:${part}`;
+  if (part === 'netboot') throw startedOverNetwork(ref);
+  if (part === 'floppy' || part === 'cdrom') return { ...machine, ...specForMedium(part, ref) };
+  if (part !== 'kernel' && part !== 'initrd') return { ...machine, ...specForMedium('disk', ref) };
   return {
     // A Linux kernel with its initramfs does not fit the default.
     memory: 128,
-    kernel: { path: `${image}:kernel`, ...(parts.includes('initrd') ? { initrd: `${image}:initrd` } : {}) },
+    ...machine,
+    kernel: { path: `${name}:kernel`, ...(parts.includes('initrd') ? { initrd: `${name}:initrd` } : {}) },
   };
 }
 
 /** The part that needs the least. */
-function specForImage({ name, parts }: ImageListing): MachineSpecInput {
+function specForImage(image: KnownImage): MachineSpecInput {
+  const { parts } = image;
   const best = ['kernel', 'floppy', 'cdrom'].find((part) => parts.includes(part)) ?? parts[0] ?? 'disk';
-  return specForPart(name, best, parts);
+  return specForPart(image, best);
+}
+
+function startedOverNetwork(ref: string): GuestwrightError {
+  return new GuestwrightError(`${ref} is started over the network, not put into a machine`, {
+    kind: 'usage',
+    code: 'target-unknown',
+    seen: `"${ref}"`,
+    next: 'copy the file into a folder and name both in a spec: docs/architectures.md, "Starting from the network"',
+  });
 }
 
 function unknown(target: string, guests: readonly string[], images: readonly ImageListing[]): GuestwrightError {
   const refs = images.flatMap(({ name, parts }) =>
-    parts.filter((part) => part !== 'initrd').map((part) => `${name}:${part}`),
+    parts.filter((part) => part !== 'initrd' && part !== 'netboot').map((part) => `${name}:${part}`),
   );
   return new GuestwrightError(`Nothing is called ${target}`, {
     kind: 'usage',

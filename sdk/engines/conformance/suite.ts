@@ -284,8 +284,12 @@ export const CASES: readonly ConformanceCase[] = [
       machine.onEvent((event) => seen.push(event.kind === 'power' ? event.state : event.kind));
       await seeText(machine, '>');
       await machine.input({ kind: 'power', action: 'reset' });
-      // Keys that come before the guest reads any are lost, as on any PC.
       const limit = machine.now + soon(machine);
+      // A key while the firmware sets the keyboard up is taken for the keyboard's answer, and the keyboard stays off.
+      while (!(await machine.observe({ kind: 'keyboard' })).enabled && machine.now < limit) {
+        await machine.advance({ limit: machine.now + 20, stopOn: [] });
+      }
+      // Keys that come before the guest reads any are lost, as on any PC.
       while ((await machine.observe({ kind: 'power' })).state === 'running' && machine.now < limit) {
         await press(machine, 'KeyA');
         await machine.advance({ limit: machine.now + 100, stopOn: [] });

@@ -4,10 +4,13 @@ import type { Installation } from './installation.js';
 
 export type BoardKind = 'pc' | 'q35' | 'virt';
 
-/** UEFI goes with the newer PC: only that one can keep what has to be secret from the guest (SMM). */
-export function boardKind({ architecture, firmware }: Pick<Platform, 'architecture' | 'firmware'>): BoardKind {
+/**
+ * The older PC unless something needs the newer: what is made for clouds (Debian's kernel for them, for one) knows its IDE
+ * and not the other's AHCI. Only the newer can keep from the guest what has to be secret (SMM), as secure boot demands.
+ */
+export function boardKind({ architecture, secureBoot }: Pick<Platform, 'architecture' | 'secureBoot'>): BoardKind {
   if (architecture === 'aarch64' || architecture === 'riscv64') return 'virt';
-  return firmware === 'uefi' ? 'q35' : 'pc';
+  return secureBoot ? 'q35' : 'pc';
 }
 
 export interface BoardParts {

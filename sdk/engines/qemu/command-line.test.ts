@@ -27,6 +27,7 @@ function line(parts: Partial<CommandLineParts> = {}): string[] {
     kernel: null,
     sockets: { qmp: '/run/qmp', serial: ['/run/serial0'] },
     incoming: false,
+    memory: { kind: 'own' },
     ...parts,
   });
 }
@@ -121,21 +122,22 @@ test('UEFI is flash memory: its code is only read, its variables are the machine
     drives: { floppies: [], cdrom: node('c'), disks: [], variables: node('vars') },
   });
   const machine = valuesOf(args, '-machine')[0];
-  expect(machine).toMatch(/^pc-q35-7\.2,/);
+  expect(machine).toMatch(/^pc-i440fx-7\.2,/);
   expect(machine).toMatch(/,pflash0=firmware,pflash1=vars$/);
   expect(machine).not.toContain('smm=on');
   const nodes = valuesOf(args, '-blockdev').map((text) => JSON.parse(text) as Record<string, unknown>);
   expect(nodes.map((one) => one['node-name'])).toEqual(['firmware', 'vars', 'c']);
   expect(nodes[0]).toMatchObject({ 'read-only': true, file: { filename: '/fw/code.fd', 'read-only': true } });
   expect(valuesOf(args, '-smp')).toEqual(['4']);
-  expect(valuesOf(args, '-device')).toContain('ide-cd,id=cdrom0,bus=ide.5,unit=0,drive=c,bootindex=0');
 });
 
 test('secure boot keeps what is trusted from the guest', () => {
   const platform = { ...PLAIN_PC, firmware: 'uefi', secureBoot: true } as const;
-  const drives = { floppies: [], cdrom: undefined, disks: [], variables: node('vars') };
+  const drives = { floppies: [], cdrom: node('c'), disks: [], variables: node('vars') };
   const args = line({ hardware: { ...HARDWARE, platform }, firmware: '/fw/code.fd', drives });
   expect(valuesOf(args, '-machine')[0]).toContain(',smm=on,');
+  expect(valuesOf(args, '-machine')[0]).toMatch(/^pc-q35-7\.2,/);
+  expect(valuesOf(args, '-device')).toContain('ide-cd,id=cdrom0,bus=ide.5,unit=0,drive=c,bootindex=0');
   expect(valuesOf(args, '-global')).toContain('driver=cfi.pflash01,property=secure,value=on');
 });
 
@@ -197,4 +199,15 @@ test('a network card is on a network of its own, and leads out only where the sp
     'user,id=net0,restrict=off,hostfwd=tcp:127.0.0.1:2222-:22,tftp=/pxe,,1,bootfile=x.0',
   ]);
   expect(valuesOf(open, '-device').at(-1)).toMatch(/^e1000,.*,bootindex=0$/);
+});
+
+test('memory is called the same wherever it is, and private when it begins as a file', () => {
+  expect(valuesOf(line(), '-object')).toEqual([]);
+  const mapped = line({ memory: { kind: 'mapped', file: '/run/a,b.ram' } });
+  expect(valuesOf(mapped, '-object')).toEqual([
+    'memory-backend-file,id=pc.ram,size=64M,mem-path=/run/a,,b.ram,share=off',
+  ]);
+  const shared = line({ memory: { kind: 'shared' } });
+  expect(valuesOf(shared, '-object')).toEqual(['memory-backend-memfd,id=pc.ram,size=64M,share=on']);
+  for (const args of [mapped, shared]) expect(valuesOf(args, '-machine')).toContain('memory-backend=pc.ram');
 });

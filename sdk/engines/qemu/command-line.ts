@@ -35,6 +35,7 @@ export interface CommandLineParts {
   sockets: { qmp: string; serial: readonly string[] };
   /** A saved state comes before the guest runs. */
   incoming: boolean;
+  memory: GuestMemory;
 }
 
 /** Trace points of the keyboard and mouse: they say when the guest has taken a key (`input-watch.ts`). */
@@ -46,8 +47,17 @@ export const TRACE_POINTS = [
   'ps2_write_mouse',
 ] as const;
 
+/**
+ * Where the guest's memory is. `own`: wherever QEMU has it. `shared`: in a file without a name that begins as zeros
+ * (`shared-memory.ts`). `mapped`: it begins as a file that is not written to, what the guest writes is QEMU's own.
+ */
+export type GuestMemory = { kind: 'own' } | { kind: 'shared' } | { kind: 'mapped'; file: string };
+
+/** What QEMU calls the memory of a PC, in its states too. */
+export const MEMORY_BLOCK = 'pc.ram';
+
 export function commandLine(parts: CommandLineParts): string[] {
-  const { installation, accelerator, hardware, drives, firmware, kernel, sockets, incoming } = parts;
+  const { installation, accelerator, hardware, drives, firmware, kernel, sockets, incoming, memory } = parts;
   const { sandbox, traces } = installation;
   const { platform = PLAIN_PC, network = null } = hardware;
   const { variables = null } = drives;
@@ -59,6 +69,7 @@ export function commandLine(parts: CommandLineParts): string[] {
     ...(sandbox ? ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'] : []),
     ...nodes.flatMap((description) => ['-blockdev', JSON.stringify(description)]),
     ...boardOptions({ platform, installation, hardware, flash, serial: sockets.serial }),
+    ...memoryOptions(memory, hardware.memoryMb),
     ...['-accel', accelerator],
     ...(hardware.clock === 'virtual' ? ['-icount', `shift=${ICOUNT_SHIFT},sleep=off`] : []),
     ...['-m', `${hardware.memoryMb}M`],
@@ -90,6 +101,20 @@ const FIRMWARE = 'firmware';
 function firmwareNode(path: string): Record<string, unknown> {
   const file = { driver: 'file', filename: path, 'read-only': true };
   return { driver: 'raw', 'node-name': FIRMWARE, 'read-only': true, file };
+}
+
+/** By the name that the memory has without: a saved state fits any of them. */
+function memoryOptions(memory: GuestMemory, memoryMb: number): string[] {
+  if (memory.kind === 'own') return [];
+  const backend =
+    memory.kind === 'shared'
+      ? ['memory-backend-memfd', 'share=on']
+      : ['memory-backend-file', `mem-path=${escaped(memory.file)}`, 'share=off'];
+  const [type, ...properties] = backend;
+  return [
+    ...['-object', [type, `id=${MEMORY_BLOCK}`, `size=${memoryMb}M`, ...properties].join(',')],
+    ...['-machine', `memory-backend=${MEMORY_BLOCK}`],
+  ];
 }
 
 function kernelOptions(kernel: CommandLineParts['kernel']): string[] {

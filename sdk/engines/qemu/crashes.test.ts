@@ -76,6 +76,7 @@ test('the watchdog is the last card, so that the others stay where they are', ()
     kernel: null,
     sockets: { qmp: 'qmp', serial: [] },
     incoming: false,
+    memory: { kind: 'own' as const },
   };
   const devices = (watchdog: boolean): string[] => {
     const args = commandLine({ ...parts, hardware: hardware(null, { watchdog }) });

@@ -2,7 +2,16 @@
 import { createHash } from 'node:crypto';
 import { GuestwrightError } from '../../errors.js';
 import { ARCHITECTURES, PLAIN_PC } from '../engine.js';
-import type { Capabilities, Engine, EngineContext, EngineMachine, Hardware, Medium, Probe } from '../engine.js';
+import type {
+  Capabilities,
+  Engine,
+  EngineContext,
+  EngineMachine,
+  Hardware,
+  Medium,
+  Platform,
+  Probe,
+} from '../engine.js';
 import { chooseAccelerator, trialsOn, type Accelerator } from './accelerator.js';
 import { boardKind } from './board.js';
 import { findInstallation, type Installation } from './installation.js';
@@ -38,6 +47,10 @@ export class QemuEngine implements Engine {
       const { seen, next } = error.failure;
       return { available: false, missing: seen ?? error.message, install: next ?? '' };
     }
+  }
+
+  prepare({ architecture }: Platform): void {
+    findInstallation(architecture).catch(() => undefined);
   }
 
   async start(hardware: Hardware, context: EngineContext): Promise<EngineMachine> {

@@ -23,6 +23,10 @@ const buildShape = z.object({
   vgaBios: z.string().nullable(),
   /** Folders with QEMU's own files, and firmware's descriptions. */
   folders: z.array(z.string()),
+  /** The guest's memory can be mapped from a file. */
+  memoryFiles: z.boolean(),
+  /** The guest's memory can be a file without a name, which its owner can open too (Linux). */
+  sharedMemory: z.boolean(),
 });
 
 export interface Installation extends z.output<typeof buildShape> {
@@ -60,7 +64,7 @@ async function look(architecture: Architecture): Promise<Installation> {
   const { mtimeMs, size } = await stat(program);
   const stamp = `${program} ${size} ${mtimeMs}`;
   const build = await remembered({
-    key: ['build', '2', stamp],
+    key: ['build', '3', stamp],
     shape: buildShape,
     findOut: async () => await askProgram(program, architecture),
     // The option ROM is of another package, which may have moved it.
@@ -78,13 +82,14 @@ async function askProgram(program: string, architecture: Architecture): Promise<
     if (stdout === '') throw unusable(program, `${args.join(' ')} prints nothing; ${stderr.slice(0, 500)}`);
     return stdout;
   };
-  const [versionText, machines, accels, help, log, folders] = await Promise.all([
+  const [versionText, machines, accels, help, log, folders, objects] = await Promise.all([
     ask('--version'),
     ask('-machine', 'help'),
     ask('-accel', 'help'),
     ask('-help'),
     ask('-d', 'help'),
     ask('-L', 'help'),
+    ask('-object', 'help'),
   ]);
   const version = /version (\d+\.\d+\.\d+)/.exec(versionText)?.[1];
   const boards = boardsIn(machines);
@@ -101,6 +106,8 @@ async function askProgram(program: string, architecture: Architecture): Promise<
     accelerators: accels.split(/\r?\n/).filter((name) => /^\w+$/.test(name)),
     sandbox: /^-sandbox /m.test(help),
     traces: /^trace:PATTERN/m.test(log),
+    memoryFiles: /^\s*memory-backend-file$/m.test(objects),
+    sharedMemory: /^\s*memory-backend-memfd$/m.test(objects),
     vgaBios: needed === 'pc' ? vgaBios : null,
     folders: places,
   };

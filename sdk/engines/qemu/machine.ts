@@ -2,7 +2,6 @@
  * A machine that QEMU runs. It runs by itself, so advancing means waiting: for what its channels announce (power, serial
  * output, keys taken) as it comes, and for its screen by looking at it.
  */
-import { closeSync } from 'node:fs';
 import { rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -34,17 +33,16 @@ import { GuestWatch } from './guest-watch.js';
 import type { Installation } from './installation.js';
 import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.js';
 import { MachineMedia } from './machine-media.js';
-import { loadState, openState, saveState } from './migration.js';
-import { disposed, ioError, machineOff, stateMediumMissing, unsupported } from './misuse.js';
-import { decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
-import { INHERITED, processDied, QemuProcess } from './process.js';
+import { MachineStates, type Incoming } from './machine-states.js';
+import { disposed, ioError, machineOff, unsupported } from './misuse.js';
+import { decideEnd, decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
+import { processDied, QemuProcess, type ProcessEnd } from './process.js';
 import { nothing, type QmpClient, type QmpEvent } from './qmp.js';
 import { parseRegisters } from './registers.js';
 import type { SavedState } from './saved-state.js';
 import { ScreenWatch } from './screen-watch.js';
 import { SerialPort } from './serial-port.js';
 import { Signal } from './signal.js';
-import { SnapshotStore } from './snapshot-store.js';
 import type { UefiFirmware } from './uefi.js';
 import { guardFired, VirtualClock } from './virtual-clock.js';
 
@@ -84,7 +82,7 @@ export class QemuMachine implements EngineMachine {
   readonly #signal = new Signal();
   /** What is on them outlives QEMU's process. */
   readonly #media: MachineMedia;
-  readonly #snapshots: SnapshotStore;
+  readonly #states: MachineStates;
   #kernel: { kernel: string; initrd: string | null; commandLine: string } | null = null;
   #process: QemuProcess | null = null;
   #power: { state: PowerState; detail: string | null } = { state: 'running', detail: null };
@@ -110,7 +108,13 @@ export class QemuMachine implements EngineMachine {
     this.identity = parts.identity;
     this.#folder = join(parts.context.runDirectory, 'qemu');
     this.#media = new MachineMedia(this.#folder, parts.hardware, parts.uefi?.variables ?? null);
-    this.#snapshots = new SnapshotStore(this.#folder, parts.identity);
+    this.#states = new MachineStates({
+      folder: this.#folder,
+      identity: parts.identity,
+      memoryMb: parts.hardware.memoryMb,
+      installation: statesOf(parts),
+      media: this.#media,
+    });
     const virtual = parts.hardware.clock === 'virtual';
     const now = virtual ? () => this.now : () => performance.now();
     this.#clock = virtual ? new VirtualClock() : new GuestClock();
@@ -158,8 +162,8 @@ export class QemuMachine implements EngineMachine {
     this.#clock.start();
   }
 
-  /** @param state an open file with QEMU's own state, which is loaded before the machine goes on */
-  async #spawn(state: number | null): Promise<QemuProcess> {
+  /** @param from a saved state, which is to be loaded before the machine goes on */
+  async #spawn(from: Incoming | null): Promise<QemuProcess> {
     const { installation, accelerator, uefi, hardware, context } = this.#parts;
     const drives = await this.#media.open();
     this.#kernel ??= await this.#makeKernel();
@@ -168,7 +172,7 @@ export class QemuMachine implements EngineMachine {
       folder: this.#folder,
       runId: context.runId,
       serialPorts: hardware.serialPorts,
-      inherit: state,
+      inherit: from?.stream ?? null,
       args: (sockets) =>
         commandLine({
           installation,
@@ -178,7 +182,8 @@ export class QemuMachine implements EngineMachine {
           firmware: uefi?.code ?? null,
           kernel: this.#kernel,
           sockets,
-          incoming: state !== null,
+          incoming: from !== null,
+          memory: from?.memory ?? this.#states.memoryAtBoot,
         }),
       onLine: (line) => this.#logLine(line),
     });
@@ -187,11 +192,27 @@ export class QemuMachine implements EngineMachine {
     process.qmp.onEvent((event) => {
       if (this.#process === process) this.#onEvent(event);
     });
-    void process.ended.then((seen) => {
-      if (this.#process === process) this.#fail(processDied(seen));
+    void process.ended.then(async (end) => {
+      await this.#processEnded(process, end);
     });
     for (const [index, socket] of process.serial.entries()) this.#serial[index]?.connect(socket);
     return process;
+  }
+
+  /** Nothing can be asked of it any more: a guest that ended it leaves the screen that was seen last. */
+  async #processEnded(process: QemuProcess, { seen, exitCode }: ProcessEnd): Promise<void> {
+    if (this.#process !== process) return;
+    const { platform = PLAIN_PC } = this.#parts.hardware;
+    const change = decideEnd(platform.architecture, exitCode);
+    if (change?.kind !== 'off') {
+      this.#fail(processDied(seen));
+      return;
+    }
+    this.#clock.stop();
+    await process.heardOut();
+    if (this.#process !== process) return;
+    this.#process = null;
+    this.#setPower('off', change.detail);
   }
 
   async #makeKernel(): Promise<{ kernel: string; initrd: string | null; commandLine: string } | null> {
@@ -350,7 +371,7 @@ export class QemuMachine implements EngineMachine {
       this.#qemu();
       const at = this.now;
       this.#fresh = false;
-      await this.#explained(this.#apply(input));
+      await this.#explained(async () => await this.#apply(input));
       this.#screen.stir();
       return { at };
     });
@@ -369,7 +390,7 @@ export class QemuMachine implements EngineMachine {
       this.#qemu();
       const at = this.now;
       this.#fresh = false;
-      await this.#explained(this.#send(batch));
+      await this.#explained(async () => await this.#send(batch));
       // What the trace says of the keys was written before the answer.
       await logIsRead();
       this.#screen.stir();
@@ -446,7 +467,7 @@ export class QemuMachine implements EngineMachine {
   }
 
   async advance(request: AdvanceRequest): Promise<AdvanceResult> {
-    return await this.#explained(this.#advance(request));
+    return await this.#explained(async () => await this.#advance(request));
   }
 
   async #advance({ limit, stopOn }: AdvanceRequest): Promise<AdvanceResult> {
@@ -516,7 +537,7 @@ export class QemuMachine implements EngineMachine {
   }
 
   async observe<K extends Question['kind']>(question: Extract<Question, { kind: K }>): Promise<Answers[K]> {
-    return (await this.#explained(this.#answer(question))) as Answers[K];
+    return (await this.#explained(async () => await this.#answer(question))) as Answers[K];
   }
 
   async #answer(question: Question): Promise<Answers[Question['kind']]> {
@@ -551,7 +572,7 @@ export class QemuMachine implements EngineMachine {
 
   /** The guest stands while it is saved: guest time does too. */
   async save(): Promise<EngineSnapshot> {
-    return await this.#inOrder(async () => await this.#explained(this.#save()));
+    return await this.#inOrder(async () => await this.#explained(async () => await this.#save()));
   }
 
   async #save(): Promise<EngineSnapshot> {
@@ -561,19 +582,14 @@ export class QemuMachine implements EngineMachine {
     try {
       if (process !== null) await process.qmp.execute('stop', {}, nothing);
       await logIsRead();
-      const media = await this.#media.freeze(process?.qmp ?? null);
-      const memory = process === null ? null : await saveState(process.qmp, this.#snapshots.nextFile(), this.#folder);
-      const state: SavedState = {
+      return await this.#states.save(process, () => ({
         time: this.now,
         power: { ...this.#power },
-        memory,
         serial: this.#serial.map((port) => port.read(0)),
         input: this.#guest.input.save(),
         paging: this.#guest.paging,
         buttons: this.#buttons,
-        media,
-      };
-      return this.#snapshots.add(state);
+      }));
     } finally {
       if (ran) {
         if (process !== null) await this.#letRun(process.qmp);
@@ -583,46 +599,37 @@ export class QemuMachine implements EngineMachine {
   }
 
   async restore(id: string): Promise<void> {
-    await this.#inOrder(async () => await this.#explained(this.#restore(this.#snapshots.get(id))));
+    await this.#inOrder(async () => {
+      await this.#explained(async () => await this.#restore(this.#states.get(id)));
+    });
   }
 
   /** In a process of its own: QEMU takes a state in only when it starts. */
   async #restore(state: SavedState, checked: Promise<void> = Promise.resolve()): Promise<void> {
     this.#qemu();
-    const missing = this.#media.missing(state.media);
-    if (missing.length > 0) throw stateMediumMissing(missing);
+    this.#states.assertMediaOf(state);
     const before = this.#process;
     this.#process = null;
     this.#clock.stop();
     await before?.kill();
     try {
-      await this.#media.revert(state.media);
-      if (state.memory === null) await checked;
-      else await this.#resume(state.memory.path, checked);
+      await this.#states.bringBack(state, checked, async (from) => {
+        const process = await this.#spawn(from);
+        // What QEMU shows by itself is seen now, before it has a display to show.
+        await this.#screen.notePlaceholder(process.qmp);
+        return process;
+      });
       this.#adopt(state);
     } catch (error) {
       // There is no way back to what was before: a machine that is half restored is none.
       if (error instanceof GuestwrightError) this.#fail(error);
       throw error;
     }
-    await this.#media.collect(this.#snapshots.media);
+    await this.#states.collect();
     const qmp = this.#qmp();
     if (qmp === null) return;
     await this.#letRun(qmp);
     this.#stir();
-  }
-
-  async #resume(path: string, checked: Promise<void>): Promise<void> {
-    const file = openState(path);
-    try {
-      const { qmp } = await this.#spawn(file);
-      // What QEMU shows by itself is seen now, before it has a display to show.
-      await this.#screen.notePlaceholder(qmp);
-      await loadState(qmp, INHERITED);
-      await checked;
-    } finally {
-      closeSync(file);
-    }
   }
 
   #adopt({ time, power, serial, input, paging, buttons }: SavedState): void {
@@ -638,26 +645,25 @@ export class QemuMachine implements EngineMachine {
 
   async forget(id: string): Promise<void> {
     await this.#inOrder(async () => {
-      await this.#snapshots.forget(id);
-      await this.#media.collect(this.#snapshots.media);
+      await this.#states.forget(id);
     });
   }
 
   async exportSnapshot(id: string, file: string): Promise<void> {
-    await this.#snapshots.export(id, file);
+    await this.#states.export(id, file);
   }
 
   async importSnapshot(file: string): Promise<EngineSnapshot> {
     return await this.#inOrder(async () => {
-      const { state, checked } = await this.#snapshots.import(file);
+      const { state, checked } = await this.#states.import(file);
       await checked;
-      return this.#snapshots.add(state);
+      return this.#states.add(state);
     });
   }
 
   /** Its content is checked while QEMU loads it, and before the guest goes on. */
   async #bootFrom(file: string): Promise<void> {
-    const { state, checked } = await this.#snapshots.import(file);
+    const { state, checked } = await this.#states.import(file);
     await this.#restore(state, checked);
   }
 
@@ -677,14 +683,16 @@ export class QemuMachine implements EngineMachine {
   }
 
   /** A command that failed because QEMU has died says so, rather than that its connection was lost. */
-  async #explained<T>(work: Promise<T>): Promise<T> {
+  async #explained<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work;
+      return await work();
     } catch (error) {
       if (error instanceof GuestwrightError && error.code === 'qmp-closed') {
         const process = this.#process;
-        if (process !== null) this.#fail(processDied(await process.ended));
+        if (process !== null) await this.#processEnded(process, await process.ended);
         if (this.#ended !== null) throw this.#ended;
+        // The guest powered off, and ended QEMU, while something was asked of it: that can be asked of what is off too.
+        if (this.#process === null && this.#power.state === 'off') return await work();
       }
       throw error;
     }
@@ -724,6 +732,14 @@ export class QemuMachine implements EngineMachine {
       await rmdir(this.#parts.context.runDirectory).catch(() => undefined);
     }
   }
+}
+
+/** What memory can be: only a PC's is known by its name in QEMU's states. */
+function statesOf({ installation, hardware }: QemuMachineParts): Pick<Installation, 'memoryFiles' | 'sharedMemory'> {
+  const { platform = PLAIN_PC } = hardware;
+  const isPc = boardKind(platform) !== 'virt';
+  const { memoryFiles, sharedMemory } = installation;
+  return { memoryFiles: memoryFiles && isPc, sharedMemory: sharedMemory && isPc };
 }
 
 /** Only a PC has the keyboard whose traces are known, and only its firmware has a buffer for keys. */

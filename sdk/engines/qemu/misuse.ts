@@ -56,3 +56,13 @@ export function ioError(): GuestwrightError {
     next: 'look whether the file system of the run directory, or of the overlay, is full',
   });
 }
+
+export function memoryClosed(): GuestwrightError {
+  return new GuestwrightError("QEMU's memory can no longer be opened from outside", {
+    kind: 'infrastructure',
+    code: 'qemu-restore',
+    expected: 'memory that can be opened under /proc, as it was when the machine was saved',
+    seen: 'the host refuses it, or does not show it',
+    next: 'look what has changed on this host: user, /proc or a security module',
+  });
+}

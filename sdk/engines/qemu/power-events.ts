@@ -1,4 +1,5 @@
 /** What QEMU's events mean for a machine's power. */
+import type { Architecture } from '../engine.js';
 import type { QmpEvent } from './qmp.js';
 
 /** What has become of the machine; `machine.ts` acts on it. */
@@ -42,6 +43,15 @@ function decideShutdown(reason: string, tripleFault: boolean): PowerChange | nul
     default:
       return null;
   }
+}
+
+/**
+ * What it means that QEMU ended and nobody had ended it; null: it died. Before 8.2, QEMU's board for RISC-V ends the
+ * process where the guest powers off (`hw/misc/sifive_test.c`), whatever `-action` says: with 0, unless the guest
+ * says that it failed, which cannot be told from a failure of QEMU's.
+ */
+export function decideEnd(architecture: Architecture, exitCode: number | null): PowerChange | null {
+  return architecture === 'riscv64' && exitCode === 0 ? { kind: 'off', detail: 'the guest powered off' } : null;
 }
 
 /** A line of QEMU's log that tells of a triple fault (`target/i386/tcg/sysemu/excp_helper.c`). */

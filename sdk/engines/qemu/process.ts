@@ -1,5 +1,6 @@
 /** QEMU's process: started, heard, connected to, and ended. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { GuestwrightError } from '../../errors.js';
@@ -15,8 +16,8 @@ export const INHERITED = 0;
 /** Lines of what QEMU said that are kept for messages. */
 const KEPT_LINES = 20;
 
-/** With every reset the log tells the processor's registers. */
-const REGISTERS = /^(?:CPU Reset|[A-Z]{2,4}\d* ?=)/;
+/** With every reset the log tells the processor's registers: `RAX=…`, `X00=…`, ` x0/zero 0000…`. */
+const REGISTERS = /^(?:CPU Reset|[A-Z]{1,4}\d* ?=| [a-z]\w*(?:\/\w+)? +[0-9a-f]{16}\b)/;
 
 export interface ProcessParts {
   program: string;
@@ -31,18 +32,28 @@ export interface ProcessParts {
   onLine: (line: string) => boolean;
 }
 
+/** How a process ended. */
+export interface ProcessEnd {
+  /** What it said last, and its exit code or signal, in words. */
+  seen: string;
+  /** Null: it was killed, or never ran. */
+  exitCode: number | null;
+}
+
 /** A QEMU that runs, all of its channels connected. */
 export class QemuProcess {
   readonly qmp: QmpClient;
   readonly serial: readonly Socket[];
-  /** Resolved when the process has ended, with what it said last. */
-  readonly ended: Promise<string>;
+  /** Resolved when the process has ended. */
+  readonly ended: Promise<ProcessEnd>;
+  readonly pid: number;
   readonly #kill: () => void;
 
-  private constructor(qmp: QmpClient, serial: readonly Socket[], ended: Promise<string>, kill: () => void) {
+  private constructor(qmp: QmpClient, serial: readonly Socket[], { ended, kill, pid }: Running) {
     this.qmp = qmp;
     this.serial = serial;
     this.ended = ended;
+    this.pid = pid;
     this.#kill = kill;
   }
 
@@ -55,20 +66,21 @@ export class QemuProcess {
       Array.from({ length: parts.serialPorts }, async (_, index) => await sockets.listen(`serial${index}`)),
     );
     const args = parts.args({ qmp: qmp.path, serial: serial.map(({ path }) => path) });
-    const { ended, kill } = run(parts, args);
+    const running = run(parts, args);
+    const { ended, kill } = running;
     try {
-      const early = ended.then((seen) => {
+      const early = ended.then(({ seen }) => {
         throw startFailed(seen);
       });
       const connected = Promise.all([qmp.connection, ...serial.map(({ connection }) => connection)]);
       const [control, ...ports] = await within(START_MS, Promise.race([connected, early]));
       const client = await Promise.race([QmpClient.open(control), early]);
-      return new QemuProcess(client, ports, ended, kill);
+      return new QemuProcess(client, ports, running);
     } catch (error) {
       // A QEMU that has connected and then gives up says why, its connection does not.
       const lost = error instanceof GuestwrightError && error.code === 'qmp-closed';
       if (!lost) kill();
-      const seen = await ended;
+      const { seen } = await ended;
       throw lost ? startFailed(seen) : error;
     } finally {
       await sockets.close();
@@ -92,6 +104,12 @@ export class QemuProcess {
     this.#close();
   }
 
+  /** Of a process that ended by itself: all that it sent has been read when this resolves. */
+  async heardOut(): Promise<void> {
+    await Promise.all(this.serial.map(async (socket) => (socket.closed ? undefined : once(socket, 'close'))));
+    this.#close();
+  }
+
   #close(): void {
     this.qmp.close();
     for (const socket of this.serial) socket.destroy();
@@ -99,8 +117,10 @@ export class QemuProcess {
 }
 
 interface Running {
-  ended: Promise<string>;
+  ended: Promise<ProcessEnd>;
   kill: () => void;
+  /** 0: it could not be started, and has ended. */
+  pid: number;
 }
 
 /** Without execa, which takes 110 ms to load: every first launch would wait for it, and nothing of it is needed. */
@@ -124,18 +144,20 @@ function run({ program, folder, runId, inherit, onLine }: ProcessParts, args: st
     }
   });
   const release = child.pid === undefined ? () => undefined : guard(child.pid, folder);
-  const ended = howEnded(child).then((how) => {
+  const ended = howEnded(child).then(({ how, exitCode }) => {
     release();
-    return [...said, rest, `(${how})`].filter((line) => line !== '').join('\n');
+    return { seen: [...said, rest, `(${how})`].filter((line) => line !== '').join('\n'), exitCode };
   });
-  return { ended, kill: () => child.kill('SIGKILL') };
+  return { ended, kill: () => child.kill('SIGKILL'), pid: child.pid ?? 0 };
 }
 
 /** Resolved when the process has ended and everything that it said has been read. */
-async function howEnded(child: ChildProcess): Promise<string> {
+async function howEnded(child: ChildProcess): Promise<{ how: string; exitCode: number | null }> {
   return await new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(signal === null ? `exit code ${code ?? '?'}` : `signal ${signal}`));
+    child.once('error', (error) => resolve({ how: error.message, exitCode: null }));
+    child.once('close', (exitCode, signal) => {
+      resolve({ how: signal === null ? `exit code ${exitCode ?? '?'}` : `signal ${signal}`, exitCode });
+    });
   });
 }
 

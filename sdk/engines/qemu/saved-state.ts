@@ -1,26 +1,31 @@
 /**
  * The state of a machine, saved: what QEMU says of itself in a file, the layers of its media, and what the driver knows.
  *
- * An exported state is one file: the 16 bytes `GUESTWRIGHT-QST1`, zeros up to byte 4096, then parts that begin at
- * multiples of 4096: first QEMU's own state (its migration stream) unless the machine was off, then the layers. At the end
- * stand JSON that describes it, its length and its CRC-32 (32 bits each, little-endian) and the 16 bytes again. QEMU reads
- * its state, and the layers that are only read, right from there. Untrusted input when read: everything is checked.
+ * An exported state is one file of parts that begin at multiples of 4096: the guest's memory, sparse, where it is apart;
+ * QEMU's own state (its migration stream) unless the machine was off; then the layers. At the end stand JSON that
+ * describes it, its length and its CRC-32 (32 bits each, little-endian) and the 16 bytes `GUESTWRIGHT-QST2`. QEMU maps the
+ * memory, and reads the layers that are only read, right from there. Untrusted input when read: everything is checked.
  */
-import { copyFile, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { BOOT_DEVICES, type Answers, type GuestTime } from '../engine.js';
+import type { GuestwrightError } from '../../errors.js';
 import { stateInvalid, stateOfAnotherMachine } from '../state-errors.js';
 import type { Layer } from './block-nodes.js';
-import { appendPart, crcOfPart, type Part } from './file-parts.js';
+import { appendPart, copyPart, crcOfPart, type Part } from './file-parts.js';
 import type { MouseButtons } from './input-events.js';
 import type { InputState } from './input-watch.js';
 import type { FrozenMedia } from './machine-media.js';
+import { copyImage, crcOfImage, mapBytes } from './memory-image.js';
+import type { SavedMemory } from './migration.js';
 import { namesNoFile, QCOW2_HEADER_BYTES } from './qcow2.js';
 
-const MAGIC = Buffer.from('GUESTWRIGHT-QST1', 'latin1');
-/** Where QEMU's own state begins in its file. */
-export const STATE_OFFSET = 4096;
+const MAGIC = Buffer.from('GUESTWRIGHT-QST2', 'latin1');
+/** Of the format before, in which the memory could not be mapped. */
+const OLD_MAGIC = Buffer.from('GUESTWRIGHT-QST1', 'latin1');
+/** Parts begin at multiples of this. */
+const ALIGNMENT = 4096;
 const TRAILER = 8 + MAGIC.length;
 /** Far more than a description takes: serial output is the most of it. */
 const MAX_JSON = 256 << 20;
@@ -28,8 +33,8 @@ const MAX_JSON = 256 << 20;
 export interface SavedState {
   time: GuestTime;
   power: Answers['power'];
-  /** QEMU's own state, from {@link STATE_OFFSET} in this file; null of a machine that was off. */
-  memory: { path: string; size: number } | null;
+  /** Null of a machine that was off. */
+  memory: SavedMemory | null;
   serial: Uint8Array[];
   input: InputState;
   paging: boolean;
@@ -38,12 +43,19 @@ export interface SavedState {
 }
 
 const count = z.int().nonnegative();
-const part = z.strictObject({ offset: count.multipleOf(STATE_OFFSET), size: count, crc: count });
+const part = z.strictObject({ offset: count.multipleOf(ALIGNMENT), size: count, crc: count });
+const image = z
+  .strictObject({ size: count.multipleOf(ALIGNMENT), map: z.base64(), crc: count })
+  .refine(({ size, map }) => Buffer.from(map, 'base64').length === mapBytes(size), 'a map of another size');
+const memory = z
+  .strictObject({ image: image.nullable(), stream: part, leftOut: z.boolean() })
+  .refine(({ image: apart, leftOut }) => apart !== null || !leftOut, 'no memory')
+  .refine(({ image: apart, stream }) => stream.offset === (apart?.size ?? 0), 'a state that is not at its place');
 const description = z.strictObject({
   identity: z.string(),
   time: z.number().nonnegative(),
   power: z.strictObject({ state: z.enum(['running', 'off', 'halted', 'crashed']), detail: z.string().nullable() }),
-  memory: part.extend({ offset: z.literal(STATE_OFFSET) }).nullable(),
+  memory: memory.nullable(),
   serial: z.array(z.base64()),
   input: z.strictObject({
     pendingKeys: count,
@@ -65,13 +77,6 @@ const description = z.strictObject({
 });
 type Description = z.output<typeof description>;
 
-/** The first bytes of a file of QEMU's own state. */
-export function stateHeader(): Uint8Array {
-  const header = new Uint8Array(STATE_OFFSET);
-  header.set(MAGIC);
-  return header;
-}
-
 /** Writes a state to a file, beside and then renamed. */
 export async function exportState(state: SavedState, identity: string, file: string): Promise<void> {
   const beside = `${file}.guestwright-new`;
@@ -87,37 +92,34 @@ export async function exportState(state: SavedState, identity: string, file: str
 async function noteWritten(path: string): Promise<void> {
   const file = await open(path);
   try {
-    checkedFiles.add(await contentKey(file));
+    checkedFiles.set(await contentKey(file), Promise.resolve());
   } finally {
     await file.close();
   }
 }
 
 async function writeParts(state: SavedState, identity: string, file: string): Promise<void> {
-  const { memory, media, serial, ...rest } = state;
+  const { memory: saved, media, serial, ...rest } = state;
   await rm(file, { force: true });
-  // The system's own copy is the quickest way for what is by far the most.
-  if (memory !== null) await copyFile(memory.path, file);
-  const out = await open(file, memory === null ? 'wx' : 'r+', 0o600);
+  const out = await open(file, 'wx', 0o600);
   try {
-    let end = STATE_OFFSET + (memory?.size ?? 0);
-    await out.truncate(end);
-    if (memory === null) await out.write(MAGIC, 0, MAGIC.length, 0);
-    const layers: Description['layers'] = [];
+    const image = saved?.image ?? null;
+    const described = image === null ? null : { size: image.size, map: image.map, crc: await copyImage(image, out) };
+    let end = image?.size ?? 0;
     const append = await appender(file);
+    const add = async (path: string, from: number, size: number): Promise<z.output<typeof part>> => {
+      const offset = aligned(end);
+      await out.truncate(offset);
+      end = offset + size;
+      return { offset, size, crc: await appendPart(path, { offset: from, size }, append) };
+    };
     try {
+      const stream = saved === null ? null : await add(saved.stream.path, 0, saved.stream.size);
+      const layers: Description['layers'] = [];
       for (const [key, list] of media.layers) {
         const written: z.output<typeof part>[] = [];
         for (const layer of list) {
-          const offset = aligned(end);
-          await out.truncate(offset);
-          const size = aligned(await sizeOf(layer));
-          written.push({
-            offset,
-            size,
-            crc: await appendPart(layer.path, { offset: layer.part?.offset ?? 0, size }, append),
-          });
-          end = offset + size;
+          written.push(await add(layer.path, layer.part?.offset ?? 0, aligned(await sizeOf(layer))));
         }
         layers.push([key, written]);
       }
@@ -125,7 +127,7 @@ async function writeParts(state: SavedState, identity: string, file: string): Pr
       const content: Description = {
         ...rest,
         identity,
-        memory: memory === null ? null : await describeMemory(memory),
+        memory: stream === null ? null : { image: described, stream, leftOut: saved?.leftOut === true },
         serial: serial.map((bytes) => Buffer.from(bytes).toString('base64')),
         removable: { ...removable, bootOrder: [...removable.bootOrder], ...(cdrom === undefined ? {} : { cdrom }) },
         layers,
@@ -140,18 +142,6 @@ async function writeParts(state: SavedState, identity: string, file: string): Pr
     }
   } finally {
     await out.close();
-  }
-}
-
-async function describeMemory({ path, size }: { path: string; size: number }): Promise<Description['memory']> {
-  const where = { offset: STATE_OFFSET, size } as const;
-  const file = await open(path);
-  try {
-    const crc = await crcOfPart(file, where);
-    if (crc === null) throw new Error(`${path} is shorter than it was`);
-    return { ...where, crc };
-  } finally {
-    await file.close();
   }
 }
 
@@ -170,7 +160,7 @@ async function sizeOf({ path, part: within }: Layer): Promise<number> {
 }
 
 function aligned(offset: number): number {
-  return Math.ceil(offset / STATE_OFFSET) * STATE_OFFSET;
+  return Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
 }
 
 export interface ImportedState {
@@ -179,40 +169,68 @@ export interface ImportedState {
   checked: Promise<void>;
 }
 
+export interface StateFile {
+  path: string;
+  /** For messages. */
+  name: string;
+  /** Where QEMU's own state is copied to if it does not stand at the beginning, where QEMU can read it. */
+  streamFile: string;
+}
+
 /**
- * Reads an exported state. The parts stay in the file, which has to stay as it is.
- * @param name for messages
+ * Reads an exported state. Everything else stays in the file, which has to stay as it is.
  * @throws GuestwrightError `usage/state-invalid`, `usage/state-of-another-machine`
  */
-export async function importState(path: string, name: string, identity: string): Promise<ImportedState> {
+export async function importState(
+  { path, name, streamFile }: StateFile,
+  machine: { identity: string; memoryBytes: number },
+): Promise<ImportedState> {
   const file = await open(path);
   let checking = false;
   try {
     const { content, end } = await readDescription(file, name);
-    if (content.identity !== identity) throw stateOfAnotherMachine(name, content.identity, identity);
-    const parts = [...(content.memory === null ? [] : [content.memory]), ...content.layers.flatMap(([, list]) => list)];
-    if (parts.some(({ offset, size }) => offset + size > end)) throw stateInvalid(name, 'parts that do not fit');
-    for (const layer of content.layers.flatMap(([, list]) => list)) {
+    if (content.identity !== machine.identity) throw stateOfAnotherMachine(name, content.identity, machine.identity);
+    checkLayout(content, { end, memoryBytes: machine.memoryBytes, name });
+    for (const layer of layerParts(content)) {
       const header = await bytesAt(file, { offset: layer.offset, size: QCOW2_HEADER_BYTES });
       if (header === null || !namesNoFile(header)) throw stateInvalid(name, 'a disk that is not all in the file');
     }
+    const stream = content.memory?.stream ?? { offset: 0, size: 0 };
+    if (stream.offset > 0) await copyPart(path, stream, streamFile);
+    const state = stateOf(content, path, stream.offset > 0 ? streamFile : path);
     const key = await contentKey(file);
-    if (checkedFiles.has(key)) return { state: stateOf(content, path), checked: Promise.resolve() };
+    const known = checkedFiles.get(key);
+    if (known !== undefined) return { state, checked: known };
     checking = true;
-    const checked = checkParts(file, parts, name).then(() => void checkedFiles.add(key));
+    const checked = checkContent(file, content, name).finally(() => file.close());
+    checkedFiles.set(key, checked);
     // Who does not wait for it has failed otherwise before.
-    checked.finally(() => file.close()).catch(() => undefined);
-    return { state: stateOf(content, path), checked };
+    checked.catch(() => checkedFiles.delete(key));
+    return { state, checked };
   } finally {
     if (!checking) await file.close();
   }
 }
 
+function layerParts({ layers }: Description): (Part & { crc: number })[] {
+  return layers.flatMap(([, list]) => list);
+}
+
+function checkLayout(
+  content: Description,
+  { end, memoryBytes, name }: { end: number; memoryBytes: number; name: string },
+): void {
+  const apart = content.memory?.image ?? null;
+  if (apart !== null && apart.size !== memoryBytes) throw stateInvalid(name, 'a memory of another size');
+  const parts = [...(content.memory === null ? [] : [content.memory.stream]), ...layerParts(content)];
+  if (parts.some(({ offset, size }) => offset + size > end)) throw stateInvalid(name, 'parts that do not fit');
+}
+
 /**
- * Files that this process has written or read whole: from one state many machines are started, and to read it again and
+ * Files that this process has written or reads whole: from one state many machines are started, and to read it again and
  * again would take longer than all the rest.
  */
-const checkedFiles = new Set<string>();
+const checkedFiles = new Map<string, Promise<void>>();
 
 /** Another whenever the file is written to. A link to it has the same. */
 async function contentKey(file: FileHandle): Promise<string> {
@@ -223,8 +241,8 @@ async function contentKey(file: FileHandle): Promise<string> {
 async function readDescription(file: FileHandle, name: string): Promise<{ content: Description; end: number }> {
   const { size } = await file.stat();
   const trailer = await bytesAt(file, { offset: size - TRAILER, size: TRAILER });
-  const start = await bytesAt(file, { offset: 0, size: MAGIC.length });
-  if (trailer === null || !trailer.subarray(8).equals(MAGIC) || start?.equals(MAGIC) !== true) {
+  if (trailer?.subarray(8).equals(OLD_MAGIC) === true) throw stateInvalid(name, 'the format of an older Guestwright');
+  if (trailer?.subarray(8).equals(MAGIC) !== true) {
     throw stateInvalid(name, 'another kind of file, or not all of it');
   }
   const length = trailer.readUInt32LE(0);
@@ -236,20 +254,30 @@ async function readDescription(file: FileHandle, name: string): Promise<{ conten
   return { content: parsed.data, end };
 }
 
-async function checkParts(file: FileHandle, parts: readonly (Part & { crc: number })[], name: string): Promise<void> {
-  for (const { crc, ...where } of parts) {
-    if ((await crcOfPart(file, where)) !== crc) throw stateInvalid(name, 'a checksum that does not fit the content');
-  }
+async function checkContent(file: FileHandle, content: Description, name: string): Promise<void> {
+  const apart = content.memory?.image ?? null;
+  const bad = (): GuestwrightError => stateInvalid(name, 'a checksum that does not fit the content');
+  if (apart !== null && (await crcOfImage(file, apart)) !== apart.crc) throw bad();
+  const parts = [...(content.memory === null ? [] : [content.memory.stream]), ...layerParts(content)];
+  for (const { crc, ...where } of parts) if ((await crcOfPart(file, where)) !== crc) throw bad();
 }
 
-function stateOf({ memory, serial, removable, layers, ...rest }: Description, path: string): SavedState {
+function stateOf(content: Description, path: string, streamPath: string): SavedState {
+  const { memory: saved, serial, removable, layers, ...rest } = content;
   return {
     time: rest.time,
     power: rest.power,
     input: rest.input,
     paging: rest.paging,
     buttons: rest.buttons,
-    memory: memory === null ? null : { path, size: memory.size },
+    memory:
+      saved === null
+        ? null
+        : {
+            stream: { path: streamPath, size: saved.stream.size },
+            leftOut: saved.leftOut,
+            image: saved.image === null ? null : { path, size: saved.image.size, map: saved.image.map },
+          },
     serial: serial.map((text) => new Uint8Array(Buffer.from(text, 'base64'))),
     media: {
       removable: { floppies: removable.floppies, cdrom: removable.cdrom, bootOrder: removable.bootOrder },

@@ -4,7 +4,7 @@ import { GuestwrightError } from '../../errors.js';
 import { chooseAccelerator, type TryOut } from './accelerator.js';
 import { GuestClock } from './guest-time.js';
 import { inputEvents } from './input-events.js';
-import { decidePower, isFirmware, isTripleFault } from './power-events.js';
+import { decideEnd, decidePower, isFirmware, isTripleFault } from './power-events.js';
 import { decodePpm, toRgba } from './ppm.js';
 import { qcodeOf } from './qcodes.js';
 import { fontsOf } from './vga-font.js';
@@ -81,6 +81,15 @@ test('a reset by a triple fault is told from another, and where it happened deci
   expect(['Triple fault', 'CPU Reset (CPU 0)'].map(isTripleFault)).toEqual([true, false]);
   // SeaBIOS 1.16 resets at 0xefaad; the guest of the conformance suite faults in its boot sector.
   expect([0xefaad, 0xfffff, 0x7c40, 0x100000].map(isFirmware)).toEqual([true, true, false, false]);
+});
+
+test.each([
+  ['riscv64', 0, 'off'],
+  ['riscv64', 1, undefined],
+  ['riscv64', null, undefined],
+  ['x86_64', 0, undefined],
+] as const)('a QEMU for %s that ends by itself with %s: %s', (architecture, exitCode, expected) => {
+  expect(decideEnd(architecture, exitCode)?.kind).toBe(expected);
 });
 
 test('a picture of QEMU is read with its header; half of one is not', () => {

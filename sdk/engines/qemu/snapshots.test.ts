@@ -1,5 +1,6 @@
 /** Snapshots of a real Linux with a disk, on QEMU. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -52,6 +53,29 @@ async function failureOf(work: Promise<unknown>): Promise<GuestwrightError> {
   throw new Error(`no typed error, but ${String(error)}`);
 }
 
+/** What an exported state says of itself, and where that is. */
+interface Described {
+  memory: { image: { size: number; map: string; crc: number } | null; stream: { offset: number; size: number } };
+  layers: [string, { offset: number; size: number; crc: number }[]][];
+}
+
+function describedIn(bytes: Buffer): { description: Described; start: number } {
+  const length = bytes.readUInt32LE(bytes.length - 24);
+  const start = bytes.length - 24 - length;
+  return { description: JSON.parse(bytes.toString('utf8', start, start + length)) as Described, start };
+}
+
+/** The state with another description. Checksums are no secret: they are made to fit. */
+function describedAs(bytes: Buffer, description: unknown): Buffer {
+  const json = Buffer.from(JSON.stringify(description));
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(json.length, 0);
+  trailer.writeUInt32LE(crc32(json), 4);
+  return Buffer.concat([bytes.subarray(0, describedIn(bytes).start), json, trailer, bytes.subarray(-16)]);
+}
+
+const digestOf = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
+
 const inRun = (machine: Machine): string[] => readdirSync(join(machine.runDirectory, 'qemu')).sort();
 
 test.skipIf(!available)('memory and disk go back together, again and again, in any order', async () => {
@@ -91,6 +115,60 @@ test.skipIf(!available)('a saved state starts two machines at once, which share 
   } finally {
     await Promise.all([a.dispose(), b.dispose()]);
   }
+});
+
+test.skipIf(!available)(
+  'what was brought back is saved, reverted and forked like any other, and no image is written to',
+  async () => {
+    const state = join(folder, 'generation1');
+    const second = join(folder, 'generation2');
+    const fill = async (machine: Machine, seed: string): Promise<string> => {
+      // Some memory that is not zeros, and some that was not and is again.
+      const script = `yes ${seed} | head -c 300000 > /big; yes ${seed} | head -c 200000 > /gone; rm /gone; md5sum < /big`;
+      return (await machine.shell.run(script, { timeout: 120_000 })).stdout;
+    };
+    const sumOf = async (machine: Machine): Promise<string> => (await machine.shell.run('md5sum < /big')).stdout;
+    const one = await fill(linux, 'one');
+    await linux.saveState(state);
+    const before = digestOf(state);
+    const a = await launch({ ...SPEC, state });
+    const forks: Machine[] = [];
+    try {
+      expect(await sumOf(a)).toBe(one);
+      const two = await fill(a, 'two');
+      const snapshot = await a.snapshot();
+      const images = inRun(a).filter((name) => name.endsWith('.ram'));
+      expect(images).toHaveLength(1);
+      const imageFile = join(a.runDirectory, 'qemu', images[0] ?? '');
+      const image = digestOf(imageFile);
+      const three = await fill(a, 'three');
+      await a.revert(snapshot);
+      expect(await sumOf(a)).toBe(two);
+      await fill(a, 'four');
+      await a.revert(snapshot);
+      expect(await sumOf(a)).toBe(two);
+      await a.saveState(second);
+      forks.push(...(await Promise.all([1, 2].map(async () => await launch({ ...SPEC, state: second })))));
+      const [b, c] = forks as [Machine, Machine];
+      expect(await fill(b, 'three')).toBe(three);
+      expect([await sumOf(a), await sumOf(b), await sumOf(c)]).toEqual([two, three, two]);
+      // In place, not reverted: neither machine's writes reach what the others stand on.
+      expect([digestOf(state), digestOf(imageFile)]).toEqual([before, image]);
+    } finally {
+      await Promise.all([a, ...forks].map(async (machine) => await machine.dispose()));
+    }
+  },
+);
+
+test.skipIf(!available)("an exported state's memory is sparse, and lies where it can be mapped", async () => {
+  const state = join(folder, 'sparse');
+  await linux.saveState(state);
+  const { description } = describedIn(readFileSync(state));
+  expect(description.memory.image?.size).toBe(64 * 2 ** 20);
+  expect(description.memory.stream.offset).toBe(64 * 2 ** 20);
+  const { size, blocks } = statSync(state);
+  expect(size).toBeGreaterThan(64 * 2 ** 20);
+  expect(blocks * 512).toBeLessThan(size);
 });
 
 test.skipIf(!available)('a machine stands on an imported state also when its snapshot has been forgotten', async () => {
@@ -153,12 +231,30 @@ test.skipIf(!available)(
     const runs = (): string[] => readdirSync(tmpdir()).filter((name) => /^guestwright-run-/.test(name));
     const before = runs();
     expect((await failureOf(launch({ ...SPEC, memory: 128, state }))).code).toBe('state-of-another-machine');
-    const damaged = Buffer.from(bytes);
-    damaged.writeUInt8(damaged.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
+    const { memory } = describedIn(bytes).description;
+    if (memory.image === null) throw new Error('the memory is not apart');
+    const changed = (at: number): Buffer => {
+      const copy = Buffer.from(bytes);
+      copy.writeUInt8(copy.readUInt8(at) ^ 1, at);
+      return copy;
+    };
+    // The vectors of the processor in real mode are at the beginning of every PC's memory.
+    expect(bytes.readUInt32LE(16)).not.toBe(0);
+    const damaged = changed(16);
+    const inStream = changed(memory.stream.offset + (memory.stream.size >> 1));
+    const old = Buffer.from(bytes);
+    old.write('GUESTWRIGHT-QST1', bytes.length - 16);
+    const smaller = {
+      ...describedIn(bytes).description,
+      memory: { ...memory, image: { ...memory.image, size: 4096 } },
+    };
     const description = Buffer.from(bytes);
     description.writeUInt8(description.readUInt8(bytes.length - 30) ^ 1, bytes.length - 30);
     for (const [bad, why] of [
       [damaged, 'checksum'],
+      [inStream, 'checksum'],
+      [old, 'older'],
+      [describedAs(bytes, smaller), 'a map of another size'],
       [description, 'description'],
       [bytes.subarray(0, bytes.length - 1), 'not all of it'],
       [Buffer.from('no state'), 'another kind of file'],
@@ -178,24 +274,16 @@ test.skipIf(!available)('a disk in a state that names a file of the host is refu
   const state = join(folder, 'state');
   await linux.saveState(state);
   const bytes = readFileSync(state);
-  const jsonLength = bytes.readUInt32LE(bytes.length - 24);
-  const jsonStart = bytes.length - 24 - jsonLength;
-  const description = JSON.parse(bytes.toString('utf8', jsonStart, jsonStart + jsonLength)) as {
-    layers: [string, { offset: number; size: number; crc: number }[]][];
-  };
+  const { description } = describedIn(bytes);
   const [layer] = description.layers[0]?.[1] ?? [];
   if (layer === undefined) throw new Error('the state has no layer');
-  // The name of a base: where it is, and how long. Checksums are no secret: they are made to fit.
+  // The name of a base: where it is, and how long.
   const name = '/etc/passwd';
   bytes.writeBigUInt64BE(512n, layer.offset + 8);
   bytes.writeUInt32BE(name.length, layer.offset + 16);
   bytes.write(name, layer.offset + 512);
   layer.crc = crc32(bytes.subarray(layer.offset, layer.offset + layer.size));
-  const json = Buffer.from(JSON.stringify(description));
-  const trailer = Buffer.alloc(8);
-  trailer.writeUInt32LE(json.length, 0);
-  trailer.writeUInt32LE(crc32(json), 4);
-  writeFileSync(state, Buffer.concat([bytes.subarray(0, jsonStart), json, trailer, bytes.subarray(-16)]));
+  writeFileSync(state, describedAs(bytes, description));
   const error = await failureOf(launch({ ...SPEC, state }));
   expect(error.code).toBe('state-invalid');
   expect(error.message).toContain('not all in the file');

@@ -4,7 +4,6 @@
  * these guests make of keys is what that code is tested against.
  */
 import type { CpioEntry } from '../cpio.js';
-import { LAYOUT_DATA } from '../../input/layouts/index.js';
 import type { BuildContext } from '../recipe.js';
 import { directory, file, symlink } from './guest-system.js';
 
@@ -49,6 +48,8 @@ const ONE_GROUP: readonly (readonly [first: number, last: number])[] = [
 /** `loadkeys`, and a keymap for it by the name of every layout. */
 export async function consoleKeymaps(context: BuildContext): Promise<CpioEntry[]> {
   const { read } = context;
+  // Only here: the catalogue is read at every launch, and the layouts are many files.
+  const { LAYOUT_DATA } = await import('../../input/layouts/index.js');
   const layouts: Keymap[] = Object.values(LAYOUT_DATA).map(({ name, xkb }) => ({
     name,
     ...xkb,

@@ -4,22 +4,20 @@ import { collectModules, modulesAlias, modulesDep, type ModuleFile } from '../mo
 import { unpackKernel } from '../kernel.js';
 import type { BuildContext } from '../recipe.js';
 
-/**
- * Loaded before the first prompt, so that disks and CDs are there when it shows. Everything else (file systems,
- * floppy) the kernel asks `modprobe` for when it is first used.
- */
-const AT_BOOT = ['sd_mod', 'sr_mod', 'ata_piix', 'psmouse', 'evdev', 'button'];
-const ON_DEMAND = [
-  'ext4',
-  'crc32c_generic',
-  'isofs',
-  'vfat',
-  'nls_cp437',
-  'nls_iso8859_1',
-  'nls_ascii',
-  'floppy',
-  'loop',
-];
+/** Which of Debian's kernels a system has, and what of it. */
+export interface KernelChoice {
+  packageName: string;
+  /** `xz`: a 32-bit PC's, which is unpacked. `plain`: the file is the kernel proper, as on Arm. */
+  packing: 'xz' | 'plain';
+  /**
+   * Modules that are loaded before the first prompt, so that disks and CDs are there when it shows. Everything else (file
+   * systems, floppy) the kernel asks `modprobe` for when it is first used.
+   */
+  atBoot: readonly string[];
+  onDemand: readonly string[];
+}
+
+export const FILE_SYSTEMS = ['ext4', 'crc32c_generic', 'isofs', 'vfat', 'nls_cp437', 'nls_iso8859_1', 'nls_ascii'];
 
 export const KERNEL_PACKAGE = 'linux-image-686';
 export const BUSYBOX_PACKAGE = 'busybox-static';
@@ -28,6 +26,13 @@ export const PACKAGES = [
   { name: KERNEL_PACKAGE, follow: /^linux-image-\d.*-686$/ },
   { name: BUSYBOX_PACKAGE },
 ] as const;
+
+const PC_KERNEL: KernelChoice = {
+  packageName: KERNEL_PACKAGE,
+  packing: 'xz',
+  atBoot: ['sd_mod', 'sr_mod', 'ata_piix', 'psmouse', 'evdev', 'button'],
+  onDemand: [...FILE_SYSTEMS, 'floppy', 'loop'],
+};
 
 /**
  * What the kernel would do at every start and a test has no use for is left out: of 7.7 G instructions until the
@@ -53,18 +58,24 @@ export interface Kernel {
   version: string;
   image: Uint8Array;
   modules: ModuleFile[];
+  /** Names of those that are loaded before the first prompt. */
+  atBoot: readonly string[];
 }
 
 /** Loaded by the initrd of a system that is installed on a disk, to find that disk. */
 const FOR_DISK = ['sd_mod', 'ata_piix', 'crc32c_generic', 'ext4'];
 
-export async function readKernel({ read, list, unxz }: BuildContext): Promise<Kernel> {
-  const [image] = (await list(KERNEL_PACKAGE, 'boot')).filter((path) => path.startsWith('boot/vmlinuz-'));
-  if (image === undefined) throw new RangeError('The kernel package has no boot/vmlinuz-*');
-  const version = image.slice('boot/vmlinuz-'.length);
-  const paths = await list(KERNEL_PACKAGE, `lib/modules/${version}/kernel`);
-  const modules = await collectModules([...AT_BOOT, ...ON_DEMAND], paths, (path) => read(KERNEL_PACKAGE, path));
-  return { version, image: await unpackKernel(await read(KERNEL_PACKAGE, image), unxz), modules };
+export async function readKernel(
+  { read, list, unxz }: BuildContext,
+  { packageName, packing, atBoot, onDemand }: KernelChoice = PC_KERNEL,
+): Promise<Kernel> {
+  const [path] = (await list(packageName, 'boot')).filter((name) => name.startsWith('boot/vmlinuz-'));
+  if (path === undefined) throw new RangeError('The kernel package has no boot/vmlinuz-*');
+  const version = path.slice('boot/vmlinuz-'.length);
+  const paths = await list(packageName, `lib/modules/${version}/kernel`);
+  const modules = await collectModules([...atBoot, ...onDemand], paths, (name) => read(packageName, name));
+  const image = await read(packageName, path);
+  return { version, image: packing === 'xz' ? await unpackKernel(image, unxz) : image, modules, atBoot };
 }
 
 /** A file's or folder's place in the guest's tree. */
@@ -84,7 +95,14 @@ export async function baseSystem(
   {
     hostName,
     replaced = [],
-  }: { hostName: string; /** Programs that are brought in place of busybox's. */ replaced?: string[] },
+    serialPort = 'ttyS0',
+  }: {
+    hostName: string;
+    /** Programs that are brought in place of busybox's. */
+    replaced?: string[];
+    /** What the kernel calls the serial port with a shell on it. */
+    serialPort?: string;
+  },
 ): Promise<CpioEntry[]> {
   const busybox = await read(BUSYBOX_PACKAGE, 'bin/busybox');
   const modules = `lib/modules/${kernel.version}`;
@@ -121,13 +139,13 @@ export async function baseSystem(
     file(`${modules}/modules.dep`, modulesDep(kernel.modules)),
     file(`${modules}/modules.alias`, modulesAlias(kernel.modules)),
     file(`${modules}/modules.symbols`, ''),
-    file('etc/modules-at-boot', pathsInOrder(AT_BOOT, kernel.modules)),
+    file('etc/modules-at-boot', pathsInOrder(kernel.atBoot, kernel.modules)),
     file('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n'),
     file('etc/group', 'root:x:0:\ntty:x:5:\ndisk:x:6:\n'),
     file('etc/hostname', `${hostName}\n`),
     // What `mount` without a type tries: the modules are loaded only when they are asked for.
     file('etc/filesystems', 'ext4\nvfat\niso9660\n'),
-    file('etc/profile', PROFILE),
+    file('etc/profile', profile(serialPort)),
   ];
 }
 
@@ -210,10 +228,10 @@ done
 exec switch_root /root /bin/init
 `;
 
-const PROFILE = `# Every login shell reads this.
+const profile = (serialPort: string): string => `# Every login shell reads this.
 export PATH=/bin HOME=/root
 export PS1='\\h:\\w\\$ '
-[ "$(tty)" = /dev/ttyS0 ] && export TERM=vt102
+[ "$(tty)" = /dev/${serialPort} ] && export TERM=vt102
 cd
 `;
 

@@ -13,6 +13,7 @@ export const memtest: Recipe = {
     kernel: { kind: 'kernel', description: 'started like a Linux kernel, without an initrd', commandLine: '' },
     cdrom: { kind: 'cdrom', description: 'the same on a CD with a GRUB menu' },
   },
+  machine: { engine: 'qemu' },
   async build({ read }) {
     return {
       kernel: await read('memtest86+', 'boot/memtest86+ia32.bin'),

@@ -3,6 +3,7 @@
  * The data is X.Org's, under its MIT-like licences: see that Debian package's copyright file.
  */
 import type { LayoutData } from '../layout-data.js';
+import type { LAYOUT_NAMES } from './names.js';
 import { us } from './us.js';
 import { usIntl } from './us-intl.js';
 import { dvorak } from './dvorak.js';
@@ -28,35 +29,6 @@ import { hu } from './hu.js';
 import { tr } from './tr.js';
 import { jp } from './jp.js';
 import { ru } from './ru.js';
-
-/** Names of all layouts. */
-export const LAYOUT_NAMES = [
-  'us',
-  'us-intl',
-  'dvorak',
-  'uk',
-  'de',
-  'fr',
-  'es',
-  'latam',
-  'it',
-  'pt',
-  'pt-br',
-  'se',
-  'no',
-  'dk',
-  'fi',
-  'ch',
-  'ch-fr',
-  'be',
-  'ca',
-  'pl',
-  'cz',
-  'hu',
-  'tr',
-  'jp',
-  'ru',
-] as const;
 
 export const LAYOUT_DATA: Readonly<Record<(typeof LAYOUT_NAMES)[number], LayoutData>> = {
   us,

@@ -1,0 +1,37 @@
+import { defineConfig, defineGuests, installedEngines } from 'guestwright';
+import type { MachineSpecInput } from 'guestwright';
+
+/**
+ * Scenarios that take long: `npm run scenarios:install` runs those that install Debian, `npm run test:full` all of them.
+ * One machine at a time: these have several processors.
+ */
+const computer = { memory: 2048, smp: 2, network: 'none' } satisfies MachineSpecInput;
+// The medium is only started as long as there is nothing on the disk to start.
+const installer = {
+  ...computer,
+  cdrom: 'debian-live-installer:cdrom',
+  disks: [{ sizeMb: 3072, bus: 'virtio' }],
+  boot: ['disk', 'cdrom'],
+} satisfies MachineSpecInput;
+
+const guests = {
+  'debian-bios': { spec: installer, scenarios: 'install-debian.spec.ts' },
+  'debian-uefi': { spec: { ...installer, firmware: 'uefi' }, scenarios: 'install-debian.spec.ts' },
+} as const;
+
+const installs = defineGuests({ engines: installedEngines(['qemu']), guests });
+
+export default defineConfig({
+  build: { external: ['**/dist/**'] },
+  workers: 1,
+  projects: installs.flatMap((project) => [
+    { ...project, name: `install:${project.name}` },
+    // What was installed, started again: each of its scenarios has a machine of its own.
+    {
+      ...project,
+      name: `installed:${project.name}`,
+      testMatch: 'installed-debian.spec.ts',
+      dependencies: [`install:${project.name}`],
+    },
+  ]),
+});

@@ -1,0 +1,81 @@
+/**
+ * Copies the memory of guests (`memory-copy.ts`), one piece after the other: on a thread of its own nobody waits for it
+ * meanwhile, and without a turn of the event loop for every piece it takes a third of the time.
+ */
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { CHUNK, chunkMap, dataIn, PIECE } from './memory-image.js';
+import type { CopyAnswer, CopyJob } from './memory-copy.js';
+import { PAGE } from './migration-stream.js';
+
+const buffer = Buffer.allocUnsafe(PIECE);
+const ZEROS = Buffer.alloc(CHUNK);
+
+function read(file: number, at: number, size: number): Buffer {
+  for (let filled = 0; filled < size;) {
+    const got = readSync(file, buffer, filled, size - filled, at + filled);
+    if (got === 0) throw new Error(`the memory ends at ${at + filled}`);
+    filled += got;
+  }
+  return buffer.subarray(0, size);
+}
+
+function write(file: number, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done, bytes.length - done, at + done);
+}
+
+/** @returns its map */
+function take(memory: number, image: number, size: number): string {
+  const pages = new Uint8Array(size / PAGE);
+  for (let at = 0; at < size; at += PIECE) {
+    const bytes = read(memory, at, Math.min(PIECE, size - at));
+    let from: number | null = null;
+    // One further, where what goes on to the end is written.
+    for (let chunk = 0; chunk < bytes.length + CHUNK; chunk += CHUNK) {
+      const part = bytes.subarray(chunk, chunk + CHUNK);
+      if (!part.equals(ZEROS.subarray(0, part.length))) {
+        from ??= chunk;
+        pages[(at + chunk) / PAGE] = 1;
+      } else if (from !== null) {
+        write(image, bytes.subarray(from, chunk), at + from);
+        from = null;
+      }
+    }
+  }
+  ftruncateSync(image, size);
+  return chunkMap(pages);
+}
+
+function fill(memory: number, image: number, parts: ReturnType<typeof dataIn>): void {
+  for (const { offset, size } of parts) {
+    for (let at = offset; at < offset + size; at += PIECE) {
+      write(memory, read(image, at, Math.min(PIECE, offset + size - at)), at);
+    }
+  }
+}
+
+function run(job: CopyJob): string | null {
+  const memory = openSync(job.memory, job.kind === 'take' ? 'r' : 'r+');
+  try {
+    const image = openSync(job.image, job.kind === 'take' ? 'wx' : 'r', 0o600);
+    try {
+      if (job.kind === 'take') return take(memory, image, job.size);
+      fill(memory, image, dataIn(job));
+      return null;
+    } finally {
+      closeSync(image);
+    }
+  } finally {
+    closeSync(memory);
+  }
+}
+
+parentPort?.on('message', ({ id, job }: { id: number; job: CopyJob }) => {
+  let answer: CopyAnswer;
+  try {
+    answer = { id, map: run(job), error: null };
+  } catch (error) {
+    answer = { id, map: null, error: error instanceof Error ? error.message : String(error) };
+  }
+  parentPort?.postMessage(answer);
+});
