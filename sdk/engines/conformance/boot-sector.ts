@@ -104,6 +104,20 @@ export function halting(): Uint8Array {
   return begin().print('halting').emit(0xfa, 0xf4).label('x').short(0xeb, 'x').sector();
 }
 
+/** Stops the only timer that a PC starts with, and sleeps: nothing but an input wakes it. Prints what is typed. */
+export function sleepingWithoutTimers(): Uint8Array {
+  return begin()
+    .print('>')
+    .emit(0xb0, 0x30, 0xe6, 0x43, 0xb0, 0x01, 0xe6, 0x40, 0xe6, 0x40) // PIT: counts down once, to an end
+    .label('next')
+    .emit(0xf4, 0xb4, 0x01, 0xcd, 0x16) // hlt; is there a key?
+    .short(0x74, 'next')
+    .emit(0xb4, 0x00, 0xcd, 0x16)
+    .call('print')
+    .short(0xeb, 'next')
+    .sector();
+}
+
 /** Switches itself off by ACPI: writes SLP_EN to PM1a_CNT. */
 export function poweringOff(pm1aControl: number): Uint8Array {
   return idle(

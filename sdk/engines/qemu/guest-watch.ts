@@ -50,11 +50,15 @@ export class GuestWatch {
     return this.#processorsSeen + PROCESSORS_EVERY_MS - this.#now();
   }
 
+  /** Whether every processor is stopped, as it looks at this instant. */
+  async areProcessorsStopped(qmp: QmpClient): Promise<boolean> {
+    return parseRegisters(await qmp.human('info registers -a'))?.stopped === true;
+  }
+
   /** Whether every processor has stopped for good: seen twice in a row, because between two instructions it may look so. */
   async haveProcessorsStopped(qmp: QmpClient): Promise<boolean> {
     this.#processorsSeen = this.#now();
-    const seen = parseRegisters(await qmp.human('info registers -a'));
-    this.#stopsSeen = seen?.stopped === true ? this.#stopsSeen + 1 : 0;
+    this.#stopsSeen = (await this.areProcessorsStopped(qmp)) ? this.#stopsSeen + 1 : 0;
     return this.#stopsSeen >= 2;
   }
 

@@ -51,6 +51,7 @@ const BIOS_KEYS_EVERY_MS = 4;
 
 /** Guest ms within which SeaBIOS, after a reset, resets once more. */
 const FIRMWARE_RESETS_MS = 500;
+
 /** Guest ms between two looks at the screen of a machine that stands meanwhile. */
 const STANDING_GAPS = { soonest: 20, latest: 100 };
 
@@ -418,9 +419,8 @@ export class QemuMachine implements EngineMachine {
         await this.#applyPower(input);
         return;
       case 'clock':
-        if (input.clock !== this.#clockKind)
-          throw unsupported('clock-unsupported', `QEMU has no ${input.clock} clock here`);
-        return;
+        if (input.clock === this.#clockKind) return;
+        throw unsupported('clock-unsupported', `QEMU has no ${input.clock} clock here`);
       case 'snapshot':
         return;
       case 'network':
@@ -485,20 +485,25 @@ export class QemuMachine implements EngineMachine {
       await this.#lookAtProcessors();
       const next = this.#nextIn(limit, stopOn);
       if (this.#clock instanceof VirtualClock) {
-        await this.#stretch(this.#clock, next);
+        await this.#stretch(this.#clock, { until: this.now + next, limit });
         const { guardMs } = this.#parts.context;
         if (performance.now() - started > guardMs) this.#fail(guardFired(guardMs, limit, this.now));
       } else await this.#signal.wait(next);
     }
   }
 
-  /** Lets a machine that stands by itself run for so many guest ms, or until something is announced. */
-  async #stretch(clock: VirtualClock, ms: number): Promise<void> {
+  /** Lets a machine that stands by itself run until there is something to look at, or something is announced. */
+  async #stretch(clock: VirtualClock, { until, limit }: { until: GuestTime; limit: GuestTime }): Promise<void> {
     await this.#inOrder(async () => {
       const qmp = this.#qmp();
       const { state } = this.#power;
       if (qmp === null || state === 'off' || state === 'crashed') return;
-      if ((await clock.run(qmp, clock.now + ms, this.#signal)) === 'io-error') this.#fail(ioError());
+      const seen = await clock.run(qmp, until, this.#signal);
+      if (seen === 'io-error') this.#fail(ioError());
+      if (seen !== 'asleep') return;
+      // That it has stopped for good is found at the second look, which is on the way.
+      const mayHaveStopped = state === 'running' && (await this.#guest.areProcessorsStopped(qmp));
+      clock.skipTo(mayHaveStopped ? until : limit);
     });
   }
 
@@ -519,7 +524,10 @@ export class QemuMachine implements EngineMachine {
     return this.now >= limit ? 'limit' : null;
   }
 
-  /** Milliseconds (of the guest's, where it stands meanwhile) until there is something to look at, if nothing is announced before. */
+  /**
+   * Milliseconds (of the guest's, where it stands meanwhile) until there is something to look at, if nothing is announced
+   * before.
+   */
   #nextIn(limit: GuestTime, stopOn: readonly StopReason[]): number {
     const due = [limit - this.now, this.#guest.processorsDueIn];
     if (stopOn.includes('screen')) due.push(this.#screen.dueIn);

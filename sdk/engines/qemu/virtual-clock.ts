@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { GuestwrightError } from '../../errors.js';
 import type { GuestTime } from '../engine.js';
 import { nothing, type QmpClient } from './qmp.js';
+import { parseRegisters } from './registers.js';
 import type { Signal } from './signal.js';
 
 /** Nanoseconds of guest time that an instruction takes, as a power of two: 8 ns, 125 million instructions a second. */
@@ -108,10 +109,12 @@ export class VirtualClock {
   }
 
   /**
-   * Lets the guest run until `limit`, and not far beyond; a signal ends it sooner. The machine stands afterwards.
-   * @returns QEMU's status then: `paused`, or why it stopped by itself
+   * Lets the guest run until `limit`, and not far beyond, and for {@link LONGEST_MS} or so at most; a signal ends it sooner.
+   * The machine stands afterwards.
+   * @returns QEMU's status then: `paused`, or why it stopped by itself; or `asleep` (see {@link skipTo})
    */
   async run(qmp: QmpClient, limit: GuestTime, signal: Signal): Promise<string> {
+    const begun = performance.now();
     for (;;) {
       const wall = Math.min(LONGEST_MS, ((limit - this.#passed) / this.#rate) * CAUTION);
       const from = this.#passed;
@@ -120,7 +123,25 @@ export class VirtualClock {
       const seen = await this.#stretch(qmp, () => (wall < BREATH_MS ? null : signal.wait(wall)));
       this.#learn(this.#passed - from, performance.now() - started);
       if (seen !== 'paused' || signal.count !== count || this.now >= limit) return seen;
+      // That it stood through a short stretch may be the host's doing.
+      const stood = this.#passed === from && wall === LONGEST_MS;
+      if (stood && (await this.#isAsleep(qmp))) return 'asleep';
+      if (performance.now() - begun >= LONGEST_MS) return seen;
     }
+  }
+
+  /**
+   * Time passes for a guest that is asleep and has no timer to wake it. QEMU's own clock then stands, having nothing to skip
+   * to, and only an input goes on with the guest.
+   */
+  skipTo(time: GuestTime): void {
+    this.#passed = Math.max(this.#passed, time);
+  }
+
+  async #isAsleep(qmp: QmpClient): Promise<boolean> {
+    // Before the firmware has set the timer up, it only looks as if the time stood.
+    if (this.#seen === null || this.#seen.ticks === null) return false;
+    return parseRegisters(await qmp.human('info registers -a'))?.asleep === true;
   }
 
   /** Lets the guest run for as long as QEMU takes to do something that it does of a running machine only. */
