@@ -31,7 +31,7 @@ export interface CommandLineParts {
   firmware: string | null;
   /** Files of a kernel that is booted directly. */
   kernel: { kernel: string; initrd: string | null; commandLine: string } | null;
-  /** Unix sockets on which we listen: QEMU connects to them. */
+  /** A unix socket on which we listen, QEMU connecting to it; and the named pipes of the serial ports. */
   sockets: { qmp: string; serial: readonly string[] };
   /** A saved state comes before the guest runs. */
   incoming: boolean;

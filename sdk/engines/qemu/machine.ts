@@ -35,6 +35,7 @@ import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.j
 import { MachineMedia } from './machine-media.js';
 import { MachineStates, type Incoming } from './machine-states.js';
 import { disposed, ioError, machineOff, unsupported } from './misuse.js';
+import { PictureFile } from './picture-file.js';
 import { decideEnd, decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
 import { processDied, QemuProcess, type ProcessEnd } from './process.js';
 import { nothing, type QmpClient, type QmpEvent } from './qmp.js';
@@ -77,6 +78,7 @@ export class QemuMachine implements EngineMachine {
   readonly #folder: string;
   readonly #clock: GuestClock | VirtualClock;
   readonly #guest: GuestWatch;
+  readonly #pictures: PictureFile;
   readonly #screen: ScreenWatch;
   readonly #serial: readonly SerialPort[];
   readonly #listeners = new Set<(event: EngineEvent) => void>();
@@ -120,8 +122,9 @@ export class QemuMachine implements EngineMachine {
     const now = virtual ? () => this.now : () => performance.now();
     this.#clock = virtual ? new VirtualClock() : new GuestClock();
     this.#guest = new GuestWatch(guestKnowledge(parts), now);
+    this.#pictures = new PictureFile(this.#folder);
     const time = virtual ? { now, gaps: STANDING_GAPS } : undefined;
-    this.#screen = new ScreenWatch(join(this.#folder, 'screen.ppm'), parts.installation.fonts, time);
+    this.#screen = new ScreenWatch(this.#pictures, parts.installation.fonts, time);
     this.#serial = Array.from({ length: parts.hardware.serialPorts }, () => new SerialPort(() => this.#stir()));
   }
 
@@ -174,6 +177,7 @@ export class QemuMachine implements EngineMachine {
       runId: context.runId,
       serialPorts: hardware.serialPorts,
       inherit: from?.stream ?? null,
+      pictures: this.#pictures.inherited,
       args: (sockets) =>
         commandLine({
           installation,
@@ -196,7 +200,7 @@ export class QemuMachine implements EngineMachine {
     void process.ended.then(async (end) => {
       await this.#processEnded(process, end);
     });
-    for (const [index, socket] of process.serial.entries()) this.#serial[index]?.connect(socket);
+    for (const [index, line] of process.serial.entries()) this.#serial[index]?.connect(line);
     return process;
   }
 
@@ -648,6 +652,7 @@ export class QemuMachine implements EngineMachine {
     this.#guest.restore({ input, paging });
     this.#buttons = buttons;
     this.#tripleFault = false;
+    this.#resetAt = -Infinity;
     this.#fresh = false;
   }
 
@@ -735,6 +740,7 @@ export class QemuMachine implements EngineMachine {
     try {
       if (process !== null) await (keeps && !failed ? process.quit() : process.kill());
     } finally {
+      this.#pictures.close();
       await rm(this.#folder, { recursive: true, force: true });
       // Only when nothing else is in it.
       await rmdir(this.#parts.context.runDirectory).catch(() => undefined);

@@ -3,8 +3,8 @@
  * nothing changes, up to every 3 s (`ui/vnc.c`, `VNC_REFRESH_INTERVAL_MAX`). So the screen is dumped where somebody waits
  * for it: at once after anything that may change it, then at growing distances.
  */
-import { readFile } from 'node:fs/promises';
 import type { ScreenContent, TextCursor } from '../../screen/content.js';
+import type { PictureFile } from './picture-file.js';
 import { decodePpm, isBlack, toRgba, type RgbPicture } from './ppm.js';
 import { nothing, type QmpClient } from './qmp.js';
 import { TextReader, type TextReading } from './text-screen.js';
@@ -31,7 +31,7 @@ export class ScreenWatch {
   /** Counts up with every change. */
   version = 0;
   content: ScreenContent = { kind: 'blank', ...NO_DISPLAY };
-  readonly #file: string;
+  readonly #file: PictureFile;
   readonly #reader: TextReader;
   #picture: RgbPicture | null = null;
   /** What QEMU shows before the guest has a picture. */
@@ -50,7 +50,7 @@ export class ScreenWatch {
    * @param time what the gaps are counted in: wall time, or guest time where the guest stands while it is looked at
    */
   constructor(
-    file: string,
+    file: PictureFile,
     fonts: readonly TextFont[],
     time: { now: () => number; gaps: LookGaps } = { now: () => performance.now(), gaps: FREE_GAPS },
   ) {
@@ -73,7 +73,9 @@ export class ScreenWatch {
 
   /** Before the guest runs: what is there now is QEMU's, not the guest's. It is the same in every process of this QEMU. */
   async notePlaceholder(qmp: QmpClient): Promise<void> {
-    this.#placeholder ??= await this.#dump(qmp);
+    if (this.#placeholder !== null) return;
+    const { rgb, ...size } = await this.#dump(qmp);
+    this.#placeholder = { ...size, rgb: rgb.slice() };
   }
 
   /** Looks now. Who asks while a look is under way gets one that began after the question. */
@@ -105,8 +107,8 @@ export class ScreenWatch {
   }
 
   async #dump(qmp: QmpClient): Promise<RgbPicture> {
-    await qmp.execute('screendump', { filename: this.#file }, nothing);
-    const picture = decodePpm(await readFile(this.#file));
+    await qmp.execute('screendump', { filename: this.#file.path }, nothing);
+    const picture = decodePpm(this.#file.read());
     if (picture === null) throw new Error('QEMU wrote a picture that is no PPM');
     return picture;
   }
@@ -116,9 +118,11 @@ export class ScreenWatch {
       this.#ageCursor();
       return;
     }
+    this.#file.keep();
     this.#picture = picture;
     const { width, height } = picture;
     if (this.#placeholder !== null && samePicture(this.#placeholder, picture)) {
+      this.#reading = null;
       this.content = { kind: 'blank', ...NO_DISPLAY };
       return;
     }
