@@ -30,6 +30,7 @@ export async function hardwareOf(spec: MachineSpec): Promise<Hardware> {
     seed: spec.seed,
     clock: spec.clock,
     ...(spec.engine === 'v86' ? {} : { platform: platformOf(spec), network: await openNetwork(spec) }),
+    ...(spec.watchdog === true ? { watchdog: true } : {}),
     ...(spec.accelerator === undefined ? {} : { accelerator: spec.accelerator }),
   };
 }
