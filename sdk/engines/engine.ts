@@ -135,6 +135,8 @@ export type EngineEvent =
 /** A running machine as an engine gives it. Calls made at once are carried out in the order in which they were made. */
 export interface EngineMachine extends AsyncDisposable {
   readonly capabilities: Capabilities;
+  /** What runs the guest and why that, in one line, where there was a choice. */
+  readonly description?: string;
   /** Guest time as of the last answer. */
   readonly now: GuestTime;
   /** SHA-256 hex over all that a stored state depends on besides the inputs: engine build, driver, firmware, hardware, media. */
@@ -228,19 +230,24 @@ export interface Hardware extends RemovableMedia {
   platform?: Platform;
   /** Default: no network card. */
   network?: Network | null;
-  kernel: { kernel: Uint8Array; initrd: Uint8Array | null; commandLine: string } | null;
+  kernel: { kernel: WholeFile; initrd: WholeFile | null; commandLine: string } | null;
   serialPorts: number;
   acpi: boolean;
   /** Date of the guest's clock when the machine first starts, ms since the epoch (UTC). */
   rtc: number;
   seed: number;
   clock: ClockKind;
+  /** QEMU: a watchdog (Intel 6300ESB), which a guest may arm; when it fires the machine has crashed. Default: none. */
+  watchdog?: boolean;
   /** QEMU: what runs the guest's instructions. `auto`, the default: the fastest that works here. */
   accelerator?: AcceleratorChoice;
 }
 
 export const ACCELERATOR_CHOICES = ['auto', 'kvm', 'hvf', 'whpx', 'tcg'] as const;
 export type AcceleratorChoice = (typeof ACCELERATOR_CHOICES)[number];
+
+/** What is read whole when the machine starts. */
+export type WholeFile = Pick<Medium, 'source' | 'digest'>;
 
 export interface Medium {
   source: BlockSource;

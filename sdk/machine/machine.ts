@@ -23,10 +23,12 @@ import { GuestPointer, type PointerState } from '../input/pointer.js';
 import { SerialConsole, type SerialState } from '../serial/console.js';
 import { createShell } from '../serial/create-shell.js';
 import type { MachineShell, ShellState } from '../serial/shell.js';
+import { makeFrame } from '../screen/frame.js';
 import type { FrameReader } from '../screen/reader.js';
 import { wordScreen } from '../screen/word-screen.js';
 import { MachineClock } from './clock.js';
 import { openFloppy, openRemovable, removableMedia } from './hardware.js';
+import { findPanic } from './guest-panic.js';
 import type { GoldenSource } from './golden-locator.js';
 import { InOrder } from './in-order.js';
 import { Invariants } from './invariants.js';
@@ -92,6 +94,7 @@ export class GuestMachine implements Machine, MachinePort {
   readonly name: string;
   readonly engine: string;
   readonly capabilities: Capabilities;
+  readonly engineDetail: string | null;
   readonly spec: MachineSpec;
   readonly timeouts: Timeouts;
   readonly clock: MachineClock;
@@ -125,6 +128,7 @@ export class GuestMachine implements Machine, MachinePort {
     this.engine = parts.engineName;
     this.#engine = parts.engine;
     this.capabilities = parts.engine.capabilities;
+    this.engineDetail = parts.engine.description ?? null;
     this.spec = parts.spec;
     this.timeouts = parts.timeouts;
     this.#runDirectory = parts.runDirectory;
@@ -183,6 +187,11 @@ export class GuestMachine implements Machine, MachinePort {
     return this.#clockKind;
   }
 
+  /** Whether the guest runs only while something waits for it. */
+  get #standsBetween(): boolean {
+    return this.#clockKind === 'stepped' || this.#clockKind === 'virtual';
+  }
+
   /** Hex SHA-256 of everything but the inputs that can change what the machine does. */
   get identity(): string {
     return this.#engine.identity;
@@ -208,7 +217,7 @@ export class GuestMachine implements Machine, MachinePort {
     if (within.getStore() === this) return await run();
     // Calls made at once are carried out one after the other; a machine that runs by itself takes them as they come.
     const inOrder = async (): Promise<T> =>
-      within.run(this, () => (this.#clockKind === 'stepped' ? this.#calls.run(run) : run()));
+      within.run(this, () => (this.#standsBetween ? this.#calls.run(run) : run()));
     return await (this.#onAction === null ? inOrder() : this.#onAction(action, inOrder, this));
   }
 
@@ -261,6 +270,8 @@ export class GuestMachine implements Machine, MachinePort {
   async stopped(what: string): Promise<GuestwrightError> {
     const { state } = this;
     const { detail } = await this.observe({ kind: 'power' });
+    const panic = await this.#panic();
+    const said = panic === null ? '' : `; the kernel said ${panic}`;
     const screen = wordScreen(await this.observe({ kind: 'screen' }));
     const summary = {
       off: `${this.name} powered off`,
@@ -271,11 +282,52 @@ export class GuestMachine implements Machine, MachinePort {
       kind: 'guest',
       code: state === 'off' ? 'powered-off' : state,
       expected: what,
-      seen: `${detail ?? state} at guest time ${this.now} ms; the screen then:\n${screen}`,
+      seen: `${detail ?? state}${said} at guest time ${this.now} ms; the screen then:\n${screen}`,
       next: STOPPED_NEXT[state as 'off' | 'halted' | 'crashed'],
     });
     this.failure ??= error.failure;
     return error;
+  }
+
+  async panicked(what: string, waited: number): Promise<GuestwrightError | null> {
+    const panic = await this.#panic();
+    if (panic === null) return null;
+    const error = new GuestwrightError(`${this.name} crashed while waiting for ${what}`, {
+      kind: 'guest',
+      code: 'crashed',
+      expected: what,
+      seen: `the kernel said ${panic}; nothing else came in ${waited} guest ms (guest time ${this.now} ms)`,
+      next: STOPPED_NEXT.crashed,
+    });
+    this.failure ??= error.failure;
+    return error;
+  }
+
+  /** The last words of the guest's kernel and where they stand; null when it is not known to have given up. */
+  async #panic(): Promise<string | null> {
+    const places: [string, () => Promise<readonly string[]>][] = [
+      ['on the screen', async () => await this.#exactLines()],
+      ...this.#serialPorts.map((port): [string, () => Promise<readonly string[]>] => [
+        `on serial port ${port.index}`,
+        async () => await port.lines(),
+      ]),
+    ];
+    for (const [where, lines] of places) {
+      try {
+        const words = findPanic(await lines());
+        if (words !== null) return `"${words}" (${where})`;
+      } catch (error) {
+        // An explanation that cannot be had must not take the place of what it would explain.
+        if (!(error instanceof GuestwrightError)) throw error;
+      }
+    }
+    return null;
+  }
+
+  /** Not the frame that the screen keeps: of a machine that has stopped it would be kept too long. */
+  async #exactLines(): Promise<string[]> {
+    const frame = makeFrame(await this.observe({ kind: 'screen' }), this.now);
+    return (await this.screen.reader.exact(frame)).rows.map(({ text }) => text);
   }
 
   #notice(event: EngineEvent): void {

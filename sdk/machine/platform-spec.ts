@@ -36,6 +36,8 @@ export const platformShape = {
   secureBoot: z.boolean().optional(),
   /** Number of processors. Default: 1. */
   smp: z.number().int().min(1).max(64).optional(),
+  /** A watchdog that the guest may arm (Intel 6300ESB): the machine has crashed when it fires. */
+  watchdog: z.boolean().optional(),
   /** Network card. Default: `isolated`, a virtio card on a network of the machine's own. */
   network: z.union([z.enum(['none', 'isolated', 'full']), networkObject]).optional(),
 };

@@ -70,6 +70,8 @@ export interface Machine extends AsyncDisposable {
   /** `v86`, `qemu`. */
   readonly engine: string;
   readonly capabilities: Capabilities;
+  /** What runs the guest and why that, in one line; QEMU: its version and accelerator. Null where there is no choice. */
+  readonly engineDetail: string | null;
   readonly spec: MachineSpec;
   readonly state: MachineState;
   readonly runDirectory: string;
@@ -163,6 +165,8 @@ export interface WaitRequest<T> {
   timeout?: number;
   /** Called once at the time-out: makes the error to throw (for a nearest miss and the like). */
   onTimeout?: (waitedMs: number) => Promise<Error> | Error;
+  /** Running out of time is an answer here and no failure. */
+  mayTimeOut?: boolean;
   /** The machine may be off, halted or crashed: waiting for just that. */
   survivesPowerOff?: boolean;
 }

@@ -11,6 +11,7 @@ const HARDWARE = {
   acpi: true,
   rtc: Date.UTC(2031, 4, 6, 7, 8, 9),
   seed: 7,
+  clock: 'free' as const,
   bootOrder: ['floppy', 'cdrom', 'disk'] as const,
 };
 

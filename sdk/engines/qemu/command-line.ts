@@ -7,13 +7,24 @@ import type { Accelerator } from './accelerator.js';
 import { boardKind, boardOptions, escaped } from './board.js';
 import { bootOptions, type Drives } from './drive-options.js';
 import type { Installation } from './installation.js';
+import { ICOUNT_SHIFT } from './virtual-clock.js';
 
 export interface CommandLineParts {
   installation: Pick<Installation, 'boards' | 'sandbox' | 'traces' | 'vgaBios'>;
   accelerator: Accelerator;
   hardware: Pick<
     Hardware,
-    'memoryMb' | 'videoMemoryMb' | 'serialPorts' | 'acpi' | 'rtc' | 'seed' | 'bootOrder' | 'platform' | 'network'
+    | 'memoryMb'
+    | 'videoMemoryMb'
+    | 'serialPorts'
+    | 'acpi'
+    | 'rtc'
+    | 'seed'
+    | 'bootOrder'
+    | 'platform'
+    | 'network'
+    | 'clock'
+    | 'watchdog'
   >;
   drives: Drives;
   /** File with the code of the firmware, where it is not the board's own. */
@@ -62,6 +73,7 @@ export function commandLine(parts: CommandLineParts): string[] {
     ...boardOptions({ platform, installation, hardware, flash, serial: sockets.serial }),
     ...memoryOptions(memory, hardware.memoryMb),
     ...['-accel', accelerator],
+    ...(hardware.clock === 'virtual' ? ['-icount', `shift=${ICOUNT_SHIFT},sleep=off`] : []),
     ...['-m', `${hardware.memoryMb}M`],
     ...['-rtc', `base=${new Date(hardware.rtc).toISOString().slice(0, 19)},clock=vm`],
     ...['-seed', String(hardware.seed)],
@@ -78,6 +90,8 @@ export function commandLine(parts: CommandLineParts): string[] {
       order: hardware.bootOrder,
       kernel: kernel !== null,
     }),
+    // The last of the cards, so that the others are where they are without it.
+    ...(hardware.watchdog === true ? ['-device', 'i6300esb,id=watchdog0'] : []),
     ...kernelOptions(kernel),
     ...(incoming ? ['-incoming', 'defer'] : []),
     // Not before we listen to all of it.

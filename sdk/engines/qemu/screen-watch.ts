@@ -10,9 +10,14 @@ import { nothing, type QmpClient } from './qmp.js';
 import { TextReader, type TextReading } from './text-screen.js';
 import type { TextFont } from './vga-font.js';
 
-/** Wall ms between two looks: right after something happened, and when nothing has for long. */
-const SOONEST_MS = 4;
-const LATEST_MS = 60;
+/** Between two looks: right after something happened, and when nothing has for long. */
+export interface LookGaps {
+  soonest: number;
+  latest: number;
+}
+
+/** Wall ms of a guest that runs on meanwhile. */
+const FREE_GAPS: LookGaps = { soonest: 4, latest: 60 };
 const SLOWER = 1.3;
 /** A look may take so much of the time: more would slow the guest down. */
 const SHARE = 3;
@@ -33,25 +38,37 @@ export class ScreenWatch {
   #placeholder: RgbPicture | null = null;
   #reading: TextReading | null = null;
   #cursorSeen = 0;
-  #gap = SOONEST_MS;
+  readonly #now: () => number;
+  readonly #gaps: LookGaps;
+  #gap: number;
   #lastLook = 0;
   #cost = 0;
   #looking: Promise<void> | null = null;
 
-  /** @param file where QEMU puts the pictures */
-  constructor(file: PictureFile, fonts: readonly TextFont[]) {
+  /**
+   * @param file where QEMU puts the pictures
+   * @param time what the gaps are counted in: wall time, or guest time where the guest stands while it is looked at
+   */
+  constructor(
+    file: PictureFile,
+    fonts: readonly TextFont[],
+    time: { now: () => number; gaps: LookGaps } = { now: () => performance.now(), gaps: FREE_GAPS },
+  ) {
     this.#file = file;
     this.#reader = new TextReader(fonts);
+    this.#now = time.now;
+    this.#gaps = time.gaps;
+    this.#gap = time.gaps.soonest;
   }
 
   /** Something has happened that may change the screen: look closely again. */
   stir(): void {
-    this.#gap = SOONEST_MS;
+    this.#gap = this.#gaps.soonest;
   }
 
-  /** Wall ms until the next look is due. */
+  /** Milliseconds until the next look is due. */
   get dueIn(): number {
-    return Math.max(0, this.#lastLook + Math.max(this.#gap, SHARE * this.#cost) - performance.now());
+    return Math.max(0, this.#lastLook + Math.max(this.#gap, SHARE * this.#cost) - this.#now());
   }
 
   /** Before the guest runs: what is there now is QEMU's, not the guest's. It is the same in every process of this QEMU. */
@@ -73,15 +90,14 @@ export class ScreenWatch {
   }
 
   async #look(qmp: QmpClient): Promise<void> {
-    const started = performance.now();
+    const started = this.#now();
     const picture = await this.#dump(qmp);
     const before = this.content;
     this.#take(picture);
-    const now = performance.now();
-    this.#lastLook = now;
-    this.#cost = now - started;
+    this.#lastLook = this.#now();
+    this.#cost = this.#lastLook - started;
     if (sameContent(before, this.content)) {
-      this.#gap = Math.min(LATEST_MS, this.#gap * SLOWER);
+      this.#gap = Math.min(this.#gaps.latest, this.#gap * SLOWER);
       // Equal content keeps its identity, so that who holds it need not compare.
       this.content = before;
     } else {
@@ -119,7 +135,7 @@ export class ScreenWatch {
 
   /** In the phase in which the cursor is hidden it is where it was last seen. */
   #cursor(seen: TextCursor | null): TextCursor | null {
-    const now = performance.now();
+    const now = this.#now();
     if (seen !== null) this.#cursorSeen = now;
     if (seen !== null || this.content.kind !== 'text' || this.content.cursor === null) return seen;
     return now - this.#cursorSeen < CURSOR_MEMORY_MS ? this.content.cursor : null;
