@@ -9,6 +9,8 @@ import { launch } from '../machine/launch.js';
 import type { MachineSpecInput } from '../machine/spec.js';
 import type { Machine } from '../machine/types.js';
 
+const KB = 1024;
+
 /**
  * What files do on an engine, as tests of the file that calls this.
  * @param size bytes of the largest file

@@ -26,7 +26,6 @@ function line(parts: Partial<CommandLineParts> = {}): string[] {
     firmware: null,
     kernel: null,
     sockets: { qmp: '/run/qmp', serial: ['/run/serial0'] },
-    cables: null,
     incoming: false,
     memory: { kind: 'own' },
     ...parts,

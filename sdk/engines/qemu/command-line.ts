@@ -33,8 +33,8 @@ export interface CommandLineParts {
   kernel: { kernel: string; initrd: string | null; commandLine: string } | null;
   /** A unix socket on which we listen, QEMU connecting to it; and the named pipes of the serial ports. */
   sockets: { qmp: string; serial: readonly string[] };
-  /** Unix sockets between the guest's card and its network; null where the two are joined. */
-  cables: NonNullable<EngineContext['cables']> | null;
+  /** Unix sockets between the guest's card and its network; without them the two are joined. */
+  cables?: EngineContext['cables'] | undefined;
   /** A saved state comes before the guest runs. */
   incoming: boolean;
   memory: GuestMemory;
@@ -86,7 +86,7 @@ export function commandLine(parts: CommandLineParts): string[] {
       board: boardKind(platform),
       drives,
       network,
-      cables: parts.cables,
+      cables: parts.cables ?? null,
       order: hardware.bootOrder,
       kernel: kernel !== null,
     }),
