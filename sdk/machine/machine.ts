@@ -1,6 +1,5 @@
 /** A machine: the public face over an engine's running machine. */
 import { mkdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type {
   Answers,
@@ -33,6 +32,7 @@ import type { GoldenSource } from './golden-locator.js';
 import { InOrder } from './in-order.js';
 import { Invariants } from './invariants.js';
 import type { MachinePort } from './port.js';
+import { removeRunDirectory } from './run-directory.js';
 import { MachineScreen } from './screen.js';
 import { parseMedia, type MachineSpec, type Media, type ParsedMedia } from './spec.js';
 import type {
@@ -524,7 +524,7 @@ export class GuestMachine implements Machine, MachinePort {
       await this.#engine[Symbol.asyncDispose]();
     } finally {
       await this.#answers?.[Symbol.asyncDispose]();
-      if (this.#ownsRunDirectory) await rm(this.#runDirectory, { recursive: true, force: true });
+      if (this.#ownsRunDirectory) await removeRunDirectory(this.#runDirectory);
     }
   }
 
