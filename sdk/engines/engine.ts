@@ -197,6 +197,8 @@ export interface Network {
   access: 'isolated' | 'full';
   /** Ports on the host's loopback that lead to a port of the guest. */
   forward: readonly { protocol: 'tcp' | 'udp'; host: number; guest: number }[];
+  /** Whether a server of the machine's own is on it: see `EngineContext.cables`. */
+  http?: boolean | undefined;
   /** A folder that the guest can read over TFTP, and the file in it that a network boot (PXE) starts. */
   tftp: { folder: string; bootFile: string } | null;
 }
@@ -269,6 +271,11 @@ export interface EngineContext {
    * their canonical points (v86: whole guest seconds), where storing changes nothing.
    */
   storeAt?: { at: GuestTime; file: string };
+  /**
+   * QEMU: the guest's card and its network are not joined, but each connected to one of these unix sockets, where
+   * somebody passes their frames on. Every process that has this machine connects anew.
+   */
+  cables?: { guest: string; outside: string };
   /** v86: bytes of heap reserved at the start (tests make it small so that the memory grows later). */
   heapReserve?: number;
 }

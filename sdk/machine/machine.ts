@@ -15,6 +15,8 @@ import type {
   StateHash,
 } from '../engines/engine.js';
 import { GuestwrightError, type Failure } from '../errors.js';
+import { MachineFiles } from '../files/files.js';
+import type { AnswerServer } from '../network/answer-server.js';
 import { GuestKeyboard, type KeyboardState } from '../input/keyboard.js';
 import { GuestPointer, type PointerState } from '../input/pointer.js';
 import { SerialConsole, type SerialState } from '../serial/console.js';
@@ -36,6 +38,7 @@ import { parseMedia, type MachineSpec, type Media, type ParsedMedia } from './sp
 import type {
   Action,
   ActionHook,
+  Http,
   JournalEntry,
   Machine,
   MachineState,
@@ -59,6 +62,8 @@ export interface MachineParts {
   runDirectory: string;
   ownsRunDirectory: boolean;
   onAction: ActionHook | null;
+  /** Serves files to the guest; belongs to the machine. */
+  answers: AnswerServer | null;
   reader: FrameReader;
   goldens: GoldenSource;
 }
@@ -98,6 +103,7 @@ export class GuestMachine implements Machine, MachinePort {
   readonly pointer: GuestPointer;
   readonly serial: Serial;
   readonly shell: MachineShell;
+  readonly files: MachineFiles;
   readonly invariants: Invariants;
   readonly journal: JournalEntry[] = [];
   failure: Failure | null = null;
@@ -114,6 +120,7 @@ export class GuestMachine implements Machine, MachinePort {
   #clockKind: ClockKind;
   #media: ParsedMedia;
   #snapshots = 0;
+  readonly #answers: AnswerServer | null;
 
   constructor(parts: MachineParts) {
     this.id = parts.id;
@@ -127,6 +134,7 @@ export class GuestMachine implements Machine, MachinePort {
     this.#runDirectory = parts.runDirectory;
     this.#ownsRunDirectory = parts.ownsRunDirectory;
     this.#onAction = parts.onAction;
+    this.#answers = parts.answers;
     this.#clockKind = parts.spec.clock;
     this.#media = { floppy: parts.spec.floppy, cdrom: parts.spec.cdrom, boot: parts.spec.boot };
     this.clock = new MachineClock(this);
@@ -138,7 +146,7 @@ export class GuestMachine implements Machine, MachinePort {
       goldens: parts.goldens,
     });
     this.invariants = new Invariants(parts.reader, () => this.screen.current());
-    this.keyboard = new GuestKeyboard(this, this.screen);
+    this.keyboard = new GuestKeyboard(this, this.screen, parts.answers?.variables);
     this.#serialPorts = Array.from({ length: parts.spec.serial }, (_, index) => new SerialConsole(this, index));
     this.serial = this.serialPort(0);
     this.shell = createShell(this, {
@@ -146,6 +154,7 @@ export class GuestMachine implements Machine, MachinePort {
       keyboard: this.keyboard,
       screen: this.screen,
     });
+    this.files = new MachineFiles(this, this.shell);
     this.#engine.onEvent((event) => this.#notice(event));
   }
 
@@ -158,6 +167,16 @@ export class GuestMachine implements Machine, MachinePort {
   get runDirectory(): string {
     if (this.#disposed === null) mkdirSync(this.#runDirectory, { recursive: true });
     return this.#runDirectory;
+  }
+
+  get http(): Http {
+    if (this.#answers !== null) return this.#answers;
+    throw new GuestwrightError(`${this.name} has no web server for its guest`, {
+      kind: 'usage',
+      code: 'http-missing',
+      expected: 'a machine on QEMU with network: { http: true } in its spec',
+      seen: 'a spec without it',
+    });
   }
 
   get now(): GuestTime {
@@ -504,6 +523,7 @@ export class GuestMachine implements Machine, MachinePort {
     try {
       await this.#engine[Symbol.asyncDispose]();
     } finally {
+      await this.#answers?.[Symbol.asyncDispose]();
       if (this.#ownsRunDirectory) await removeRunDirectory(this.#runDirectory);
     }
   }

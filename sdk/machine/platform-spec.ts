@@ -21,6 +21,8 @@ const networkObject = z.strictObject({
   forward: z
     .array(z.strictObject({ protocol: z.enum(['tcp', 'udp']).default('tcp'), host: port, guest: port }))
     .default([]),
+  /** `machine.http` serves files to the guest, at an address that nobody else reaches. */
+  http: z.boolean().optional(),
   /** A folder that the guest reads over TFTP, and the file in it that a start from the network (PXE) begins with. */
   tftp: z.strictObject({ folder: z.string().min(1), bootFile: z.string().min(1) }).optional(),
 });

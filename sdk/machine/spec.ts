@@ -97,6 +97,16 @@ const specObject = z.strictObject({
       port: z.number().int().min(0).max(3).default(0),
       /** What the shell's prompt looks like. */
       prompt: z.instanceof(RegExp).default(/[#$] $/),
+      /** Answers a `login:` prompt that stands in place of a shell's. The password is in no report, error or journal. */
+      login: z
+        .strictObject({
+          user: z.string().regex(/^[^\0\r\n]+$/, 'give a name of one line'),
+          password: z
+            .string()
+            .regex(/^[^\0\r\n]*$/, 'give a password of one line')
+            .optional(),
+        })
+        .optional(),
     })
     .prefault({}),
   /** How text is recognised where no exact reading covers it. */
@@ -211,6 +221,12 @@ function wordIssue(issue: z.core.$ZodIssue, input: unknown): string {
     (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
     input,
   );
-  const got = value === undefined ? '' : ` (got ${JSON.stringify(value)})`;
+  // Also where the password is under a name that the schema does not know.
+  const secret = issue.path.includes('login');
+  const got = value === undefined || secret ? '' : ` (got ${JSON.stringify(value, withoutLogins)})`;
   return `${field}: ${issue.message}${got}`;
+}
+
+function withoutLogins(key: string, value: unknown): unknown {
+  return key === 'login' ? '***' : value;
 }

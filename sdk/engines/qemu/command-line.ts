@@ -2,7 +2,7 @@
  * QEMU's command line for a machine. Nothing is implied: no defaults, no configuration of the user's, a machine type that
  * names its version, and nothing on the network.
  */
-import { PLAIN_PC, type Hardware } from '../engine.js';
+import { PLAIN_PC, type EngineContext, type Hardware } from '../engine.js';
 import type { Accelerator } from './accelerator.js';
 import { boardKind, boardOptions, escaped } from './board.js';
 import { bootOptions, type Drives } from './drive-options.js';
@@ -33,6 +33,8 @@ export interface CommandLineParts {
   kernel: { kernel: string; initrd: string | null; commandLine: string } | null;
   /** A unix socket on which we listen, QEMU connecting to it; and the named pipes of the serial ports. */
   sockets: { qmp: string; serial: readonly string[] };
+  /** Unix sockets between the guest's card and its network; without them the two are joined. */
+  cables?: EngineContext['cables'] | undefined;
   /** A saved state comes before the guest runs. */
   incoming: boolean;
   memory: GuestMemory;
@@ -84,6 +86,7 @@ export function commandLine(parts: CommandLineParts): string[] {
       board: boardKind(platform),
       drives,
       network,
+      cables: parts.cables ?? null,
       order: hardware.bootOrder,
       kernel: kernel !== null,
     }),

@@ -188,6 +188,7 @@ export class QemuMachine implements EngineMachine {
           firmware: uefi?.code ?? null,
           kernel: this.#kernel,
           sockets,
+          cables: context.cables,
           incoming: from !== null,
           memory: from?.memory ?? this.#states.memoryAtBoot,
         }),
