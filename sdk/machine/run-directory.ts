@@ -3,7 +3,7 @@
  * it. A process that was killed cannot remove its folders; the next one that launches a machine does.
  */
 import { readdirSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -19,7 +19,15 @@ let exitHandled = false;
  * @param id the machine's
  */
 export function runDirectoryFor(id: string): string {
-  const folder = path.join(tmpdir(), `guestwright-run-${process.pid}-${id}`);
+  return removedAtExit(path.join(tmpdir(), `guestwright-run-${process.pid}-${id}`));
+}
+
+/** Makes a folder for unix sockets, whose paths have to be short; it goes as a machine's folder does. */
+export async function makeSocketFolder(): Promise<string> {
+  return removedAtExit(await mkdtemp(path.join(tmpdir(), `gw-${process.pid}-`)));
+}
+
+function removedAtExit(folder: string): string {
   inUse.add(folder);
   if (!exitHandled) {
     exitHandled = true;

@@ -4,10 +4,9 @@
  * the guest (`restrict=on`) stays kept, and the guest's connections are told apart, which QEMU's own way to a server on
  * the host (`guestfwd` to a socket) does not do.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { makeSocketFolder, removeRunDirectory } from '../machine/run-directory.js';
 import { Cable } from './cable.js';
 import { addressBytes, arpReply, readFrame, tcpFrame } from './frames.js';
 import { TcpPort } from './tcp.js';
@@ -39,9 +38,8 @@ export class GuestNetwork implements AsyncDisposable {
     });
   }
 
-  /** Its sockets are in a folder that `run-directory.ts` sweeps when the owner is killed. */
   static async start(parts: GuestNetworkParts): Promise<GuestNetwork> {
-    const network = new GuestNetwork(await mkdtemp(join(tmpdir(), `gw-${process.pid}-`)), parts);
+    const network = new GuestNetwork(await makeSocketFolder(), parts);
     try {
       await network.#plugIn();
     } catch (error) {
@@ -82,6 +80,6 @@ export class GuestNetwork implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#tcp.reset();
     await Promise.all([this.#guest?.[Symbol.asyncDispose](), this.#outside?.[Symbol.asyncDispose]()]);
-    await rm(this.#folder, { recursive: true, force: true });
+    await removeRunDirectory(this.#folder);
   }
 }
