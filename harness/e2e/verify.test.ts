@@ -6,7 +6,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeProject, type Project } from './project.js';
 import { echoingGuest } from './tiny-guests.js';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 const SCENARIO = `
@@ -84,15 +83,3 @@ test('a number of runs that proves nothing is a usage error', async () => {
   expect(output).toContain('A whole number, 2 or more');
   expect(exitCode).toBe(2);
 });
-
-// Five runs of every scenario, some under load: verify.full.test.ts.
-test(
-  'scenario 2, a real Linux, is the same again, and from half-way in another process',
-  { timeout: 900_000 },
-  async () => {
-    const scenario = 'scenarios/linux-console.spec.ts';
-    const { exitCode, output } = await guestwright(ROOT, ['verify', scenario, '--runs', '2', '--no-load']);
-    expect(output).toContain('2 of 2 runs are the same after every step.');
-    expect(exitCode).toBe(0);
-  },
-);
