@@ -14,12 +14,13 @@ const installer = {
   boot: ['disk', 'cdrom'],
 } satisfies MachineSpecInput;
 
+const engines = installedEngines(['qemu']);
 const guests = {
-  'debian-bios': { spec: installer, scenarios: 'install-debian.spec.ts' },
-  'debian-uefi': { spec: { ...installer, firmware: 'uefi' }, scenarios: 'install-debian.spec.ts' },
+  'debian-bios': { spec: installer, engines, scenarios: 'install-debian.spec.ts' },
+  'debian-uefi': { spec: { ...installer, firmware: 'uefi' }, engines, scenarios: 'install-debian.spec.ts' },
 } as const;
 
-const installs = defineGuests({ engines: installedEngines(['qemu']), guests });
+const installs = defineGuests({ guests });
 
 export default defineConfig({
   build: { external: ['**/dist/**'] },

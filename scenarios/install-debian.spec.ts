@@ -17,12 +17,13 @@ test('Debian installs from its live medium and starts from the disk', async ({ m
   const uefi = machine.spec.firmware === 'uefi';
   const root = rootPartition(machine);
 
-  /** A step whose duration is kept with the results. */
+  /** A step whose duration is told, and kept with the results: between two of them it may be quiet for a long time. */
   async function stage(name: string, run: () => Promise<void>): Promise<void> {
     const start = Date.now();
     await test.step(name, run);
     const seconds = ((Date.now() - start) / 1000).toFixed(0);
     testInfo.annotations.push({ type: 'stage', description: `${name}: ${seconds} s` });
+    console.log(`${testInfo.project.name}: ${name}: ${seconds} s`);
   }
 
   await stage('start the live system', async () => {

@@ -11,16 +11,47 @@ const say = (text) => console.log(`setup: ${text}`);
 
 class SetupError extends Error {}
 
-// `--with qemu`: what the tests of that engine need too. Where it cannot be had they are skipped, and say so.
-// `--with uefi`: the firmware of guests that are to start so.
-// `--with installer`: what the image debian-live-installer is built with, besides what Debian always has.
+/** Debian packages by what they are for: which of them are missing, and what a machine without them misses. */
+const EXTRAS = {
+  // With qemu-img, which tests hold our own disk images against.
+  qemu: {
+    missing: () => [
+      ...(process.env.GUESTWRIGHT_QEMU || canRun('qemu-system-x86_64') ? [] : ['qemu-system-x86']),
+      ...(canRun('qemu-img') ? [] : ['qemu-utils']),
+    ],
+    without: 'What needs it is skipped.',
+  },
+  uefi: {
+    missing: () => (hasUefi('x86_64') ? [] : ['ovmf']),
+    without: 'Guests that start by UEFI say so.',
+  },
+  // Guests on other computers than the PC.
+  architectures: {
+    missing: () => [
+      ...(canRun('qemu-system-aarch64') ? [] : ['qemu-system-arm']),
+      ...(canRun('qemu-system-riscv64') ? [] : ['qemu-system-misc']),
+    ],
+    without: 'What needs it is skipped.',
+  },
+  // What the image debian-live-installer is built with, besides what Debian always has: Perl's modules (perl-base has only
+  // some) and, for who is not root, what makes them root of a namespace.
+  installer: {
+    missing: () => [
+      ...(canRun('perl') && run('perl', ['-MPod::Usage', '-MMath::BigInt', '-e', '1'], { quiet: true }) === 0
+        ? []
+        : ['perl']),
+      ...(process.getuid() === 0 || canRun('newuidmap') ? [] : ['uidmap']),
+    ],
+    without: 'The image debian-live-installer cannot be built here.',
+  },
+};
+
+// What is wanted besides, as `--with qemu`, may be missing: what needs it is then skipped, or says so.
 const WITH = process.argv.filter((_, index) => process.argv[index - 1] === '--with');
 
 try {
   setUpFirmware();
-  if (WITH.includes('qemu')) setUpQemu();
-  if (WITH.includes('uefi')) setUpUefi();
-  if (WITH.includes('installer')) setUpInstaller();
+  for (const name of WITH) setUpExtra(EXTRAS[name] ?? unknownExtra(name));
   setUpPackages();
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
@@ -38,41 +69,25 @@ function setUpFirmware() {
   else if (!aptInstall(prefix, ['seabios'])) throw new SetupError(words('apt-get could not install it (see above)'));
 }
 
-/** With qemu-img, which tests hold our own disk images against. */
-function setUpQemu() {
-  const packages = [
-    ...(process.env.GUESTWRIGHT_QEMU || canRun('qemu-system-x86_64') ? [] : ['qemu-system-x86']),
-    ...(canRun('qemu-img') ? [] : ['qemu-utils']),
-  ];
+function setUpExtra({ missing, without }) {
+  const packages = missing();
   if (packages.length === 0) return;
   const asRoot = process.platform === 'linux' && canRun('apt-get') ? rootPrefix() : null;
   if (asRoot !== null && aptInstall(asRoot, packages)) return;
   const reason =
     asRoot === null ? 'it needs root, or sudo without a password, and apt-get' : 'apt-get failed (see above)';
-  say(`not installed: ${packages.join(' ')}: ${reason}. What needs it is skipped.`);
+  say(`not installed: ${packages.join(' ')}: ${reason}. ${without}`);
 }
 
-function setUpUefi() {
-  // Where QEMU looks for descriptions of firmware: see sdk/engines/qemu/uefi.ts.
-  const described = ['/etc/qemu/firmware', '/usr/share/qemu/firmware'].some(
-    (folder) => existsSync(folder) && readdirSync(folder).some((name) => name.includes('x86_64')),
+function unknownExtra(name) {
+  throw new SetupError(`setup: --with ${name}: there is no such thing; there are ${Object.keys(EXTRAS).join(', ')}.`);
+}
+
+/** Where QEMU looks for descriptions of firmware: see sdk/engines/qemu/uefi.ts. */
+function hasUefi(architecture) {
+  return ['/etc/qemu/firmware', '/usr/share/qemu/firmware'].some(
+    (folder) => existsSync(folder) && readdirSync(folder).some((name) => name.includes(architecture)),
   );
-  if (described) return;
-  const asRoot = process.platform === 'linux' && canRun('apt-get') ? rootPrefix() : null;
-  if (asRoot !== null && aptInstall(asRoot, ['ovmf'])) return;
-  say('UEFI firmware (Debian’s package ovmf) is not installed. Guests that need it say so.');
-}
-
-/** Perl's modules (perl-base has only some) and, for who is not root, what makes them root of a namespace. */
-function setUpInstaller() {
-  const hasPerl = canRun('perl') && run('perl', ['-MPod::Usage', '-MMath::BigInt', '-e', '1'], { quiet: true }) === 0;
-  const packages = [...(hasPerl ? [] : ['perl']), ...(process.getuid() === 0 || canRun('newuidmap') ? [] : ['uidmap'])];
-  if (packages.length === 0) return;
-  const asRoot = process.platform === 'linux' && canRun('apt-get') ? rootPrefix() : null;
-  if (asRoot !== null && aptInstall(asRoot, packages)) return;
-  const reason =
-    asRoot === null ? 'it needs root, or sudo without a password, and apt-get' : 'apt-get failed (see above)';
-  say(`not installed: ${packages.join(' ')}: ${reason}. The image debian-live-installer cannot be built here.`);
 }
 
 /** What to put before a command so that root runs it; null when that cannot be had without asking. */

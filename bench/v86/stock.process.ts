@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { V86 } from 'v86';
+import type { WholeFile } from '../../sdk/engines/engine.js';
 import { findFirmware } from '../../sdk/engines/v86/firmware.js';
 import { hardwareOf } from '../../sdk/machine/hardware.js';
 import { GUEST, PROMPT, SAVES, tell, wallMs } from './run.js';
@@ -23,8 +24,8 @@ const emulator = new V86({
   wasm_path: path.join(path.dirname(createRequire(import.meta.url).resolve('v86')), 'v86.wasm'),
   bios: { buffer: await bytesOf(firmware.bios) },
   vga_bios: { buffer: await bytesOf(firmware.vgaBios) },
-  bzimage: { buffer: ownBuffer(kernel.kernel) },
-  initrd: { buffer: ownBuffer(kernel.initrd) },
+  bzimage: { buffer: await contentOf(kernel.kernel) },
+  initrd: { buffer: await contentOf(kernel.initrd) },
   cmdline: kernel.commandLine,
   memory_size: memoryMb << 20,
   vga_memory_size: videoMemoryMb << 20,
@@ -106,6 +107,11 @@ async function saveAndRestore(): Promise<{ saveMs: number[]; restoreMs: number[]
     restoreMs.push(await wallMs(async () => emulator.restore_state(state)));
   }
   return { saveMs, restoreMs };
+}
+
+async function contentOf({ source }: WholeFile): Promise<ArrayBuffer> {
+  if (source.kind !== 'file') throw new Error('the guest to compare with boots from files');
+  return await bytesOf(source.path);
 }
 
 async function bytesOf(file: string): Promise<ArrayBuffer> {

@@ -45,6 +45,11 @@ test('guests that would share their folder of goldens are refused by name', () =
   });
 });
 
+test('a guest whose engines are none, because they are not installed, has no project', () => {
+  const guests = { a: { ...floppy, engines: ['qemu'] as const }, b: { ...floppy, engines: [] } };
+  expect(defineGuests({ guests }).map(({ name }) => name)).toEqual(['a-qemu']);
+});
+
 test('a guest without engines of its own has to fit those of the table', () => {
   const guests = { pc: { spec: { smp: 2 } } };
   expect(defineGuests({ engines: ['qemu'], guests }).map(({ name }) => name)).toEqual(['pc-qemu']);

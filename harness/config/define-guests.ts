@@ -12,7 +12,7 @@ export interface GuestDefinition {
   spec: MachineSpecInput;
   /** Scenario files that run on this guest (globs or expressions, as Playwright's `testMatch`). Default: all. */
   scenarios?: string | RegExp | (string | RegExp)[];
-  /** Engines for this guest, when not all of the table's fit. */
+  /** Engines for this guest, when not all of the table's fit. None: it has no project (see `installedEngines`). */
   engines?: readonly EngineName[];
   /** Shown in reports, for example the digest of an own image. */
   metadata?: Readonly<Record<string, unknown>>;
@@ -89,7 +89,7 @@ function specProblems(
   tableEngines: readonly EngineName[],
 ): string[] {
   return Object.entries(guests).flatMap(([name, { spec, engines }]) => {
-    const problems = engines === undefined ? [] : engineProblems(engines);
+    const problems = engines === undefined || engines.length === 0 ? [] : engineProblems(engines);
     for (const engine of new Set(engines ?? tableEngines)) {
       try {
         parseSpec({ ...spec, engine });

@@ -18,6 +18,8 @@ export interface Blocks {
   read(offset: number, length: number): Uint8Array;
   write(offset: number, data: Uint8Array): void;
   flush(): void;
+  /** Nothing is read any more. */
+  close?(): void;
 }
 
 export function blockSourceSize(source: BlockSource): number {

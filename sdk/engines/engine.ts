@@ -135,6 +135,8 @@ export type EngineEvent =
 /** A running machine as an engine gives it. Calls made at once are carried out in the order in which they were made. */
 export interface EngineMachine extends AsyncDisposable {
   readonly capabilities: Capabilities;
+  /** What runs the guest and why that, in one line, where there was a choice. */
+  readonly description?: string;
   /** Guest time as of the last answer. */
   readonly now: GuestTime;
   /** SHA-256 hex over all that a stored state depends on besides the inputs: engine build, driver, firmware, hardware, media. */
@@ -195,6 +197,8 @@ export interface Network {
   access: 'isolated' | 'full';
   /** Ports on the host's loopback that lead to a port of the guest. */
   forward: readonly { protocol: 'tcp' | 'udp'; host: number; guest: number }[];
+  /** Whether a server of the machine's own is on it: see `EngineContext.cables`. */
+  http?: boolean | undefined;
   /** A folder that the guest can read over TFTP, and the file in it that a network boot (PXE) starts. */
   tftp: { folder: string; bootFile: string } | null;
 }
@@ -226,19 +230,24 @@ export interface Hardware extends RemovableMedia {
   platform?: Platform;
   /** Default: no network card. */
   network?: Network | null;
-  kernel: { kernel: Uint8Array; initrd: Uint8Array | null; commandLine: string } | null;
+  kernel: { kernel: WholeFile; initrd: WholeFile | null; commandLine: string } | null;
   serialPorts: number;
   acpi: boolean;
   /** Date of the guest's clock when the machine first starts, ms since the epoch (UTC). */
   rtc: number;
   seed: number;
   clock: ClockKind;
+  /** QEMU: a watchdog (Intel 6300ESB), which a guest may arm; when it fires the machine has crashed. Default: none. */
+  watchdog?: boolean;
   /** QEMU: what runs the guest's instructions. `auto`, the default: the fastest that works here. */
   accelerator?: AcceleratorChoice;
 }
 
 export const ACCELERATOR_CHOICES = ['auto', 'kvm', 'hvf', 'whpx', 'tcg'] as const;
 export type AcceleratorChoice = (typeof ACCELERATOR_CHOICES)[number];
+
+/** What is read whole when the machine starts. */
+export type WholeFile = Pick<Medium, 'source' | 'digest'>;
 
 export interface Medium {
   source: BlockSource;
@@ -262,6 +271,11 @@ export interface EngineContext {
    * their canonical points (v86: whole guest seconds), where storing changes nothing.
    */
   storeAt?: { at: GuestTime; file: string };
+  /**
+   * QEMU: the guest's card and its network are not joined, but each connected to one of these unix sockets, where
+   * somebody passes their frames on. Every process that has this machine connects anew.
+   */
+  cables?: { guest: string; outside: string };
   /** v86: bytes of heap reserved at the start (tests make it small so that the memory grows later). */
   heapReserve?: number;
 }

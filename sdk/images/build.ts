@@ -62,16 +62,15 @@ export interface BuildOptions {
 export async function buildFromRecipe(recipe: Recipe, options: BuildOptions): Promise<LockEntry> {
   const onProgress: Progress = (message) => options.onProgress?.(`${recipe.name}: ${message}`);
   const { name, shelf = 'images' } = recipe;
+  // What is there is there to stay: only who builds has to be alone.
+  const ready = await presentEntry(recipe, options);
+  if (ready !== null) return ready;
   return await exclusively(
     join(shelfFolder(shelf), `.${name}.lock`),
     async () => {
+      const present = await presentEntry(recipe, options);
+      if (present !== null) return present;
       const wanted = await wantedEntry(name, options.projectRoot, shelf);
-      const present = wanted.binding ?? wanted.preferred;
-      const reuse = options.accept !== true && options.rebuild !== true;
-      if (reuse && present !== null && isCurrent(recipe, wanted) && (await isStored(name, present.parts, shelf))) {
-        await noteInLock(recipe, present, wanted);
-        return present;
-      }
       return await withScratch(async (scratch) => {
         const room = { scratch, onProgress };
         const { entry, parts } = await make(recipe, options.accept === true ? null : wanted, room);
@@ -83,6 +82,17 @@ export async function buildFromRecipe(recipe: Recipe, options: BuildOptions): Pr
     },
     () => onProgress('another process is building it: waiting'),
   );
+}
+
+/** What the cache holds already and the lock, if there is one, binds; null when it has to be built. */
+async function presentEntry(recipe: Recipe, options: BuildOptions): Promise<LockEntry | null> {
+  if (options.accept === true || options.rebuild === true) return null;
+  const { name, shelf = 'images' } = recipe;
+  const wanted = await wantedEntry(name, options.projectRoot, shelf);
+  const present = wanted.binding ?? wanted.preferred;
+  if (present === null || !isCurrent(recipe, wanted) || !(await isStored(name, present.parts, shelf))) return null;
+  await noteInLock(recipe, present, wanted);
+  return present;
 }
 
 /** Files are moved: they lie on the cache's disk already. */

@@ -71,20 +71,33 @@ const digestNote = z.object({ path: z.string(), stamp: z.string(), sha256: z.str
 const NOTE_FROM_BYTES = 8 << 20;
 
 /**
- * SHA-256 and size of a file. The digest of a big file is remembered in the cache by path, size, inode and time of
+ * SHA-256 and size of a file. The digest of a big file is remembered, in this process and in the cache, by path, size, inode and time of
  * change, so that it is read once and not at every start.
  */
 export async function digestOfFile(path: string): Promise<{ size: number; sha256: string }> {
   const { size, mtimeNs, ctimeNs, ino } = await stat(path, { bigint: true });
-  if (size < NOTE_FROM_BYTES) return { size: Number(size), sha256: await sha256OfFile(path) };
   const stamp = [size, mtimeNs, ctimeNs, ino].join(' ');
+  const known = knownDigests.get(path);
+  if (known?.stamp === stamp) return { size: Number(size), sha256: known.sha256 };
+  const sha256OfIt = size < NOTE_FROM_BYTES ? await sha256OfFile(path) : await notedDigest(path, stamp);
+  // A file that was written to just now may be written to again without a difference that its time shows.
+  const age = BigInt(Date.now()) - ctimeNs / 1_000_000n;
+  if (age > SETTLED_MS) knownDigests.set(path, { stamp, sha256: sha256OfIt });
+  return { size: Number(size), sha256: sha256OfIt };
+}
+
+/** Of this process: machines are launched from the same images again and again. */
+const knownDigests = new Map<string, { stamp: string; sha256: string }>();
+const SETTLED_MS = 2_000n;
+
+async function notedDigest(path: string, stamp: string): Promise<string> {
   const noteFile = join(cacheFolder(), 'digests', `${sha256(path)}.json`);
   const text = await readIfThere(noteFile);
   const note = text === null ? null : parseNote(text);
-  if (note?.path === path && note.stamp === stamp) return { size: Number(size), sha256: note.sha256 };
+  if (note?.path === path && note.stamp === stamp) return note.sha256;
   const digest = await sha256OfFile(path);
   await writeWhole(noteFile, JSON.stringify({ path, stamp, sha256: digest }));
-  return { size: Number(size), sha256: digest };
+  return digest;
 }
 
 /** A damaged note is no note: the file is simply hashed again. */

@@ -83,6 +83,17 @@ async function nearest(from: string, name: string): Promise<string | null> {
 export async function readLock(path: string): Promise<ImagesLock> {
   const text = await readIfThere(path);
   if (text === null) return { version: 1, images: {} };
+  const known = readLocks.get(path);
+  if (known?.text === text) return known.lock;
+  const lock = parseLock(path, text);
+  readLocks.set(path, { text, lock });
+  return lock;
+}
+
+/** As they were read last: a lock is long, and every launch looks into it. */
+const readLocks = new Map<string, { text: string; lock: ImagesLock }>();
+
+function parseLock(path: string, text: string): ImagesLock {
   const parsed = lockFile.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

@@ -49,6 +49,7 @@ interface Progress {
 export class GuestKeyboard implements Keyboard {
   readonly #port: MachinePort;
   readonly #screen: KeyboardScreen;
+  readonly #variables: Readonly<Record<string, string>>;
   readonly #groups: LayoutGroups;
   /** What chords are written in. */
   readonly #layout: Layout;
@@ -60,11 +61,17 @@ export class GuestKeyboard implements Keyboard {
   /**
    * @param screen where the echo of confirmed typing is read, and what boot commands wait for; default: the port's, in
    * text modes
+   * @param variables what boot commands can use, besides what they are given
    * @throws GuestwrightError `usage/unknown-key` when the layouts' toggle is no chord
    */
-  constructor(port: MachinePort, screen: KeyboardScreen = bareScreen(port)) {
+  constructor(
+    port: MachinePort,
+    screen: KeyboardScreen = bareScreen(port),
+    variables: Readonly<Record<string, string>> = {},
+  ) {
     this.#port = port;
     this.#screen = screen;
+    this.#variables = variables;
     this.#groups = groupsOf(port.spec.layout);
     [this.#layout] = this.#groups.groups;
     this.#spacing = new Spacing(port);
@@ -152,7 +159,10 @@ export class GuestKeyboard implements Keyboard {
       },
       async () => {
         const delay = checkedDelay(options.delay);
-        const reading = readBootCommand(text, { layout: this.#layout, variables });
+        const reading = readBootCommand(text, {
+          layout: this.#layout,
+          variables: { ...this.#variables, ...variables },
+        });
         if (reading.kind === 'mistake') throw commandInvalid(reading, secret);
         for (const { action } of reading.steps) {
           if (action.kind === 'text') keystrokesFor(action.text, this.#groups, { secret });

@@ -11,6 +11,8 @@ export interface ClockHost {
   runnable(what: string): EngineMachine;
   /** Why the guest cannot go on, as an error that says what was waited for. */
   stopped(what: string): Promise<GuestwrightError>;
+  /** The guest's kernel has given up, as far as it said so: the failure of whatever is waited for. Null: it has not. */
+  panicked(what: string, waited: number): Promise<GuestwrightError | null>;
   act<T>(action: Action, run: () => Promise<T>): Promise<T>;
   /** What the screen has to be like during every wait. */
   readonly invariants: { readonly any: boolean; verify(): Promise<void> };
@@ -89,6 +91,9 @@ export class MachineClock implements Clock {
   }
 
   async #timedOut<T>(request: WaitRequest<T>, waited: number): Promise<Error> {
+    // What the guest's last words explain is no missed expectation.
+    const panic = request.mayTimeOut === true ? null : await this.#host.panicked(request.what, waited);
+    if (panic !== null) return panic;
     if (request.onTimeout !== undefined) return request.onTimeout(waited);
     return new GuestwrightError(`Timed out waiting for ${request.what}`, {
       kind: 'assertion',

@@ -82,7 +82,7 @@ export class FakeMachine implements MachinePort {
   /** The guest sends something on a serial port. */
   send(data: string | Uint8Array, port = 0): this {
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
-    this.#serial[port] = new Uint8Array([...this.#sent(port), ...bytes]);
+    this.#serial[port] = Buffer.concat([this.#sent(port), bytes]);
     return this;
   }
 

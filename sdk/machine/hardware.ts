@@ -1,10 +1,10 @@
 /** Makes hardware of a spec: finds the files and images that it names, fills in what it leaves open. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Disk, Hardware, Medium, Network, RemovableMedia } from '../engines/engine.js';
+import type { Disk, Hardware, Medium, Network, RemovableMedia, WholeFile } from '../engines/engine.js';
 import { qcow2Size } from '../engines/qcow2-file.js';
 import { GuestwrightError } from '../errors.js';
-import { resolveFileRef } from '../images/refs.js';
+import { resolveFileRef, type ResolvedFile } from '../images/refs.js';
 import { networkOf, platformOf, usualBus } from './platform-spec.js';
 import type { MachineSpec, ParsedMedia } from './spec.js';
 
@@ -30,6 +30,7 @@ export async function hardwareOf(spec: MachineSpec): Promise<Hardware> {
     seed: spec.seed,
     clock: spec.clock,
     ...(spec.engine === 'v86' ? {} : { platform: platformOf(spec), network: await openNetwork(spec) }),
+    ...(spec.watchdog === true ? { watchdog: true } : {}),
     ...(spec.accelerator === undefined ? {} : { accelerator: spec.accelerator }),
   };
 }
@@ -121,13 +122,17 @@ async function openNetwork(spec: MachineSpec): Promise<Network | null> {
   });
 }
 
+function wholeFile({ path: file, size, sha256 }: ResolvedFile): WholeFile {
+  return { source: { kind: 'file', path: file, size }, digest: sha256 };
+}
+
 async function openKernel(kernel: MachineSpec['kernel']): Promise<Hardware['kernel']> {
   if (kernel === undefined) return null;
   const image = await resolveFileRef(kernel.path);
   const initrd = kernel.initrd === undefined ? null : await resolveFileRef(kernel.initrd);
   return {
-    kernel: new Uint8Array(await readFile(image.path)),
-    initrd: initrd === null ? null : new Uint8Array(await readFile(initrd.path)),
+    kernel: wholeFile(image),
+    initrd: initrd === null ? null : wholeFile(initrd),
     commandLine: kernel.commandLine ?? image.commandLine ?? '',
   };
 }

@@ -8,6 +8,7 @@ import { hardwareOf } from './hardware.js';
 import { platformOf } from './platform-spec.js';
 import { runDirectoryFor, sweepRunDirectories } from './run-directory.js';
 import { parseSpec, type MachineSpecInput } from './spec.js';
+import type { AnswerServer } from '../network/answer-server.js';
 import type { LaunchOptions, Machine, Timeouts } from './types.js';
 
 /** Documented in `docs/`: boot and expect are guest ms, guard is wall ms. */
@@ -33,16 +34,21 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
   engine.prepare?.(platformOf(spec));
   const hardware = await hardwareOf(spec);
   const state = spec.state === undefined ? null : await stateFile(spec.state);
+  const answers = hardware.network?.http === true ? await startAnswers() : null;
   const starting = engine.start(hardware, {
     runDirectory,
     runId,
     guardMs: timeouts.guard,
     ...(state === null ? {} : { state }),
+    ...(answers === null ? {} : { cables: answers.sockets }),
     ...(options.storeAt === undefined ? {} : { storeAt: options.storeAt }),
   });
   // Loaded while the guest's hardware comes up: it is most of the code, and nothing of it is needed before.
   const loading = import('./launched.js');
-  const running = await starting;
+  const running = await starting.catch(async (error: unknown) => {
+    await answers?.[Symbol.asyncDispose]();
+    throw error;
+  });
   const machine = await loading
     .then(({ machineOn }) => {
       options.record?.({ kind: 'start', engine: engine.name, hardware, identity: running.identity });
@@ -54,6 +60,7 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
         timeouts,
         runDirectory,
         ownsRunDirectory: options.runDirectory === undefined,
+        answers,
         onAction: options.onAction ?? null,
         record: options.record ?? null,
         goldens: options.goldens ?? null,
@@ -61,6 +68,7 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
     })
     .catch(async (error: unknown) => {
       await running[Symbol.asyncDispose]();
+      await answers?.[Symbol.asyncDispose]();
       throw error;
     });
   try {
@@ -73,6 +81,12 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
     await machine.dispose();
     throw error;
   }
+}
+
+/** Few machines have one. */
+async function startAnswers(): Promise<AnswerServer> {
+  const { AnswerServer } = await import('../network/answer-server.js');
+  return await AnswerServer.start();
 }
 
 async function stateFile(name: string): Promise<string> {

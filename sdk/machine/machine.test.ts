@@ -227,7 +227,8 @@ test('what a guest writes to a disk goes to the overlay, never to its base', asy
 });
 
 test('nothing is left behind: not by a machine, not by a launch that failed, not by one that was aborted', async () => {
-  const left = (): string[] => readdirSync(tmpdir()).filter((name) => /^guestwright-run-/.test(name));
+  const left = (): string[] =>
+    readdirSync(tmpdir()).filter((name) => name.startsWith(`guestwright-run-${process.pid}-`));
   const before = left();
   const machine = await boot('printing');
   writeFileSync(path.join(machine.runDirectory, 'file'), 'x');

@@ -1,6 +1,5 @@
 /** A machine: the public face over an engine's running machine. */
 import { mkdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type {
   Answers,
@@ -16,24 +15,30 @@ import type {
   StateHash,
 } from '../engines/engine.js';
 import { GuestwrightError, type Failure } from '../errors.js';
+import { MachineFiles } from '../files/files.js';
+import type { AnswerServer } from '../network/answer-server.js';
 import { GuestKeyboard, type KeyboardState } from '../input/keyboard.js';
 import { GuestPointer, type PointerState } from '../input/pointer.js';
 import { SerialConsole, type SerialState } from '../serial/console.js';
 import { createShell } from '../serial/create-shell.js';
 import type { MachineShell, ShellState } from '../serial/shell.js';
+import { makeFrame } from '../screen/frame.js';
 import type { FrameReader } from '../screen/reader.js';
 import { wordScreen } from '../screen/word-screen.js';
 import { MachineClock } from './clock.js';
 import { openFloppy, openRemovable, removableMedia } from './hardware.js';
+import { findPanic } from './guest-panic.js';
 import type { GoldenSource } from './golden-locator.js';
 import { InOrder } from './in-order.js';
 import { Invariants } from './invariants.js';
 import type { MachinePort } from './port.js';
+import { removeRunDirectory } from './run-directory.js';
 import { MachineScreen } from './screen.js';
 import { parseMedia, type MachineSpec, type Media, type ParsedMedia } from './spec.js';
 import type {
   Action,
   ActionHook,
+  Http,
   JournalEntry,
   Machine,
   MachineState,
@@ -57,6 +62,8 @@ export interface MachineParts {
   runDirectory: string;
   ownsRunDirectory: boolean;
   onAction: ActionHook | null;
+  /** Serves files to the guest; belongs to the machine. */
+  answers: AnswerServer | null;
   reader: FrameReader;
   goldens: GoldenSource;
 }
@@ -87,6 +94,7 @@ export class GuestMachine implements Machine, MachinePort {
   readonly name: string;
   readonly engine: string;
   readonly capabilities: Capabilities;
+  readonly engineDetail: string | null;
   readonly spec: MachineSpec;
   readonly timeouts: Timeouts;
   readonly clock: MachineClock;
@@ -95,6 +103,7 @@ export class GuestMachine implements Machine, MachinePort {
   readonly pointer: GuestPointer;
   readonly serial: Serial;
   readonly shell: MachineShell;
+  readonly files: MachineFiles;
   readonly invariants: Invariants;
   readonly journal: JournalEntry[] = [];
   failure: Failure | null = null;
@@ -111,6 +120,7 @@ export class GuestMachine implements Machine, MachinePort {
   #clockKind: ClockKind;
   #media: ParsedMedia;
   #snapshots = 0;
+  readonly #answers: AnswerServer | null;
 
   constructor(parts: MachineParts) {
     this.id = parts.id;
@@ -118,11 +128,13 @@ export class GuestMachine implements Machine, MachinePort {
     this.engine = parts.engineName;
     this.#engine = parts.engine;
     this.capabilities = parts.engine.capabilities;
+    this.engineDetail = parts.engine.description ?? null;
     this.spec = parts.spec;
     this.timeouts = parts.timeouts;
     this.#runDirectory = parts.runDirectory;
     this.#ownsRunDirectory = parts.ownsRunDirectory;
     this.#onAction = parts.onAction;
+    this.#answers = parts.answers;
     this.#clockKind = parts.spec.clock;
     this.#media = { floppy: parts.spec.floppy, cdrom: parts.spec.cdrom, boot: parts.spec.boot };
     this.clock = new MachineClock(this);
@@ -134,7 +146,7 @@ export class GuestMachine implements Machine, MachinePort {
       goldens: parts.goldens,
     });
     this.invariants = new Invariants(parts.reader, () => this.screen.current());
-    this.keyboard = new GuestKeyboard(this, this.screen);
+    this.keyboard = new GuestKeyboard(this, this.screen, parts.answers?.variables);
     this.#serialPorts = Array.from({ length: parts.spec.serial }, (_, index) => new SerialConsole(this, index));
     this.serial = this.serialPort(0);
     this.shell = createShell(this, {
@@ -142,6 +154,7 @@ export class GuestMachine implements Machine, MachinePort {
       keyboard: this.keyboard,
       screen: this.screen,
     });
+    this.files = new MachineFiles(this, this.shell);
     this.#engine.onEvent((event) => this.#notice(event));
   }
 
@@ -156,12 +169,27 @@ export class GuestMachine implements Machine, MachinePort {
     return this.#runDirectory;
   }
 
+  get http(): Http {
+    if (this.#answers !== null) return this.#answers;
+    throw new GuestwrightError(`${this.name} has no web server for its guest`, {
+      kind: 'usage',
+      code: 'http-missing',
+      expected: 'a machine on QEMU with network: { http: true } in its spec',
+      seen: 'a spec without it',
+    });
+  }
+
   get now(): GuestTime {
     return this.#engine.now;
   }
 
   get clockKind(): ClockKind {
     return this.#clockKind;
+  }
+
+  /** Whether the guest runs only while something waits for it. */
+  get #standsBetween(): boolean {
+    return this.#clockKind === 'stepped' || this.#clockKind === 'virtual';
   }
 
   /** Hex SHA-256 of everything but the inputs that can change what the machine does. */
@@ -189,7 +217,7 @@ export class GuestMachine implements Machine, MachinePort {
     if (within.getStore() === this) return await run();
     // Calls made at once are carried out one after the other; a machine that runs by itself takes them as they come.
     const inOrder = async (): Promise<T> =>
-      within.run(this, () => (this.#clockKind === 'stepped' ? this.#calls.run(run) : run()));
+      within.run(this, () => (this.#standsBetween ? this.#calls.run(run) : run()));
     return await (this.#onAction === null ? inOrder() : this.#onAction(action, inOrder, this));
   }
 
@@ -242,6 +270,8 @@ export class GuestMachine implements Machine, MachinePort {
   async stopped(what: string): Promise<GuestwrightError> {
     const { state } = this;
     const { detail } = await this.observe({ kind: 'power' });
+    const panic = await this.#panic();
+    const said = panic === null ? '' : `; the kernel said ${panic}`;
     const screen = wordScreen(await this.observe({ kind: 'screen' }));
     const summary = {
       off: `${this.name} powered off`,
@@ -252,11 +282,52 @@ export class GuestMachine implements Machine, MachinePort {
       kind: 'guest',
       code: state === 'off' ? 'powered-off' : state,
       expected: what,
-      seen: `${detail ?? state} at guest time ${this.now} ms; the screen then:\n${screen}`,
+      seen: `${detail ?? state}${said} at guest time ${this.now} ms; the screen then:\n${screen}`,
       next: STOPPED_NEXT[state as 'off' | 'halted' | 'crashed'],
     });
     this.failure ??= error.failure;
     return error;
+  }
+
+  async panicked(what: string, waited: number): Promise<GuestwrightError | null> {
+    const panic = await this.#panic();
+    if (panic === null) return null;
+    const error = new GuestwrightError(`${this.name} crashed while waiting for ${what}`, {
+      kind: 'guest',
+      code: 'crashed',
+      expected: what,
+      seen: `the kernel said ${panic}; nothing else came in ${waited} guest ms (guest time ${this.now} ms)`,
+      next: STOPPED_NEXT.crashed,
+    });
+    this.failure ??= error.failure;
+    return error;
+  }
+
+  /** The last words of the guest's kernel and where they stand; null when it is not known to have given up. */
+  async #panic(): Promise<string | null> {
+    const places: [string, () => Promise<readonly string[]>][] = [
+      ['on the screen', async () => await this.#exactLines()],
+      ...this.#serialPorts.map((port): [string, () => Promise<readonly string[]>] => [
+        `on serial port ${port.index}`,
+        async () => await port.lines(),
+      ]),
+    ];
+    for (const [where, lines] of places) {
+      try {
+        const words = findPanic(await lines());
+        if (words !== null) return `"${words}" (${where})`;
+      } catch (error) {
+        // An explanation that cannot be had must not take the place of what it would explain.
+        if (!(error instanceof GuestwrightError)) throw error;
+      }
+    }
+    return null;
+  }
+
+  /** Not the frame that the screen keeps: of a machine that has stopped it would be kept too long. */
+  async #exactLines(): Promise<string[]> {
+    const frame = makeFrame(await this.observe({ kind: 'screen' }), this.now);
+    return (await this.screen.reader.exact(frame)).rows.map(({ text }) => text);
   }
 
   #notice(event: EngineEvent): void {
@@ -452,7 +523,8 @@ export class GuestMachine implements Machine, MachinePort {
     try {
       await this.#engine[Symbol.asyncDispose]();
     } finally {
-      if (this.#ownsRunDirectory) await rm(this.#runDirectory, { recursive: true, force: true });
+      await this.#answers?.[Symbol.asyncDispose]();
+      if (this.#ownsRunDirectory) await removeRunDirectory(this.#runDirectory);
     }
   }
 

@@ -21,6 +21,8 @@ const networkObject = z.strictObject({
   forward: z
     .array(z.strictObject({ protocol: z.enum(['tcp', 'udp']).default('tcp'), host: port, guest: port }))
     .default([]),
+  /** `machine.http` serves files to the guest, at an address that nobody else reaches. */
+  http: z.boolean().optional(),
   /** A folder that the guest reads over TFTP, and the file in it that a start from the network (PXE) begins with. */
   tftp: z.strictObject({ folder: z.string().min(1), bootFile: z.string().min(1) }).optional(),
 });
@@ -34,6 +36,8 @@ export const platformShape = {
   secureBoot: z.boolean().optional(),
   /** Number of processors. Default: 1. */
   smp: z.number().int().min(1).max(64).optional(),
+  /** A watchdog that the guest may arm (Intel 6300ESB): the machine has crashed when it fires. */
+  watchdog: z.boolean().optional(),
   /** Network card. Default: `isolated`, a virtio card on a network of the machine's own. */
   network: z.union([z.enum(['none', 'isolated', 'full']), networkObject]).optional(),
 };

@@ -41,6 +41,10 @@ export class RecordedMachine implements EngineMachine {
     return this.#inner.capabilities;
   }
 
+  get description(): string | undefined {
+    return this.#inner.description;
+  }
+
   get identity(): string {
     return this.#inner.identity;
   }

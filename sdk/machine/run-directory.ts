@@ -3,14 +3,44 @@
  * it. A process that was killed cannot remove its folders; the next one that launches a machine does.
  */
 import { readdirSync, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const NAME = /^(?:guestwright-run-(\d+)-[0-9a-f-]{36}|gw-(\d+)-\w{6})$/;
 
-/** @param id the machine's */
+/** Of machines that are there, or are just being started. */
+const inUse = new Set<string>();
+let exitHandled = false;
+
+/**
+ * Names a machine's folder, which goes with this process if nobody has removed it until then: a process may end while a
+ * machine is only being started, and there is nobody yet to dispose it.
+ * @param id the machine's
+ */
 export function runDirectoryFor(id: string): string {
-  return path.join(tmpdir(), `guestwright-run-${process.pid}-${id}`);
+  return removedAtExit(path.join(tmpdir(), `guestwright-run-${process.pid}-${id}`));
+}
+
+/** Makes a folder for unix sockets, whose paths have to be short; it goes as a machine's folder does. */
+export async function makeSocketFolder(): Promise<string> {
+  return removedAtExit(await mkdtemp(path.join(tmpdir(), `gw-${process.pid}-`)));
+}
+
+function removedAtExit(folder: string): string {
+  inUse.add(folder);
+  if (!exitHandled) {
+    exitHandled = true;
+    process.once('exit', () => {
+      for (const left of inUse) rmSync(left, { recursive: true, force: true });
+    });
+  }
+  return folder;
+}
+
+export async function removeRunDirectory(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  inUse.delete(folder);
 }
 
 let swept = false;

@@ -154,7 +154,8 @@ export class MachineScreen implements ReadableScreen {
   async current(): Promise<Frame> {
     const { clock } = this.port;
     // Only where the guest stands still between two waits does its time name what is on the screen.
-    if (clock.kind === 'stepped' && this.#frame?.time === clock.now) return this.#frame;
+    const stands = clock.kind === 'stepped' || clock.kind === 'virtual';
+    if (stands && this.#frame?.time === clock.now) return this.#frame;
     const content = await this.port.observe({ kind: 'screen' });
     return (this.#frame = makeFrame(content, clock.now));
   }

@@ -76,10 +76,11 @@ const specObject = z.strictObject({
   /** Seed of the guest-visible randomness of the hardware. */
   seed: z.number().int().min(0).max(0xffffffff).default(1),
   /**
-   * v86: `stepped` (the default) or `paced`, held to wall time for people. QEMU: `host`, which is to say `free`: guest time
-   * is wall time.
+   * v86: `stepped` (the default) or `paced`, held to wall time for people. QEMU: `host` (the default), which is to say
+   * `free`: guest time is wall time; or `virtual`: the guest runs only while something waits for it, and its time is
+   * counted in instructions.
    */
-  clock: z.enum(['stepped', 'paced', 'free', 'host']).optional(),
+  clock: z.enum(['stepped', 'paced', 'free', 'host', 'virtual']).optional(),
   /** QEMU: what runs the guest's instructions. `auto` takes the fastest that works here; any other has to work. */
   accelerator: z.enum(ACCELERATOR_CHOICES).optional(),
   /** Keyboard layout that the guest is set to; `type()` uses it. */
@@ -96,6 +97,16 @@ const specObject = z.strictObject({
       port: z.number().int().min(0).max(3).default(0),
       /** What the shell's prompt looks like. */
       prompt: z.instanceof(RegExp).default(/[#$] $/),
+      /** Answers a `login:` prompt that stands in place of a shell's. The password is in no report, error or journal. */
+      login: z
+        .strictObject({
+          user: z.string().regex(/^[^\0\r\n]+$/, 'give a name of one line'),
+          password: z
+            .string()
+            .regex(/^[^\0\r\n]*$/, 'give a password of one line')
+            .optional(),
+        })
+        .optional(),
     })
     .prefault({}),
   /** How text is recognised where no exact reading covers it. */
@@ -117,10 +128,13 @@ const ENGINES: Readonly<
   Record<'v86' | 'qemu', { clocks: Readonly<Record<string, SpecClock>>; only: readonly string[] }>
 > = {
   v86: { clocks: { stepped: 'stepped', paced: 'paced' }, only: [] },
-  qemu: { clocks: { host: 'free', free: 'free' }, only: ['accelerator', ...Object.keys(platformShape)] },
+  qemu: {
+    clocks: { host: 'free', free: 'free', virtual: 'virtual' },
+    only: ['accelerator', ...Object.keys(platformShape)],
+  },
 };
 
-type SpecClock = 'stepped' | 'paced' | 'free';
+type SpecClock = 'stepped' | 'paced' | 'free' | 'virtual';
 
 export const specSchema = specObject.transform((spec, context) => {
   const { engine, clock } = spec;
@@ -139,7 +153,9 @@ export const specSchema = specObject.transform((spec, context) => {
       context.issues.push({ code: 'custom', path: [field], message, input: spec });
     }
   }
-  for (const { field, message } of engine === 'v86' ? v86Problems(spec) : platformProblems(spec)) {
+  for (const { field, message } of engine === 'v86'
+    ? v86Problems(spec)
+    : [...platformProblems(spec), ...clockProblems(spec)]) {
     context.issues.push({ code: 'custom', path: [field], message, input: spec });
   }
   return { ...spec, clock: kind };
@@ -155,6 +171,20 @@ function v86Problems({ memory, disks, boot = [] }: z.output<typeof specObject>):
       ? [{ field: 'disks', message: 'disks on v86 are IDE disks' }]
       : []),
     ...(boot.includes('network') ? [{ field: 'boot', message: 'v86 does not start from the network' }] : []),
+  ];
+}
+
+/** Where QEMU's instructions cannot be counted, or its clock cannot be read. */
+function clockProblems({ clock, accelerator, architecture, acpi }: z.output<typeof specObject>): Problem[] {
+  if (clock !== 'virtual') return [];
+  const pc = architecture === undefined || architecture === 'x86_64' || architecture === 'i386';
+  const counts = accelerator === undefined || accelerator === 'auto' || accelerator === 'tcg';
+  return [
+    ...(counts
+      ? []
+      : [{ field: 'accelerator', message: 'the virtual clock counts instructions, which only tcg does' }]),
+    ...(pc ? [] : [{ field: 'clock', message: 'only a PC has the timer by which the virtual clock is read' }]),
+    ...(acpi ? [] : [{ field: 'acpi', message: 'the virtual clock is read from the ACPI timer' }]),
   ];
 }
 
@@ -191,6 +221,12 @@ function wordIssue(issue: z.core.$ZodIssue, input: unknown): string {
     (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
     input,
   );
-  const got = value === undefined ? '' : ` (got ${JSON.stringify(value)})`;
+  // Also where the password is under a name that the schema does not know.
+  const secret = issue.path.includes('login');
+  const got = value === undefined || secret ? '' : ` (got ${JSON.stringify(value, withoutLogins)})`;
   return `${field}: ${issue.message}${got}`;
+}
+
+function withoutLogins(key: string, value: unknown): unknown {
+  return key === 'login' ? '***' : value;
 }

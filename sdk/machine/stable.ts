@@ -43,6 +43,7 @@ export async function waitForStillness(screen: StillScreen, options: WaitForStab
           const now = await screen.current();
           return watch.moved(now, await ignoredIn(now, ignoring)) ? now : undefined;
         },
+        mayTimeOut: true,
         onTimeout: () => new Still(),
       });
       since = clock.now;

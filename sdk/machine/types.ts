@@ -70,6 +70,8 @@ export interface Machine extends AsyncDisposable {
   /** `v86`, `qemu`. */
   readonly engine: string;
   readonly capabilities: Capabilities;
+  /** What runs the guest and why that, in one line; QEMU: its version and accelerator. Null where there is no choice. */
+  readonly engineDetail: string | null;
   readonly spec: MachineSpec;
   readonly state: MachineState;
   readonly runDirectory: string;
@@ -81,6 +83,9 @@ export interface Machine extends AsyncDisposable {
   readonly serial: Serial;
   serialPort(index: number): Serial;
   readonly shell: Shell;
+  readonly files: Files;
+  /** Serves files to the guest. @throws GuestwrightError `usage/http-missing` without `network: { http: true }` in the spec */
+  readonly http: Http;
   readonly clock: Clock;
   /** The inputs so far, with their guest times. */
   readonly journal: readonly JournalEntry[];
@@ -160,6 +165,8 @@ export interface WaitRequest<T> {
   timeout?: number;
   /** Called once at the time-out: makes the error to throw (for a nearest miss and the like). */
   onTimeout?: (waitedMs: number) => Promise<Error> | Error;
+  /** Running out of time is an answer here and no failure. */
+  mayTimeOut?: boolean;
   /** The machine may be off, halted or crashed: waiting for just that. */
   survivesPowerOff?: boolean;
 }
@@ -386,4 +393,59 @@ export interface ShellResult {
 export interface Shell {
   /** Runs a command in the guest's shell. A non-zero exit code is a result, not an error. */
   run(command: string, options?: WaitOptions): Promise<ShellResult>;
+}
+
+/** Files into the guest and out of it, over the channel of its shell. At most 64 MB each. */
+export interface Files {
+  /**
+   * Writes a file in the guest: bytes, text as UTF-8, or a file of the host. It is written beside (`<path>.gw-part`),
+   * compared by its digest and then renamed: there is the old file or the new one, never half of it.
+   */
+  put(path: string, data: Uint8Array | string | { file: string }, options?: PutFileOptions): Promise<void>;
+  /** Reads a file of the guest. */
+  get(path: string, options?: GetFileOptions & { file?: undefined }): Promise<Uint8Array>;
+  /** Reads a file of the guest into one of the host, which appears whole or not at all. */
+  get(path: string, options: GetFileOptions & { file: string }): Promise<void>;
+}
+
+export interface GetFileOptions {
+  /** Is told how far it is, in words: `getting /var/log/messages: 40 %`. */
+  onProgress?: (message: string) => void;
+}
+
+export interface PutFileOptions {
+  /** Permission bits, such as 0o755. Default: those of the file that is there, or what the guest gives new files. */
+  mode?: number;
+  /** Is told how far it is, in words: `putting /root/tool: 40 %`. */
+  onProgress?: (message: string) => void;
+}
+
+/** What is served under a name: text as UTF-8, bytes, or a file of the host, read when it is asked for. */
+export type AnswerContent = string | Uint8Array | { file: string };
+
+/** A request of the guest, with what it was answered. */
+export interface AnsweredRequest {
+  method: string;
+  /** As it was asked for: `/preseed.cfg`. */
+  target: string;
+  status: number;
+  /** Bytes of content in the answer. */
+  bytes: number;
+}
+
+/** A web server that only the guest reaches: for preseed, kickstart, autoinstall and cloud-init. */
+export interface Http {
+  /** Where the guest finds it. */
+  readonly address: string;
+  readonly port: number;
+  /** Every request so far, in order; of a guest that asks without end the last 10,000. */
+  readonly requests: readonly AnsweredRequest[];
+  /** `http://10.0.2.100/preseed.cfg`. */
+  url(name: string): string;
+  /** Serves something from now on; a name that is served already gets the new content. */
+  serve(name: string, content: AnswerContent): void;
+  /** Serves the files of a folder, for names that `serve` does not know. */
+  serveFolder(folder: string): void;
+  /** Is told every request as it is answered. Returns the function that ends that. */
+  onRequest(listener: (request: AnsweredRequest) => void): () => void;
 }

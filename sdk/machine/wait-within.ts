@@ -9,7 +9,7 @@ export async function waitWithin<T>(
 ): Promise<T | undefined> {
   const late = new Error(`no ${request.what} yet`);
   try {
-    return await port.clock.waitUntil({ ...request, onTimeout: () => late });
+    return await port.clock.waitUntil({ ...request, mayTimeOut: true, onTimeout: () => late });
   } catch (error) {
     if (error === late) return undefined;
     throw error;

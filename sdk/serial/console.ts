@@ -4,7 +4,7 @@ import { Spacing } from '../input/pace.js';
 import { InOrder } from '../machine/in-order.js';
 import type { MachinePort } from '../machine/port.js';
 import type { Serial, SerialMatch, WaitOptions } from '../machine/types.js';
-import { SerialOutput } from './output.js';
+import { SerialOutput, type ByteRange } from './output.js';
 
 /** Bytes written at once: what the FIFO of a 16550 UART takes without losing any. */
 const CHUNK = 16;
@@ -15,6 +15,12 @@ const CHUNK = 16;
  */
 const CHUNK_SPACING = 10;
 
+/**
+ * The same for a reader that takes bytes as fast as they come, and asks again for what got lost: the guest's UART and
+ * its driver hold several times as much.
+ */
+const STREAM_CHUNK = 1024;
+
 /** Lines of output shown in a message. */
 const SHOWN_LINES = 15;
 
@@ -24,6 +30,8 @@ export interface SerialState {
   readonly matched: number;
   /** Bytes that had arrived by then. */
   readonly bytes: number;
+  /** Parts of the output that were no text. */
+  readonly hidden: readonly ByteRange[];
 }
 
 /**
@@ -92,6 +100,15 @@ export class SerialConsole implements Serial {
 
   /** `write` without a step of its own: for the shell. */
   async send(data: string | Uint8Array, options: { secret?: boolean } = {}): Promise<void> {
+    await this.#write(data, CHUNK, options);
+  }
+
+  /** `send` for a program in the guest that reads without pause and finds out itself whether anything is missing. */
+  async stream(data: Uint8Array): Promise<void> {
+    await this.#write(data, STREAM_CHUNK, {});
+  }
+
+  async #write(data: string | Uint8Array, chunk: number, options: { secret?: boolean }): Promise<void> {
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data.slice();
     await this.#writes.run(async () => {
       // An engine that runs freely holds back what the UART has no room for.
@@ -99,9 +116,9 @@ export class SerialConsole implements Serial {
         await this.#port.input({ kind: 'serial', port: this.index, data: bytes }, options);
         return;
       }
-      for (let at = 0; at < bytes.length; at += CHUNK) {
+      for (let at = 0; at < bytes.length; at += chunk) {
         await this.#spacing.until(CHUNK_SPACING);
-        await this.#port.input({ kind: 'serial', port: this.index, data: bytes.slice(at, at + CHUNK) }, options);
+        await this.#port.input({ kind: 'serial', port: this.index, data: bytes.slice(at, at + chunk) }, options);
         this.#spacing.mark();
       }
     });
@@ -115,12 +132,12 @@ export class SerialConsole implements Serial {
   }
 
   save(): SerialState {
-    return { matched: this.#matched, bytes: this.#bytesAtMatch };
+    return { matched: this.#matched, bytes: this.#bytesAtMatch, hidden: [...this.output.hidden] };
   }
 
   /** After a revert. Not needed after a reset: the port goes on counting. */
   restore(state: SerialState): void {
-    this.output.forget();
+    this.output.forget(state.hidden);
     this.#spacing.forget();
     this.#matched = state.matched;
     this.#bytesAtMatch = state.bytes;

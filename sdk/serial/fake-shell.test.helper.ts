@@ -18,6 +18,8 @@ export interface FakeShellOptions {
   bootsAt?: number;
   /** Bytes that arrive in one step of guest time. */
   piece?: number;
+  /** Nobody gets to the shell without these. */
+  login?: { user: string; password: string } | null;
   /** The program that carries out lines. */
   program?: readonly [string, ...string[]];
 }
@@ -35,6 +37,8 @@ class FakeShell {
   #variables: string[] = [];
   /** A program that never ends runs in the foreground. */
   #hangs = false;
+  /** What is asked before there is a shell, and the name that was given. */
+  #door: { asks: 'user' } | { asks: 'password'; user: string } | null = null;
 
   constructor(machine: FakeMachine, arrive: (bytes: Uint8Array) => void, options: FakeShellOptions) {
     this.#machine = machine;
@@ -44,16 +48,47 @@ class FakeShell {
       longest: 1023,
       bootsAt: 0,
       piece: 64,
+      login: null,
       program: ['sh', '-c'],
       ...options,
     };
-    if (this.#options.bootsAt === 0) this.tell(this.#options.prompt);
-    else machine.at(this.#options.bootsAt, () => this.tell(this.#options.prompt));
+    if (this.#options.bootsAt === 0) this.#greet();
+    else machine.at(this.#options.bootsAt, () => this.#greet());
     const pump = () => {
       if (this.#queue.length > 0) arrive(Uint8Array.from(this.#queue.splice(0, this.#options.piece)));
       machine.at(machine.now + 10, pump);
     };
     machine.at(10, pump);
+  }
+
+  #greet(): void {
+    this.#door = this.#options.login === null ? null : { asks: 'user' };
+    this.tell(this.#door === null ? this.#options.prompt : 'guest login: ');
+  }
+
+  /** A character for the program that asks who is there. */
+  #atDoor(door: { asks: 'user' } | { asks: 'password'; user: string }, char: string): void {
+    if (char !== '\n') {
+      this.#line += char;
+      if (door.asks === 'user') this.tell(char);
+      return;
+    }
+    const line = this.#line;
+    this.#line = '';
+    this.tell('\r\n');
+    if (door.asks === 'user') {
+      this.#door = line === '' ? door : { asks: 'password', user: line };
+      this.tell(line === '' ? 'guest login: ' : 'Password: ');
+      return;
+    }
+    const { user, password } = this.#options.login ?? {};
+    if (door.user === user && line === password) {
+      this.#door = null;
+      this.tell(`Welcome\r\n${this.#options.prompt}`);
+    } else {
+      this.tell('Login incorrect\r\n');
+      this.#greet();
+    }
   }
 
   /** Something reaches the terminal: of the shell's, or a message of the kernel's. */
@@ -65,13 +100,18 @@ class FakeShell {
   restart(ms: number): void {
     this.#line = '';
     this.#options.bootsAt = this.#machine.now + ms;
-    this.#machine.at(this.#options.bootsAt, () => this.tell(`\r\n${this.#options.prompt}`));
+    this.#machine.at(this.#options.bootsAt, () => {
+      this.tell('\r\n');
+      this.#greet();
+    });
   }
 
   typed(text: string): void {
     if (this.#machine.now < this.#options.bootsAt) return;
     for (const char of text) {
-      if (char === '\u0003') {
+      if (this.#door !== null) {
+        this.#atDoor(this.#door, char);
+      } else if (char === '\u0003') {
         this.#hangs = false;
         this.tell(`^C\r\n${this.#options.prompt}`);
       } else if (this.#hangs) {

@@ -3,6 +3,12 @@ import { InOrder } from '../machine/in-order.js';
 import type { MachinePort } from '../machine/port.js';
 import { TerminalText } from './ansi.js';
 
+/** Bytes of the output, from the first up to but not with the last, by their places in all that the port has sent. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 export class SerialOutput {
   readonly #port: MachinePort;
   readonly #index: number;
@@ -13,6 +19,10 @@ export class SerialOutput {
   #cleaner = new TerminalText();
   #raw = '';
   #text = '';
+  /** What was no text: files that went over the port. */
+  #hidden: ByteRange[] = [];
+  /** Output from here on is somebody's who reads it as bytes. */
+  #heldAt: number | null = null;
 
   constructor(port: MachinePort, index: number) {
     this.#port = port;
@@ -37,22 +47,56 @@ export class SerialOutput {
   /** Reads what has arrived since. */
   async refresh(): Promise<this> {
     await this.#order.run(async () => {
+      if (this.#heldAt !== null) return;
       let answer = await this.#port.observe({ kind: 'serial', port: this.#index, from: this.#end });
       if (answer.end < this.#end) {
         // The guest went back to a time when it had sent less.
-        this.forget();
+        this.forget(this.#hidden);
         answer = await this.#port.observe({ kind: 'serial', port: this.#index, from: 0 });
       }
-      const piece = this.#decoder.decode(answer.data, { stream: true });
-      this.#raw += piece;
-      this.#text += this.#cleaner.push(piece);
+      for (const bytes of this.#shown(answer.data, this.#end)) {
+        const piece = this.#decoder.decode(bytes, { stream: true });
+        this.#raw += piece;
+        this.#text += this.#cleaner.push(piece);
+      }
       this.#end = answer.end;
     });
     return this;
   }
 
-  /** Reads everything anew at the next refresh: after a revert. */
-  forget(): void {
+  /** Parts of the output that are not shown as text. */
+  get hidden(): readonly ByteRange[] {
+    return this.#hidden;
+  }
+
+  /** Leaves what comes from now on to a reader of bytes, until `release`. Returns the place of its first byte. */
+  async hold(): Promise<number> {
+    await this.refresh();
+    return (this.#heldAt = this.#end);
+  }
+
+  /** The reader of bytes has read up to a place: none of that is text, all after it is. */
+  release(to: number): void {
+    if (this.#heldAt !== null && to > this.#heldAt) this.#hidden.push({ from: this.#heldAt, to });
+    this.#heldAt = null;
+    this.#end = Math.max(this.#end, to);
+  }
+
+  #shown(data: Uint8Array, from: number): Uint8Array[] {
+    const end = from + data.length;
+    const shown: Uint8Array[] = [];
+    let at = from;
+    for (const range of this.#hidden.filter(({ from: start, to }) => to > from && start < end)) {
+      if (range.from > at) shown.push(data.subarray(at - from, range.from - from));
+      at = Math.max(at, range.to);
+    }
+    return at < end ? [...shown, data.subarray(at - from)] : shown;
+  }
+
+  /** Reads everything anew at the next refresh: after a revert, to a time when these parts were hidden. */
+  forget(hidden: readonly ByteRange[]): void {
+    this.#hidden = [...hidden];
+    this.#heldAt = null;
     this.#end = 0;
     this.#decoder = new TextDecoder('utf-8', { ignoreBOM: true });
     this.#cleaner = new TerminalText();

@@ -9,8 +9,9 @@ import { seenAt } from '../machine/seen.js';
 import type { Keyboard, ShellResult } from '../machine/types.js';
 import { waitWithin } from '../machine/wait-within.js';
 import type { CellGrid, Frame } from '../screen/frame.js';
+import { askedAtEnd, logIn, loginFailed, type Asked } from './login.js';
 import { mark, markWord, scriptFor } from './shell-script.js';
-import { endsWithPrompt, noPrompt, PROMPT_RETRY, shellTimeout, type ShellTerminal } from './shell.js';
+import { noPrompt, PROMPT_RETRY, shellTimeout, type ShellTerminal } from './shell.js';
 
 /** Most bytes of output: typing for the pages of more would take minutes of guest time. */
 const MAX_BYTES = 64 * 1024;
@@ -128,14 +129,30 @@ export class ScreenShellTerminal implements ShellTerminal {
     const { clock, timeouts } = this.#port;
     const start = clock.now;
     const timeout = this.#fresh ? timeouts.boot : timeouts.expect;
-    while (!atPrompt(await this.#screen.current(), this.#port.spec.shell.prompt)) {
+    while (askedAtCursor(await this.#screen.current(), this.#port.spec.shell.prompt) !== 'command') {
       const left = timeout - (clock.now - start);
       if (left <= 0) throw await this.#noPrompt(clock.now - start);
       await this.#keyboard.press('Enter');
-      await this.#promptWithin(Math.min(PROMPT_RETRY, left));
+      const choices: Asked[] = this.#port.spec.shell.login === undefined ? ['command'] : ['command', 'user'];
+      if ((await this.#askedWithin(Math.min(PROMPT_RETRY, left), choices)) === 'user') await this.#logIn();
     }
     this.#fresh = false;
     this.#busy = null;
+  }
+
+  async #logIn(): Promise<void> {
+    const { login } = this.#port.spec.shell;
+    if (login === undefined) return;
+    const outcome = await logIn(
+      {
+        enter: async (line, options) => this.#keyboard.type(`${line}\n`, options),
+        waitUntilAsked: async (choices) => this.#askedWithin(this.#port.timeouts.expect, choices),
+      },
+      login,
+    );
+    if (outcome.kind === 'in') return;
+    const seen = seenAt(await this.#screen.current());
+    throw loginFailed(outcome, { where: 'on the screen', login, seen });
   }
 
   /** Types a line, waits until its mark stands on a row of its own and the prompt after it. */
@@ -169,13 +186,21 @@ export class ScreenShellTerminal implements ShellTerminal {
   }
 
   async #promptWithin(timeout: number): Promise<boolean> {
+    return (await this.#askedWithin(timeout, ['command'])) !== null;
+  }
+
+  /** Waits until one of these is asked before the cursor; null when it is not in time. */
+  async #askedWithin(timeout: number, choices: readonly Asked[]): Promise<Asked | null> {
     const found = await waitWithin(this.#port, {
       what: 'a shell prompt',
       on: ['screen'],
       timeout,
-      check: async () => (atPrompt(await this.#screen.current(), this.#port.spec.shell.prompt) ? true : undefined),
+      check: async () => {
+        const asked = askedAtCursor(await this.#screen.current(), this.#port.spec.shell.prompt);
+        return asked !== null && choices.includes(asked) ? asked : undefined;
+      },
     });
-    return found === true;
+    return found ?? null;
   }
 
   async #grid(): Promise<CellGrid> {
@@ -194,11 +219,11 @@ export class ScreenShellTerminal implements ShellTerminal {
   }
 }
 
-/** The prompt stands before the cursor. */
-function atPrompt({ grid }: Frame, prompt: RegExp): boolean {
-  if (grid?.cursor == null) return false;
+/** What is asked just before the cursor. */
+function askedAtCursor({ grid }: Frame, prompt: RegExp): Asked | null {
+  if (grid?.cursor == null) return null;
   const { column, row } = grid.cursor;
-  return endsWithPrompt((grid.lines[row] ?? '').slice(0, column), prompt);
+  return askedAtEnd((grid.lines[row] ?? '').slice(0, column), prompt);
 }
 
 function tooLong(command: string, length: number): GuestwrightError {

@@ -5,7 +5,16 @@ import type { ShellResult } from '../machine/types.js';
 import { terminalText } from './ansi.js';
 import { lastLines, type SerialConsole } from './console.js';
 import { mark, markWord, scriptFor, type Line } from './shell-script.js';
-import { endsWithPrompt, noPrompt, PROMPT_RETRY, shellTimeout, type ShellTerminal } from './shell.js';
+import { askedAtEnd, logIn, loginFailed, type Asked } from './login.js';
+import { SerialLine } from './serial-line.js';
+import {
+  noPrompt,
+  PROMPT_RETRY,
+  shellTimeout,
+  type Conversation,
+  type ShellLine,
+  type ShellTerminal,
+} from './shell.js';
 
 /** Output before this far back cannot be the last line. */
 const LAST_LINE = 4096;
@@ -34,6 +43,44 @@ export class SerialShellTerminal implements ShellTerminal {
   }
 
   async run(command: string, id: number, timeout: number): Promise<ShellResult> {
+    const outputFrom = await this.#begin(command, id);
+    const ended = await this.#until(outputFrom, endOf(id), timeout, (waited) => {
+      const printed = lastLines(terminalText(this.#raw.slice(outputFrom)));
+      return shellTimeout(command, waited, printed === '' ? 'it printed nothing' : `it printed so far:\n${printed}`);
+    });
+    const stdout = this.#raw.slice(outputFrom, ended.index).replaceAll('\r\n', '\n');
+    this.#busy = null;
+    await this.#prompt(ended.index + ended[0].length);
+    return { stdout, exitCode: Number(ended[1]) };
+  }
+
+  async converse<T>(
+    { name, script }: { name: string; script: string },
+    id: number,
+    talk: (line: ShellLine) => Promise<T>,
+  ): Promise<Conversation<T>> {
+    const outputFrom = await this.#begin(script, id);
+    this.#busy = name;
+    const { output } = this.#console;
+    const at = await output.hold();
+    // What the command said at once has been read as text already.
+    const line = new SerialLine(this.#port, this.#console, { at, before: this.#raw.slice(outputFrom) });
+    let result: T;
+    let exitCode: number;
+    try {
+      result = await talk(line);
+      exitCode = await line.end(new RegExp(`${mark(id, 'END')}:(\\d+):$`));
+    } finally {
+      output.release(line.at);
+    }
+    this.#busy = null;
+    await output.refresh();
+    await this.#prompt(Math.max(0, this.#raw.length - LAST_LINE));
+    return { result, exitCode };
+  }
+
+  /** Starts a command; gives the place in the output where its own begins. */
+  async #begin(command: string, id: number): Promise<number> {
     await this.#ready();
     const { upload, command: word, variable } = scriptFor(command, id);
     for (const line of upload) await this.#typeLine(line);
@@ -47,16 +94,8 @@ export class SerialShellTerminal implements ShellTerminal {
     const begun = await this.#until(from, new RegExp(begin), this.#port.timeouts.expect, (waited) =>
       this.#noPrompt(waited, from),
     );
-    const outputFrom = begun.index + begun[0].length;
     this.#busy = command;
-    const ended = await this.#until(outputFrom, new RegExp(`${mark(id, 'END')}:(\\d+):\r?\n`), timeout, (waited) => {
-      const printed = lastLines(terminalText(this.#raw.slice(outputFrom)));
-      return shellTimeout(command, waited, printed === '' ? 'it printed nothing' : `it printed so far:\n${printed}`);
-    });
-    const stdout = this.#raw.slice(outputFrom, ended.index).replaceAll('\r\n', '\n');
-    this.#busy = null;
-    await this.#prompt(ended.index + ended[0].length);
-    return { stdout, exitCode: Number(ended[1]) };
+    return begun.index + begun[0].length;
   }
 
   get restarted(): boolean {
@@ -93,22 +132,50 @@ export class SerialShellTerminal implements ShellTerminal {
     for (;;) {
       const left = timeout - (clock.now - start);
       await this.#console.send('\n');
-      if (await this.#promptWithin(from, Math.min(PROMPT_RETRY, left))) return;
+      const choices: Asked[] = this.#port.spec.shell.login === undefined ? ['command'] : ['command', 'user'];
+      const asked = await this.#askedWithin(from, Math.min(PROMPT_RETRY, left), choices);
+      if (asked === 'user') await this.#logIn();
+      if (asked !== null) return;
       if (clock.now - start >= timeout) throw this.#noPrompt(clock.now - start, 0);
     }
   }
 
+  async #logIn(): Promise<void> {
+    const { login } = this.#port.spec.shell;
+    if (login === undefined) return;
+    let from = this.#raw.length;
+    const outcome = await logIn(
+      {
+        enter: async (line, options) => {
+          from = this.#raw.length;
+          await this.#console.send(`${line}\n`, options);
+        },
+        waitUntilAsked: async (choices) => this.#askedWithin(from, this.#port.timeouts.expect, choices),
+      },
+      login,
+    );
+    if (outcome.kind === 'in') return;
+    const seen = lastLines(terminalText(this.#raw.slice(-LAST_LINE)));
+    throw loginFailed(outcome, { where: `on serial port ${this.#console.index}`, login, seen });
+  }
+
   async #promptWithin(from: number, timeout: number): Promise<boolean> {
+    return (await this.#askedWithin(from, timeout, ['command'])) !== null;
+  }
+
+  /** Waits until the output from `from` on asks for one of these at its end; null when it does not in time. */
+  async #askedWithin(from: number, timeout: number, choices: readonly Asked[]): Promise<Asked | null> {
     const found = await waitWithin(this.#port, {
       what: 'a shell prompt',
       on: ['serial'],
       timeout,
       check: async () => {
         await this.#console.output.refresh();
-        return this.#atPrompt(from) ? true : undefined;
+        const asked = this.#asked(from);
+        return asked !== null && choices.includes(asked) ? asked : undefined;
       },
     });
-    return found === true;
+    return found ?? null;
   }
 
   /** Types a line, waits for its mark and for the prompt after it. */
@@ -155,7 +222,11 @@ export class SerialShellTerminal implements ShellTerminal {
   }
 
   #atPrompt(from: number): boolean {
-    return endsWithPrompt(terminalText(this.#raw.slice(from)), this.#port.spec.shell.prompt);
+    return this.#asked(from) === 'command';
+  }
+
+  #asked(from: number): Asked | null {
+    return askedAtEnd(terminalText(this.#raw.slice(from)), this.#port.spec.shell.prompt);
   }
 
   async #seen(): Promise<void> {
@@ -176,4 +247,9 @@ export class SerialShellTerminal implements ShellTerminal {
       seen: printed === '' ? 'nothing arrived' : `the last lines:\n${printed}`,
     });
   }
+}
+
+/** What a command's end looks like; the group is its exit code. */
+function endOf(id: number): RegExp {
+  return new RegExp(`${mark(id, 'END')}:(\\d+):\r?\n`);
 }

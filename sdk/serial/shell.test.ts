@@ -133,7 +133,7 @@ test('a missing prompt is told with what is there instead', async () => {
   const error = await failureOf(shell.run('true'));
   expect(error.failure).toMatchObject({ kind: 'assertion', code: 'shell-no-prompt' });
   expect(error.message).toContain('gw login: ');
-  expect(error.message).toContain('log in first');
+  expect(error.message).toContain('shell: { login: { user, password } }');
 });
 
 test('a prompt of its own can be given', async () => {

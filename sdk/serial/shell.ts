@@ -4,10 +4,38 @@ import { InOrder } from '../machine/in-order.js';
 import type { MachinePort } from '../machine/port.js';
 import type { Shell, ShellResult, WaitOptions } from '../machine/types.js';
 
+/** Both directions of a command that is running, as bytes. Time-outs are guest ms without anything arriving. */
+export interface ShellLine {
+  send(text: string): Promise<void>;
+  /** For a command that reads without pause, and counts what it gets. */
+  stream(bytes: Uint8Array): Promise<void>;
+  /** The next line that matches; other lines, of something else that writes to the port, are passed over. */
+  matching(pattern: RegExp, timeout: number): Promise<RegExpExecArray>;
+  /**
+   * The next bytes up to a mark, which is expected after `length` of them. Where it is elsewhere, so much is the answer:
+   * something else wrote to the line, or the command said less.
+   */
+  upTo(mark: Uint8Array, length: number, timeout: number): Promise<Uint8Array>;
+}
+
+export interface Conversation<T> {
+  readonly result: T;
+  readonly exitCode: number;
+}
+
 /** Where a shell is: on a serial port, or on a text screen. */
 export interface ShellTerminal {
   /** @param id counts the commands of this machine, so that no two have the same marks */
   run(command: string, id: number, timeout: number): Promise<ShellResult>;
+  /**
+   * Runs a command that is talked with while it runs; what both say is not part of the port's text. Only where bytes go
+   * both ways. When `talk` fails, the command has to end by itself.
+   */
+  converse?<T>(
+    command: { name: string; script: string },
+    id: number,
+    talk: (line: ShellLine) => Promise<T>,
+  ): Promise<Conversation<T>>;
   /** Nobody has found the shell since the machine was started again: a prompt that is there is the one of before. */
   readonly restarted: boolean;
   /** Forgets what it knew about the shell: the next command looks for a prompt first. */
@@ -60,6 +88,22 @@ export class MachineShell implements Shell {
     );
   }
 
+  /**
+   * Runs a command that is talked with while it runs; null where the shell's terminal cannot carry bytes. Not a step of a
+   * report.
+   * @param name what it is called in messages
+   */
+  async converse<T>(
+    name: string,
+    script: string,
+    talk: (line: ShellLine) => Promise<T>,
+  ): Promise<Conversation<T> | null> {
+    const terminal = this.#terminal;
+    return await this.#order.run(
+      async () => (await terminal.converse?.({ name, script }, ++this.#commands, talk)) ?? null,
+    );
+  }
+
   /** For snapshots: what a revert must bring back, so that the same calls type the same bytes again. */
   save(): ShellState {
     return { commands: this.#commands, restarted: this.#terminal.restarted };
@@ -102,7 +146,7 @@ export function noPrompt(details: {
     seen,
     next:
       busy === null
-        ? 'log in first if it asks for that; if the prompt looks different, give the machine spec shell: { prompt: /…/ }'
+        ? 'if it asks for a login, give the machine spec shell: { login: { user, password } }; if the prompt looks different, give the machine spec shell: { prompt: /…/ }'
         : `the command ${JSON.stringify(busy)} had timed out and may still be running: interrupt it first (serial.write('\\x03'), keyboard.press('Control+c'))`,
   });
 }

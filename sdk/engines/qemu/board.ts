@@ -19,7 +19,7 @@ export interface BoardParts {
   hardware: Pick<Hardware, 'acpi' | 'videoMemoryMb'>;
   /** Names of the block nodes with the firmware's code and variables. */
   flash: { code: string; variables: string } | null;
-  /** Unix sockets of the serial ports. */
+  /** Named pipes of the serial ports, without their endings. */
   serial: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export function boardOptions({ platform, installation, hardware, flash, serial }
     // Only code that the firmware itself runs may change what is trusted.
     ...(platform.secureBoot ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []),
     ...serial.flatMap((path, index) => [
-      ...['-chardev', `socket,id=serial${index},path=${escaped(path)},server=off`],
+      ...['-chardev', `pipe,id=serial${index},path=${escaped(path)}`],
       ...serialPort(kind, index),
     ]),
   ];

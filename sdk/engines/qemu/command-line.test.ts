@@ -11,6 +11,7 @@ const HARDWARE = {
   acpi: true,
   rtc: Date.UTC(2031, 4, 6, 7, 8, 9),
   seed: 7,
+  clock: 'free' as const,
   bootOrder: ['floppy', 'cdrom', 'disk'] as const,
 };
 
@@ -209,4 +210,19 @@ test('memory is called the same wherever it is, and private when it begins as a 
   const shared = line({ memory: { kind: 'shared' } });
   expect(valuesOf(shared, '-object')).toEqual(['memory-backend-memfd,id=pc.ram,size=64M,share=on']);
   for (const args of [mapped, shared]) expect(valuesOf(args, '-machine')).toContain('memory-backend=pc.ram');
+});
+
+test('the guest’s card and its network are each on a cable of their own, where there is somebody in between', () => {
+  const network = { device: 'virtio', access: 'isolated', forward: [], tftp: null, http: true } as const;
+  const hardware = { ...HARDWARE, network };
+  const args = line({ hardware, cables: { guest: '/tmp/a,b/guest', outside: '/tmp/a,b/outside' } });
+  expect(valuesOf(args, '-netdev')).toEqual([
+    'user,id=net0,restrict=on',
+    'stream,id=guest0,server=off,addr.type=unix,addr.path=/tmp/a,,b/guest',
+    'stream,id=outside0,server=off,addr.type=unix,addr.path=/tmp/a,,b/outside',
+    'hubport,id=hub-net0,hubid=0,netdev=net0',
+    'hubport,id=hub-outside0,hubid=0,netdev=outside0',
+  ]);
+  expect(valuesOf(args, '-device').at(-1)).toContain('netdev=guest0');
+  expect(valuesOf(line({ hardware }), '-netdev')).toEqual(['user,id=net0,restrict=on']);
 });

@@ -2,26 +2,39 @@
  * QEMU's command line for a machine. Nothing is implied: no defaults, no configuration of the user's, a machine type that
  * names its version, and nothing on the network.
  */
-import { PLAIN_PC, type Hardware } from '../engine.js';
+import { PLAIN_PC, type EngineContext, type Hardware } from '../engine.js';
 import type { Accelerator } from './accelerator.js';
 import { boardKind, boardOptions, escaped } from './board.js';
 import { bootOptions, type Drives } from './drive-options.js';
 import type { Installation } from './installation.js';
+import { ICOUNT_SHIFT } from './virtual-clock.js';
 
 export interface CommandLineParts {
   installation: Pick<Installation, 'boards' | 'sandbox' | 'traces' | 'vgaBios'>;
   accelerator: Accelerator;
   hardware: Pick<
     Hardware,
-    'memoryMb' | 'videoMemoryMb' | 'serialPorts' | 'acpi' | 'rtc' | 'seed' | 'bootOrder' | 'platform' | 'network'
+    | 'memoryMb'
+    | 'videoMemoryMb'
+    | 'serialPorts'
+    | 'acpi'
+    | 'rtc'
+    | 'seed'
+    | 'bootOrder'
+    | 'platform'
+    | 'network'
+    | 'clock'
+    | 'watchdog'
   >;
   drives: Drives;
   /** File with the code of the firmware, where it is not the board's own. */
   firmware: string | null;
   /** Files of a kernel that is booted directly. */
   kernel: { kernel: string; initrd: string | null; commandLine: string } | null;
-  /** Unix sockets on which we listen: QEMU connects to them. */
+  /** A unix socket on which we listen, QEMU connecting to it; and the named pipes of the serial ports. */
   sockets: { qmp: string; serial: readonly string[] };
+  /** Unix sockets between the guest's card and its network; without them the two are joined. */
+  cables?: EngineContext['cables'] | undefined;
   /** A saved state comes before the guest runs. */
   incoming: boolean;
   memory: GuestMemory;
@@ -60,6 +73,7 @@ export function commandLine(parts: CommandLineParts): string[] {
     ...boardOptions({ platform, installation, hardware, flash, serial: sockets.serial }),
     ...memoryOptions(memory, hardware.memoryMb),
     ...['-accel', accelerator],
+    ...(hardware.clock === 'virtual' ? ['-icount', `shift=${ICOUNT_SHIFT},sleep=off`] : []),
     ...['-m', `${hardware.memoryMb}M`],
     ...['-rtc', `base=${new Date(hardware.rtc).toISOString().slice(0, 19)},clock=vm`],
     ...['-seed', String(hardware.seed)],
@@ -72,9 +86,12 @@ export function commandLine(parts: CommandLineParts): string[] {
       board: boardKind(platform),
       drives,
       network,
+      cables: parts.cables ?? null,
       order: hardware.bootOrder,
       kernel: kernel !== null,
     }),
+    // The last of the cards, so that the others are where they are without it.
+    ...(hardware.watchdog === true ? ['-device', 'i6300esb,id=watchdog0'] : []),
     ...kernelOptions(kernel),
     ...(incoming ? ['-incoming', 'defer'] : []),
     // Not before we listen to all of it.

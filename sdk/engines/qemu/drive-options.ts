@@ -1,5 +1,5 @@
 /** The drives of a machine, and its network card, on QEMU's command line: everything that can be started from. */
-import type { BootDevice, DiskBus, Network, NetworkDevice } from '../engine.js';
+import type { BootDevice, DiskBus, EngineContext, Network, NetworkDevice } from '../engine.js';
 import type { BlockNode } from './block-nodes.js';
 import { escaped, type BoardKind } from './board.js';
 
@@ -28,12 +28,13 @@ export interface BootParts {
   board: BoardKind;
   drives: Drives;
   network: Network | null;
+  cables: NonNullable<EngineContext['cables']> | null;
   order: readonly BootDevice[];
   /** A kernel that is booted directly is the first to be tried. */
   kernel: boolean;
 }
 
-export function bootOptions({ board, drives, network, order, kernel }: BootParts): string[] {
+export function bootOptions({ board, drives, network, cables, order, kernel }: BootParts): string[] {
   const { floppies, cdrom, disks } = drives;
   const places = bootPlaces(
     order,
@@ -59,7 +60,7 @@ export function bootOptions({ board, drives, network, order, kernel }: BootParts
     ...(scsi ? ['-device', 'virtio-scsi-pci,id=scsi0'] : []),
     ...disks.flatMap((disk, i) => ['-device', `${diskDevice(board, disk, i)}${content(disk.node)}${place('disk', i)}`]),
     ...(cdrom === undefined ? [] : ['-device', `${CDROMS[board]}${content(cdrom)}${place('cdrom', 0)}`]),
-    ...networkOptions(network, place('network', 0)),
+    ...networkOptions(network, cables, place('network', 0)),
     ...['-boot', 'menu=off,strict=on'],
   ];
 }
@@ -107,7 +108,7 @@ const CARDS: Readonly<Record<NetworkDevice, string>> = {
   rtl8139: 'rtl8139',
 };
 
-function networkOptions(network: Network | null, place: string): string[] {
+function networkOptions(network: Network | null, cables: BootParts['cables'], place: string): string[] {
   if (network === null) return ['-nic', 'none'];
   const { device, access, forward, tftp } = network;
   const user = [
@@ -118,5 +119,23 @@ function networkOptions(network: Network | null, place: string): string[] {
   ];
   // Its option ROM is there to start from the network; without that it would only make every start longer.
   const rom = place === '' ? ',romfile=' : '';
-  return ['-netdev', user.join(','), '-device', `${CARDS[device]},id=card0,netdev=net0,mac=${MAC}${rom}${place}`];
+  const peer = cables === null ? 'net0' : 'guest0';
+  return [
+    ...['-netdev', user.join(',')],
+    ...(cables === null ? [] : cableOptions(cables)),
+    ...['-device', `${CARDS[device]},id=card0,netdev=${peer},mac=${MAC}${rom}${place}`],
+  ];
+}
+
+/** One cable for the card, and one for the network, which only a hub can join to it. */
+function cableOptions({ guest, outside }: NonNullable<BootParts['cables']>): string[] {
+  const stream = (id: string, path: string): string[] => [
+    '-netdev',
+    `stream,id=${id},server=off,addr.type=unix,addr.path=${escaped(path)}`,
+  ];
+  return [
+    ...stream('guest0', guest),
+    ...stream('outside0', outside),
+    ...['net0', 'outside0'].flatMap((id) => ['-netdev', `hubport,id=hub-${id},hubid=0,netdev=${id}`]),
+  ];
 }

@@ -19,11 +19,11 @@ import { QemuMachine } from './machine.js';
 import { findUefi } from './uefi.js';
 
 /** Changes whenever the driver's own behaviour does: part of every stored state's identity. */
-const DRIVER_VERSION = 4;
+const DRIVER_VERSION = 5;
 
 export const QEMU_CAPABILITIES: Capabilities = {
   determinism: 'none',
-  clocks: ['free'],
+  clocks: ['free', 'virtual'],
   architectures: ARCHITECTURES,
   firmware: ['bios', 'uefi'],
   pointer: ['relative', 'absolute'],
@@ -60,7 +60,9 @@ export class QemuEngine implements Engine {
     const { boards, folders } = installation;
     const board = boards[boardKind(platform)] ?? '';
     const uefi = firmware === 'uefi' ? await findUefi({ architecture, board, secureBoot }, folders) : null;
-    const { accelerator } = await chooseAccelerator(hardware.accelerator ?? 'auto', trialsOn(installation));
+    // Only translated instructions can be counted.
+    const wanted = hardware.clock === 'virtual' ? 'tcg' : (hardware.accelerator ?? 'auto');
+    const { accelerator, reason } = await chooseAccelerator(wanted, trialsOn(installation));
     return await QemuMachine.start({
       installation,
       accelerator,
@@ -68,6 +70,7 @@ export class QemuEngine implements Engine {
       hardware,
       context,
       capabilities: this.capabilities,
+      description: `QEMU ${installation.version}, ${reason}`,
       identity: identify(hardware, installation, accelerator),
     });
   }
@@ -78,7 +81,6 @@ function identify(hardware: Hardware, { stamp, boards }: Installation, accelerat
   const medium = (value: Medium | null | undefined): unknown =>
     value === null || value === undefined ? value : value.digest;
   const { kernel, disks, floppies, cdrom, ...rest } = hardware;
-  const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
   const parts = {
     driver: DRIVER_VERSION,
     stamp,
@@ -88,10 +90,7 @@ function identify(hardware: Hardware, { stamp, boards }: Installation, accelerat
     disks: disks.map(({ bus = 'ide', ...disk }) => [bus, medium(disk)]),
     floppies: floppies.length,
     cdrom: cdrom === undefined ? 'none' : 'drive',
-    kernel:
-      kernel === null
-        ? null
-        : [sha256(kernel.kernel), kernel.initrd === null ? null : sha256(kernel.initrd), kernel.commandLine],
+    kernel: kernel === null ? null : [kernel.kernel.digest, kernel.initrd?.digest ?? null, kernel.commandLine],
   };
-  return sha256(JSON.stringify(parts));
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

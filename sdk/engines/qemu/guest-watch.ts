@@ -5,7 +5,7 @@ import { InputWatch } from './input-watch.js';
 import type { QmpClient } from './qmp.js';
 import { BIOS_KEYS, parseBiosKeys, parseRegisters } from './registers.js';
 
-/** Wall ms between two looks at the processors, for whether they have stopped for good. */
+/** Milliseconds between two looks at the processors, for whether they have stopped for good. */
 const PROCESSORS_EVERY_MS = 250;
 
 const mice = z.array(z.object({ name: z.string(), current: z.boolean(), absolute: z.boolean() }));
@@ -16,14 +16,17 @@ export class GuestWatch {
   paging = false;
   readonly #traces: boolean;
   readonly #hasBiosKeys: boolean;
+  readonly #now: () => number;
   #stopsSeen = 0;
   #processorsSeen = 0;
 
   /**
    * @param known.traces whether QEMU's log tells of the keyboard
    * @param known.biosKeys whether there is a BIOS, with a buffer for keys
+   * @param now what the looks are counted in, ms: wall time, or guest time where the guest stands meanwhile
    */
-  constructor(known: { traces: boolean; biosKeys: boolean }) {
+  constructor(known: { traces: boolean; biosKeys: boolean }, now: () => number = () => performance.now()) {
+    this.#now = now;
     this.#traces = known.traces;
     this.#hasBiosKeys = known.biosKeys;
   }
@@ -42,16 +45,20 @@ export class GuestWatch {
     this.#stopsSeen = 0;
   }
 
-  /** Wall ms until the processors are to be looked at again. */
+  /** Milliseconds until the processors are to be looked at again. */
   get processorsDueIn(): number {
-    return this.#processorsSeen + PROCESSORS_EVERY_MS - performance.now();
+    return this.#processorsSeen + PROCESSORS_EVERY_MS - this.#now();
+  }
+
+  /** Whether every processor is stopped, as it looks at this instant. */
+  async areProcessorsStopped(qmp: QmpClient): Promise<boolean> {
+    return parseRegisters(await qmp.human('info registers -a'))?.stopped === true;
   }
 
   /** Whether every processor has stopped for good: seen twice in a row, because between two instructions it may look so. */
   async haveProcessorsStopped(qmp: QmpClient): Promise<boolean> {
-    this.#processorsSeen = performance.now();
-    const seen = parseRegisters(await qmp.human('info registers -a'));
-    this.#stopsSeen = seen?.stopped === true ? this.#stopsSeen + 1 : 0;
+    this.#processorsSeen = this.#now();
+    this.#stopsSeen = (await this.areProcessorsStopped(qmp)) ? this.#stopsSeen + 1 : 0;
     return this.#stopsSeen >= 2;
   }
 

@@ -13,6 +13,7 @@ import type {
   AdvanceResult,
   Answers,
   Capabilities,
+  ClockKind,
   EngineContext,
   EngineEvent,
   EngineMachine,
@@ -23,6 +24,7 @@ import type {
   PowerState,
   Question,
   StopReason,
+  WholeFile,
 } from '../engine.js';
 import type { Accelerator } from './accelerator.js';
 import { boardKind } from './board.js';
@@ -34,6 +36,7 @@ import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.j
 import { MachineMedia } from './machine-media.js';
 import { MachineStates, type Incoming } from './machine-states.js';
 import { disposed, ioError, machineOff, unsupported } from './misuse.js';
+import { PictureFile } from './picture-file.js';
 import { decideEnd, decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
 import { processDied, QemuProcess, type ProcessEnd } from './process.js';
 import { nothing, type QmpClient, type QmpEvent } from './qmp.js';
@@ -43,9 +46,16 @@ import { ScreenWatch } from './screen-watch.js';
 import { SerialPort } from './serial-port.js';
 import { Signal } from './signal.js';
 import type { UefiFirmware } from './uefi.js';
+import { guardFired, VirtualClock } from './virtual-clock.js';
 
 /** Wall ms between two looks into the BIOS's keyboard buffer. */
 const BIOS_KEYS_EVERY_MS = 4;
+
+/** Guest ms within which SeaBIOS, after a reset, resets once more. */
+const FIRMWARE_RESETS_MS = 500;
+
+/** Guest ms between two looks at the screen of a machine that stands meanwhile. */
+const STANDING_GAPS = { soonest: 20, latest: 100 };
 
 const status = z.object({ status: z.string() });
 
@@ -57,16 +67,19 @@ export interface QemuMachineParts {
   hardware: Hardware;
   context: EngineContext;
   capabilities: Capabilities;
+  description: string;
   identity: string;
 }
 
 export class QemuMachine implements EngineMachine {
   readonly capabilities: Capabilities;
+  readonly description: string;
   readonly identity: string;
   readonly #parts: QemuMachineParts;
   readonly #folder: string;
-  readonly #clock = new GuestClock();
+  readonly #clock: GuestClock | VirtualClock;
   readonly #guest: GuestWatch;
+  readonly #pictures: PictureFile;
   readonly #screen: ScreenWatch;
   readonly #serial: readonly SerialPort[];
   readonly #listeners = new Set<(event: EngineEvent) => void>();
@@ -81,6 +94,8 @@ export class QemuMachine implements EngineMachine {
   /** Keys that go into one command, until it is given. */
   #keys: { events: QemuEvent[]; sent: Promise<{ at: GuestTime }> } | null = null;
   #tripleFault = false;
+  /** Guest time of the last reset. */
+  #resetAt = -Infinity;
   /** What the owner has been told: only a difference to it ends a wait. */
   #told: { power: PowerState; screen: number; serial: number[] } = { power: 'running', screen: 0, serial: [] };
   /** The screen was looked at for the wait that has just ended. */
@@ -93,6 +108,7 @@ export class QemuMachine implements EngineMachine {
   private constructor(parts: QemuMachineParts) {
     this.#parts = parts;
     this.capabilities = parts.capabilities;
+    this.description = parts.description;
     this.identity = parts.identity;
     this.#folder = join(parts.context.runDirectory, 'qemu');
     this.#media = new MachineMedia(this.#folder, parts.hardware, parts.uefi?.variables ?? null);
@@ -103,8 +119,13 @@ export class QemuMachine implements EngineMachine {
       installation: statesOf(parts),
       media: this.#media,
     });
-    this.#guest = new GuestWatch(guestKnowledge(parts));
-    this.#screen = new ScreenWatch(join(this.#folder, 'screen.ppm'), parts.installation.fonts);
+    const virtual = parts.hardware.clock === 'virtual';
+    const now = virtual ? () => this.now : () => performance.now();
+    this.#clock = virtual ? new VirtualClock() : new GuestClock();
+    this.#guest = new GuestWatch(guestKnowledge(parts), now);
+    this.#pictures = new PictureFile(this.#folder);
+    const time = virtual ? { now, gaps: STANDING_GAPS } : undefined;
+    this.#screen = new ScreenWatch(this.#pictures, parts.installation.fonts, time);
     this.#serial = Array.from({ length: parts.hardware.serialPorts }, () => new SerialPort(() => this.#stir()));
   }
 
@@ -126,13 +147,23 @@ export class QemuMachine implements EngineMachine {
     return this.#clock.now;
   }
 
+  get #clockKind(): ClockKind {
+    return this.#clock instanceof VirtualClock ? 'virtual' : 'free';
+  }
+
   /** Starts QEMU with the media that are in the drives, and lets the guest run. */
   async #boot(): Promise<void> {
     const process = await this.#spawn(null);
     this.#guest.reset();
     this.#tripleFault = false;
     await this.#screen.notePlaceholder(process.qmp);
-    await process.qmp.execute('cont', {}, nothing);
+    await this.#letRun(process.qmp);
+  }
+
+  /** On a virtual clock it stands all the same until something waits for it. */
+  async #letRun(qmp: QmpClient): Promise<void> {
+    if (this.#clock instanceof VirtualClock) await this.#clock.meet(qmp);
+    else await qmp.execute('cont', {}, nothing);
     this.#clock.start();
   }
 
@@ -147,6 +178,7 @@ export class QemuMachine implements EngineMachine {
       runId: context.runId,
       serialPorts: hardware.serialPorts,
       inherit: from?.stream ?? null,
+      pictures: this.#pictures.inherited,
       args: (sockets) =>
         commandLine({
           installation,
@@ -156,19 +188,21 @@ export class QemuMachine implements EngineMachine {
           firmware: uefi?.code ?? null,
           kernel: this.#kernel,
           sockets,
+          cables: context.cables,
           incoming: from !== null,
           memory: from?.memory ?? this.#states.memoryAtBoot,
         }),
       onLine: (line) => this.#logLine(line),
     });
     this.#process = process;
+    if (this.#clock instanceof VirtualClock) this.#clock.forgetProcess();
     process.qmp.onEvent((event) => {
       if (this.#process === process) this.#onEvent(event);
     });
     void process.ended.then(async (end) => {
       await this.#processEnded(process, end);
     });
-    for (const [index, socket] of process.serial.entries()) this.#serial[index]?.connect(socket);
+    for (const [index, line] of process.serial.entries()) this.#serial[index]?.connect(line);
     return process;
   }
 
@@ -191,10 +225,18 @@ export class QemuMachine implements EngineMachine {
   async #makeKernel(): Promise<{ kernel: string; initrd: string | null; commandLine: string } | null> {
     const { kernel } = this.#parts.hardware;
     if (kernel === null) return null;
-    const files = { kernel: join(this.#folder, 'kernel'), initrd: join(this.#folder, 'initrd') };
-    await writeFile(files.kernel, kernel.kernel);
-    if (kernel.initrd !== null) await writeFile(files.initrd, kernel.initrd);
-    return { ...files, initrd: kernel.initrd === null ? null : files.initrd, commandLine: kernel.commandLine };
+    return {
+      kernel: await this.#asFile('kernel', kernel.kernel),
+      initrd: kernel.initrd === null ? null : await this.#asFile('initrd', kernel.initrd),
+      commandLine: kernel.commandLine,
+    };
+  }
+
+  async #asFile(name: string, { source }: WholeFile): Promise<string> {
+    if (source.kind === 'file') return source.path;
+    const file = join(this.#folder, name);
+    await writeFile(file, source.kind === 'bytes' ? source.bytes : new Uint8Array(source.size));
+    return file;
   }
 
   /** QEMU, running or stopped. @throws when the machine has ended */
@@ -223,6 +265,9 @@ export class QemuMachine implements EngineMachine {
   #onEvent(event: QmpEvent): void {
     const change = decidePower(event, this.#tripleFault);
     if (change === null) return;
+    // On a virtual clock every stretch ends in a stop, and says itself if that was not its own.
+    if (this.#clock instanceof VirtualClock && change.kind === 'stopped') return;
+    this.#signal.notify();
     void this.#inOrder(async () => {
       await logIsRead();
       if (await this.#isPast(change)) return;
@@ -237,7 +282,9 @@ export class QemuMachine implements EngineMachine {
   async #isPast(change: PowerChange): Promise<boolean> {
     if (change.kind !== 'reset' && change.kind !== 'triple-fault') return false;
     const process = this.#qemu();
-    return process === null || (await process.qmp.execute('query-status', {}, status)).status === 'running';
+    if (process === null) return true;
+    const { status: now } = await process.qmp.execute('query-status', {}, status);
+    return this.#clock instanceof VirtualClock ? now !== 'shutdown' : now === 'running';
   }
 
   async #powerChanged(change: PowerChange): Promise<void> {
@@ -251,17 +298,28 @@ export class QemuMachine implements EngineMachine {
         this.#clock.stop();
         return;
       case 'reset':
-        await this.#reset();
+        await this.#reset({ silent: this.#isAftermath() && (await this.#isInFirmware()) });
         return;
-      case 'triple-fault': {
-        const registers = parseRegisters((await this.#qemu()?.qmp.human('info registers')) ?? '');
-        if (registers !== null && isFirmware(registers.address)) await this.#reset({ silent: true });
+      case 'triple-fault':
+        if (await this.#isInFirmware()) await this.#reset({ silent: true });
         else await this.#powerChanged({ kind: 'crashed', detail: 'the processor shut down (triple fault)' });
         return;
-      }
       case 'stopped':
         await this.#explainStop();
     }
+  }
+
+  async #isInFirmware(): Promise<boolean> {
+    const registers = parseRegisters((await this.#qemu()?.qmp.human('info registers')) ?? '');
+    return registers !== null && isFirmware(registers.address);
+  }
+
+  /**
+   * Whether this may be the firmware's own reset after another. It asks the keyboard controller for it first: a processor
+   * whose instructions are counted stops there, and never comes to the triple fault by which others are known.
+   */
+  #isAftermath(): boolean {
+    return this.#clock instanceof VirtualClock && this.now - this.#resetAt < FIRMWARE_RESETS_MS;
   }
 
   /** Most stops are our own, or have been explained by another event. */
@@ -308,9 +366,11 @@ export class QemuMachine implements EngineMachine {
     await done;
     this.#guest.reset();
     this.#tripleFault = false;
-    await qmp.execute('cont', {}, nothing);
-    this.#clock.start();
-    if (!silent) this.#emit({ kind: 'reset', at: this.now });
+    await this.#letRun(qmp);
+    if (!silent) {
+      this.#resetAt = this.now;
+      this.#emit({ kind: 'reset', at: this.now });
+    }
     this.#setPower('running', null);
     this.#stir();
   }
@@ -373,8 +433,8 @@ export class QemuMachine implements EngineMachine {
         await this.#applyPower(input);
         return;
       case 'clock':
-        if (input.clock !== 'free') throw unsupported('clock-unsupported', `QEMU has no ${input.clock} clock here`);
-        return;
+        if (input.clock === this.#clockKind) return;
+        throw unsupported('clock-unsupported', `QEMU has no ${input.clock} clock here`);
       case 'snapshot':
         return;
       case 'network':
@@ -386,7 +446,9 @@ export class QemuMachine implements EngineMachine {
   async #send(events: readonly unknown[]): Promise<void> {
     const qmp = this.#qemu()?.qmp;
     try {
-      await qmp?.execute('input-send-event', { events }, nothing);
+      const send = async (): Promise<unknown> => await qmp?.execute('input-send-event', { events }, nothing);
+      // QEMU takes inputs of a machine that runs.
+      await (qmp !== undefined && this.#clock instanceof VirtualClock ? this.#clock.during(qmp, send) : send());
     } catch (error) {
       if (!(error instanceof GuestwrightError) || error.code !== 'qmp-error' || qmp === undefined) throw error;
       if ((await qmp.execute('query-status', {}, status)).status === 'running') throw error;
@@ -414,8 +476,7 @@ export class QemuMachine implements EngineMachine {
         await this.#qemu()?.qmp.execute('stop', {}, nothing);
         return;
       case 'resume':
-        await this.#qemu()?.qmp.execute('cont', {}, nothing);
-        this.#clock.start();
+        if (this.#process !== null) await this.#letRun(this.#process.qmp);
     }
   }
 
@@ -424,6 +485,7 @@ export class QemuMachine implements EngineMachine {
   }
 
   async #advance({ limit, stopOn }: AdvanceRequest): Promise<AdvanceResult> {
+    const started = performance.now();
     for (;;) {
       this.#qemu();
       const reason = await this.#reached(limit, stopOn);
@@ -435,8 +497,28 @@ export class QemuMachine implements EngineMachine {
         return { now: this.now, reason, power: this.#power.state };
       }
       await this.#lookAtProcessors();
-      await this.#signal.wait(this.#nextIn(limit, stopOn));
+      const next = this.#nextIn(limit, stopOn);
+      if (this.#clock instanceof VirtualClock) {
+        await this.#stretch(this.#clock, { until: this.now + next, limit });
+        const { guardMs } = this.#parts.context;
+        if (performance.now() - started > guardMs) this.#fail(guardFired(guardMs, limit, this.now));
+      } else await this.#signal.wait(next);
     }
+  }
+
+  /** Lets a machine that stands by itself run until there is something to look at, or something is announced. */
+  async #stretch(clock: VirtualClock, { until, limit }: { until: GuestTime; limit: GuestTime }): Promise<void> {
+    await this.#inOrder(async () => {
+      const qmp = this.#qmp();
+      const { state } = this.#power;
+      if (qmp === null || state === 'off' || state === 'crashed') return;
+      const seen = await clock.run(qmp, until, this.#signal);
+      if (seen === 'io-error') this.#fail(ioError());
+      if (seen !== 'asleep') return;
+      // That it has stopped for good is found at the second look, which is on the way.
+      const mayHaveStopped = state === 'running' && (await this.#guest.areProcessorsStopped(qmp));
+      clock.skipTo(mayHaveStopped ? until : limit);
+    });
   }
 
   /** Why a wait ends here; null when it goes on. */
@@ -456,7 +538,10 @@ export class QemuMachine implements EngineMachine {
     return this.now >= limit ? 'limit' : null;
   }
 
-  /** Wall ms until there is something to look at, if nothing is announced before. */
+  /**
+   * Milliseconds (of the guest's, where it stands meanwhile) until there is something to look at, if nothing is announced
+   * before.
+   */
   #nextIn(limit: GuestTime, stopOn: readonly StopReason[]): number {
     const due = [limit - this.now, this.#guest.processorsDueIn];
     if (stopOn.includes('screen')) due.push(this.#screen.dueIn);
@@ -529,8 +614,8 @@ export class QemuMachine implements EngineMachine {
       }));
     } finally {
       if (ran) {
-        await process?.qmp.execute('cont', {}, nothing);
-        this.#clock.start();
+        if (process !== null) await this.#letRun(process.qmp);
+        else this.#clock.start();
       }
     }
   }
@@ -565,8 +650,7 @@ export class QemuMachine implements EngineMachine {
     await this.#states.collect();
     const qmp = this.#qmp();
     if (qmp === null) return;
-    await qmp.execute('cont', {}, nothing);
-    this.#clock.start();
+    await this.#letRun(qmp);
     this.#stir();
   }
 
@@ -578,6 +662,7 @@ export class QemuMachine implements EngineMachine {
     this.#guest.restore({ input, paging });
     this.#buttons = buttons;
     this.#tripleFault = false;
+    this.#resetAt = -Infinity;
     this.#fresh = false;
   }
 
@@ -665,6 +750,7 @@ export class QemuMachine implements EngineMachine {
     try {
       if (process !== null) await (keeps && !failed ? process.quit() : process.kill());
     } finally {
+      this.#pictures.close();
       await rm(this.#folder, { recursive: true, force: true });
       // Only when nothing else is in it.
       await rmdir(this.#parts.context.runDirectory).catch(() => undefined);

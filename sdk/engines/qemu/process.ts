@@ -2,9 +2,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import { GuestwrightError } from '../../errors.js';
 import { QmpClient, nothing } from './qmp.js';
+import { makePipes, openPipes, removePipes, type SerialLine } from './serial-pipes.js';
 import { SocketFolder } from './sockets.js';
 import { guard } from './watchdog.js';
 
@@ -27,6 +28,8 @@ export interface ProcessParts {
   serialPorts: number;
   /** An open file that the process inherits as {@link INHERITED}. */
   inherit: number | null;
+  /** See {@link PictureFile.inherited}. */
+  pictures: number | null;
   args: (sockets: { qmp: string; serial: string[] }) => string[];
   /** Takes a line of QEMU's log; what it does not take is kept for messages. */
   onLine: (line: string) => boolean;
@@ -43,13 +46,13 @@ export interface ProcessEnd {
 /** A QEMU that runs, all of its channels connected. */
 export class QemuProcess {
   readonly qmp: QmpClient;
-  readonly serial: readonly Socket[];
+  readonly serial: readonly SerialLine[];
   /** Resolved when the process has ended. */
   readonly ended: Promise<ProcessEnd>;
   readonly pid: number;
   readonly #kill: () => void;
 
-  private constructor(qmp: QmpClient, serial: readonly Socket[], { ended, kill, pid }: Running) {
+  private constructor(qmp: QmpClient, serial: readonly SerialLine[], { ended, kill, pid }: Running) {
     this.qmp = qmp;
     this.serial = serial;
     this.ended = ended;
@@ -62,20 +65,20 @@ export class QemuProcess {
     await mkdir(parts.folder, { recursive: true, mode: 0o700 });
     const sockets = await SocketFolder.make(parts.folder);
     const qmp = await sockets.listen('qmp');
-    const serial = await Promise.all(
-      Array.from({ length: parts.serialPorts }, async (_, index) => await sockets.listen(`serial${index}`)),
-    );
-    const args = parts.args({ qmp: qmp.path, serial: serial.map(({ path }) => path) });
+    const serial = Array.from({ length: parts.serialPorts }, (_, index) => join(parts.folder, `serial${index}`));
+    await removePipes(serial);
+    await makePipes(serial);
+    const args = parts.args({ qmp: qmp.path, serial });
     const running = run(parts, args);
     const { ended, kill } = running;
     try {
       const early = ended.then(({ seen }) => {
         throw startFailed(seen);
       });
-      const connected = Promise.all([qmp.connection, ...serial.map(({ connection }) => connection)]);
-      const [control, ...ports] = await within(START_MS, Promise.race([connected, early]));
+      const control = await within(START_MS, Promise.race([qmp.connection, early]));
       const client = await Promise.race([QmpClient.open(control), early]);
-      return new QemuProcess(client, ports, running);
+      // It answers, so it has opened everything that its command line names.
+      return new QemuProcess(client, serial.map(openPipes), running);
     } catch (error) {
       // A QEMU that has connected and then gives up says why, its connection does not.
       const lost = error instanceof GuestwrightError && error.code === 'qmp-closed';
@@ -84,6 +87,7 @@ export class QemuProcess {
       throw lost ? startFailed(seen) : error;
     } finally {
       await sockets.close();
+      await removePipes(serial);
     }
   }
 
@@ -106,13 +110,18 @@ export class QemuProcess {
 
   /** Of a process that ended by itself: all that it sent has been read when this resolves. */
   async heardOut(): Promise<void> {
-    await Promise.all(this.serial.map(async (socket) => (socket.closed ? undefined : once(socket, 'close'))));
+    await Promise.all(
+      this.serial.map(async ({ fromGuest }) => (fromGuest.closed ? undefined : once(fromGuest, 'close'))),
+    );
     this.#close();
   }
 
   #close(): void {
     this.qmp.close();
-    for (const socket of this.serial) socket.destroy();
+    for (const { fromGuest, toGuest } of this.serial) {
+      fromGuest.destroy();
+      toGuest.destroy();
+    }
   }
 }
 
@@ -124,11 +133,11 @@ interface Running {
 }
 
 /** Without execa, which takes 110 ms to load: every first launch would wait for it, and nothing of it is needed. */
-function run({ program, folder, runId, inherit, onLine }: ProcessParts, args: string[]): Running {
+function run({ program, folder, runId, inherit, pictures, onLine }: ProcessParts, args: string[]): Running {
   const child = spawn(program, args, {
     cwd: folder,
     env: { ...process.env, GUESTWRIGHT_RUN_ID: runId },
-    stdio: [inherit ?? 'ignore', 'ignore', 'pipe'],
+    stdio: [inherit ?? 'ignore', 'ignore', 'pipe', pictures ?? 'ignore'],
     // A Ctrl-C at the terminal is for the owner, who ends its machines when it has looked at them.
     detached: true,
   });

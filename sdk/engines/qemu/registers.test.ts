@@ -17,11 +17,17 @@ test('a machine has stopped when all of its processors have', () => {
   expect(parseRegisters(stopped + cpu(1, '00000002', 1, '60000010'))?.stopped).toBe(true);
 });
 
+test('a machine is asleep when all of its processors are, whether or not an interrupt may wake them', () => {
+  const asleep = cpu(0, '00000202', 1, '60000010');
+  expect(parseRegisters(asleep + cpu(1, '00000002', 1, '60000010'))?.asleep).toBe(true);
+  expect(parseRegisters(asleep + cpu(1, '00000202', 0, '60000010'))?.asleep).toBe(false);
+});
+
 test('paging and the address are those of the first processor, in 32 and in 64 bits', () => {
   expect(parseRegisters(cpu(0, '00000002', 0, '80050033'))).toMatchObject({ paging: true, address: 0xfefaa });
   const wide =
     'CPU#0\nRIP=ffffffff81a4 RFL=00000246 [---] HLT=1\nCS =0010 0000000000000000 ffffffff 00af9b00\nCR0=80050033 CR2=0';
-  expect(parseRegisters(wide)).toEqual({ stopped: false, paging: true, address: 0xffffffff81a4 });
+  expect(parseRegisters(wide)).toEqual({ asleep: true, stopped: false, paging: true, address: 0xffffffff81a4 });
 });
 
 test('a text that is not understood is null', () => {

@@ -1,6 +1,8 @@
 /** What QEMU's monitor says of the processors (`info registers -a`): the only place that tells whether they have stopped. */
 
 export interface Processors {
+  /** Every processor executed HLT. */
+  asleep: boolean;
   /** Every processor executed HLT with interrupts off: only a reset or an NMI wakes one. */
   stopped: boolean;
   /** The first processor translates addresses: an operating system runs, not the firmware. */
@@ -25,6 +27,7 @@ export function parseRegisters(text: string): Processors | null {
   const [first] = read;
   if (first?.control === undefined || first.pointer === undefined) return null;
   return {
+    asleep: read.every(({ halted }) => halted === '1'),
     stopped: read.every(
       ({ flags, halted }) => flags !== undefined && halted === '1' && (parseInt(flags, 16) & INTERRUPTS) === 0,
     ),

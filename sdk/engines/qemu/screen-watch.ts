@@ -3,16 +3,21 @@
  * nothing changes, up to every 3 s (`ui/vnc.c`, `VNC_REFRESH_INTERVAL_MAX`). So the screen is dumped where somebody waits
  * for it: at once after anything that may change it, then at growing distances.
  */
-import { readFile } from 'node:fs/promises';
 import type { ScreenContent, TextCursor } from '../../screen/content.js';
+import type { PictureFile } from './picture-file.js';
 import { decodePpm, isBlack, toRgba, type RgbPicture } from './ppm.js';
 import { nothing, type QmpClient } from './qmp.js';
 import { TextReader, type TextReading } from './text-screen.js';
 import type { TextFont } from './vga-font.js';
 
-/** Wall ms between two looks: right after something happened, and when nothing has for long. */
-const SOONEST_MS = 4;
-const LATEST_MS = 60;
+/** Between two looks: right after something happened, and when nothing has for long. */
+export interface LookGaps {
+  soonest: number;
+  latest: number;
+}
+
+/** Wall ms of a guest that runs on meanwhile. */
+const FREE_GAPS: LookGaps = { soonest: 4, latest: 60 };
 const SLOWER = 1.3;
 /** A look may take so much of the time: more would slow the guest down. */
 const SHARE = 3;
@@ -26,37 +31,51 @@ export class ScreenWatch {
   /** Counts up with every change. */
   version = 0;
   content: ScreenContent = { kind: 'blank', ...NO_DISPLAY };
-  readonly #file: string;
+  readonly #file: PictureFile;
   readonly #reader: TextReader;
   #picture: RgbPicture | null = null;
   /** What QEMU shows before the guest has a picture. */
   #placeholder: RgbPicture | null = null;
   #reading: TextReading | null = null;
   #cursorSeen = 0;
-  #gap = SOONEST_MS;
+  readonly #now: () => number;
+  readonly #gaps: LookGaps;
+  #gap: number;
   #lastLook = 0;
   #cost = 0;
   #looking: Promise<void> | null = null;
 
-  /** @param file where QEMU puts the pictures */
-  constructor(file: string, fonts: readonly TextFont[]) {
+  /**
+   * @param file where QEMU puts the pictures
+   * @param time what the gaps are counted in: wall time, or guest time where the guest stands while it is looked at
+   */
+  constructor(
+    file: PictureFile,
+    fonts: readonly TextFont[],
+    time: { now: () => number; gaps: LookGaps } = { now: () => performance.now(), gaps: FREE_GAPS },
+  ) {
     this.#file = file;
     this.#reader = new TextReader(fonts);
+    this.#now = time.now;
+    this.#gaps = time.gaps;
+    this.#gap = time.gaps.soonest;
   }
 
   /** Something has happened that may change the screen: look closely again. */
   stir(): void {
-    this.#gap = SOONEST_MS;
+    this.#gap = this.#gaps.soonest;
   }
 
-  /** Wall ms until the next look is due. */
+  /** Milliseconds until the next look is due. */
   get dueIn(): number {
-    return Math.max(0, this.#lastLook + Math.max(this.#gap, SHARE * this.#cost) - performance.now());
+    return Math.max(0, this.#lastLook + Math.max(this.#gap, SHARE * this.#cost) - this.#now());
   }
 
   /** Before the guest runs: what is there now is QEMU's, not the guest's. It is the same in every process of this QEMU. */
   async notePlaceholder(qmp: QmpClient): Promise<void> {
-    this.#placeholder ??= await this.#dump(qmp);
+    if (this.#placeholder !== null) return;
+    const { rgb, ...size } = await this.#dump(qmp);
+    this.#placeholder = { ...size, rgb: rgb.slice() };
   }
 
   /** Looks now. Who asks while a look is under way gets one that began after the question. */
@@ -71,15 +90,14 @@ export class ScreenWatch {
   }
 
   async #look(qmp: QmpClient): Promise<void> {
-    const started = performance.now();
+    const started = this.#now();
     const picture = await this.#dump(qmp);
     const before = this.content;
     this.#take(picture);
-    const now = performance.now();
-    this.#lastLook = now;
-    this.#cost = now - started;
+    this.#lastLook = this.#now();
+    this.#cost = this.#lastLook - started;
     if (sameContent(before, this.content)) {
-      this.#gap = Math.min(LATEST_MS, this.#gap * SLOWER);
+      this.#gap = Math.min(this.#gaps.latest, this.#gap * SLOWER);
       // Equal content keeps its identity, so that who holds it need not compare.
       this.content = before;
     } else {
@@ -89,8 +107,8 @@ export class ScreenWatch {
   }
 
   async #dump(qmp: QmpClient): Promise<RgbPicture> {
-    await qmp.execute('screendump', { filename: this.#file }, nothing);
-    const picture = decodePpm(await readFile(this.#file));
+    await qmp.execute('screendump', { filename: this.#file.path }, nothing);
+    const picture = decodePpm(this.#file.read());
     if (picture === null) throw new Error('QEMU wrote a picture that is no PPM');
     return picture;
   }
@@ -100,9 +118,11 @@ export class ScreenWatch {
       this.#ageCursor();
       return;
     }
+    this.#file.keep();
     this.#picture = picture;
     const { width, height } = picture;
     if (this.#placeholder !== null && samePicture(this.#placeholder, picture)) {
+      this.#reading = null;
       this.content = { kind: 'blank', ...NO_DISPLAY };
       return;
     }
@@ -115,7 +135,7 @@ export class ScreenWatch {
 
   /** In the phase in which the cursor is hidden it is where it was last seen. */
   #cursor(seen: TextCursor | null): TextCursor | null {
-    const now = performance.now();
+    const now = this.#now();
     if (seen !== null) this.#cursorSeen = now;
     if (seen !== null || this.content.kind !== 'text' || this.content.cursor === null) return seen;
     return now - this.#cursorSeen < CURSOR_MEMORY_MS ? this.content.cursor : null;

@@ -1,10 +1,11 @@
 /** A serial port: everything that the guest has sent, and the way back. */
 import type { Socket } from 'node:net';
+import type { SerialLine } from './serial-pipes.js';
 
 export class SerialPort {
   #bytes = new Uint8Array(4096);
   #length = 0;
-  #socket: Socket | null = null;
+  #toGuest: Socket | null = null;
   readonly #onData: () => void;
 
   constructor(onData: () => void) {
@@ -12,14 +13,14 @@ export class SerialPort {
   }
 
   /** Output goes on being counted over resets and power cycles. */
-  connect(socket: Socket): void {
-    this.#socket = socket;
-    socket.on('data', (data: Buffer) => {
+  connect({ fromGuest, toGuest }: SerialLine): void {
+    this.#toGuest = toGuest;
+    fromGuest.on('data', (data: Buffer) => {
       this.#append(data);
       this.#onData();
     });
     // QEMU's end is noticed by its process.
-    socket.on('error', () => undefined);
+    for (const socket of [fromGuest, toGuest]) socket.on('error', () => undefined);
   }
 
   get length(): number {
@@ -33,7 +34,7 @@ export class SerialPort {
 
   /** QEMU takes as much as the guest's UART has room for and leaves the rest waiting: nothing is lost on the way. */
   write(data: Uint8Array): void {
-    this.#socket?.write(data);
+    this.#toGuest?.write(data);
   }
 
   /** After a revert. */

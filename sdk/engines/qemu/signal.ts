@@ -1,8 +1,11 @@
 /** Something has happened: wakes everyone who waits for that. */
 export class Signal {
+  /** How often it has happened. */
+  count = 0;
   readonly #waiting = new Set<() => void>();
 
   notify(): void {
+    this.count++;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const wake of waiting) wake();

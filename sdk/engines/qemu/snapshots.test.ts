@@ -228,7 +228,9 @@ test.skipIf(!available)(
     const state = join(folder, 'state');
     await linux.saveState(state);
     const bytes = readFileSync(state);
-    const runs = (): string[] => readdirSync(tmpdir()).filter((name) => /^guestwright-run-/.test(name));
+    // Other tests run beside this one, in processes of their own.
+    const own = `guestwright-run-${process.pid}-`;
+    const runs = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith(own));
     const before = runs();
     expect((await failureOf(launch({ ...SPEC, memory: 128, state }))).code).toBe('state-of-another-machine');
     const { memory } = describedIn(bytes).description;

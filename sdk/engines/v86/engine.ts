@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { GuestwrightError } from '../../errors.js';
+import { blockSourceSize } from '../blocks.js';
 import type { Capabilities, Engine, EngineContext, EngineMachine, Hardware, Medium, Probe } from '../engine.js';
 import type { Fault } from './core/machine.js';
 import { findFirmware } from './firmware.js';
@@ -88,8 +89,8 @@ function assertKernelFits({ kernel, memoryMb }: Hardware): void {
   const MB = 2 ** 20;
   const least =
     kernel.initrd === null
-      ? Math.ceil(kernel.kernel.length / MB) + 16
-      : INITRD_AT_MB + Math.ceil(kernel.initrd.length / MB) + 1;
+      ? Math.ceil(blockSourceSize(kernel.kernel.source) / MB) + 16
+      : INITRD_AT_MB + Math.ceil(blockSourceSize(kernel.initrd.source) / MB) + 1;
   if (memoryMb >= least) return;
   throw new GuestwrightError('The kernel and its initrd do not fit the memory of the machine', {
     kind: 'usage',
@@ -120,18 +121,11 @@ function identify(hardware: Hardware, build: string, firmware: string): string {
     disks: hardware.disks.map(medium),
     floppies: hardware.floppies.length,
     cdrom: hardware.cdrom === undefined ? 'none' : 'drive',
-    kernel:
-      kernel === null
-        ? null
-        : [sha256(kernel.kernel), kernel.initrd === null ? null : sha256(kernel.initrd), kernel.commandLine],
+    kernel: kernel === null ? null : [kernel.kernel.digest, kernel.initrd?.digest ?? null, kernel.commandLine],
     serialPorts: hardware.serialPorts,
     acpi: hardware.acpi,
     rtc: hardware.rtc,
     seed: hardware.seed,
   };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { BlockSource, Blocks } from '../../blocks.js';
-import type { Hardware, StateHash } from '../../engine.js';
+import type { Hardware, StateHash, WholeFile } from '../../engine.js';
 import { diskWith, counting } from '../../conformance/boot-sector.js';
 import { hardware, medium } from '../../conformance/suite.js';
 import { CANONICAL_MS, SAMPLE_MS, V86Machine, type CoreSnapshot } from './machine.js';
@@ -108,8 +108,11 @@ async function alterBits(): Promise<Outcome> {
 
 function hardwareFor(guest: Guest): Hardware {
   if ('kernel' in guest) {
-    const read = (file: string): Uint8Array => new Uint8Array(readFileSync(file));
-    const kernel = { kernel: read(guest.kernel), initrd: read(guest.initrd), commandLine: guest.commandLine };
+    const whole = (path: string): WholeFile => ({
+      source: { kind: 'file', path, size: statSync(path).size },
+      digest: path,
+    });
+    const kernel = { kernel: whole(guest.kernel), initrd: whole(guest.initrd), commandLine: guest.commandLine };
     return hardware(null, { kernel, memoryMb: 128 });
   }
   const source = { kind: 'file' as const, path: guest.floppy, size: statSync(guest.floppy).size };

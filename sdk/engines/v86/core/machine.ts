@@ -8,7 +8,16 @@
  */
 import { scanCodes } from '../../../input/scancodes.js';
 import type { Blocks, BlockSource } from '../../blocks.js';
-import type { Drive, GuestTime, Hardware, Medium, PointerAction, PowerState, RemovableMedia } from '../../engine.js';
+import type {
+  Drive,
+  GuestTime,
+  Hardware,
+  Medium,
+  PointerAction,
+  PowerState,
+  RemovableMedia,
+  WholeFile,
+} from '../../engine.js';
 import type { KeyCode } from '../../../input/keycodes.js';
 import { OverlayDisk, floppySize, type Overlay } from './disk.js';
 import { GuestClock, GuestRandom, type ClockState } from './guest-clock.js';
@@ -136,8 +145,8 @@ export class V86Machine {
       ...(hardware.kernel === null
         ? {}
         : {
-            bzimage: { buffer: exactBuffer(hardware.kernel.kernel) },
-            ...(hardware.kernel.initrd === null ? {} : { initrd: { buffer: exactBuffer(hardware.kernel.initrd) } }),
+            bzimage: { buffer: this.#whole(hardware.kernel.kernel) },
+            ...(hardware.kernel.initrd === null ? {} : { initrd: { buffer: this.#whole(hardware.kernel.initrd) } }),
             cmdline: hardware.kernel.commandLine,
           }),
       wasm_fn: async (imports) => {
@@ -215,6 +224,15 @@ export class V86Machine {
 
   get vga(): Cpu['devices']['vga'] {
     return this.#cpu.devices.vga;
+  }
+
+  #whole({ source }: WholeFile): ArrayBuffer {
+    const blocks = this.#options.openBlocks(source);
+    try {
+      return exactBuffer(blocks.read(0, blocks.size));
+    } finally {
+      blocks.close?.();
+    }
   }
 
   #diskOptions(hardware: Hardware): Record<string, OverlayDisk> {

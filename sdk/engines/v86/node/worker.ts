@@ -16,11 +16,12 @@ if (port === null) throw new Error('this module runs as a worker');
 class FileBlocks implements Blocks {
   readonly size: number;
   readonly #file: number;
+  readonly #close = (): void => closeSync(this.#file);
 
   constructor(file: string, size: number) {
     this.size = size;
     this.#file = openSync(file, 'r');
-    process.once('exit', () => closeSync(this.#file));
+    process.once('exit', this.#close);
   }
 
   read(offset: number, length: number): Uint8Array {
@@ -36,6 +37,11 @@ class FileBlocks implements Blocks {
 
   flush(): void {
     // Nothing was written.
+  }
+
+  close(): void {
+    process.off('exit', this.#close);
+    this.#close();
   }
 }
 
