@@ -19,7 +19,6 @@ test('text is recognised as English unless other languages are named', () => {
 });
 
 test.each([
-  [{ languages: [] }, 'ocr.languages'],
   [{ languages: ['en'] }, 'ocr.languages.0'],
   [{ languages: ['eng', '../deu'] }, 'ocr.languages.1'],
   [{ languages: 'eng' }, 'ocr.languages'],

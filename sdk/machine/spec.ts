@@ -112,10 +112,12 @@ const specObject = z.strictObject({
   /** How text is recognised where no exact reading covers it. */
   ocr: z
     .strictObject({
-      /** Tesseract's names (`eng`, `deu`, `chi_sim`), each from the package `@tesseract.js-data/<name>`. */
+      /**
+       * Tesseract's names (`eng`, `deu`, `chi_sim`), each from the package `@tesseract.js-data/<name>`. None: what no font
+       * matches is not read.
+       */
       languages: z
         .array(z.string().regex(/^[a-z_]{3,}$/i, 'give tesseract\'s name of a language, such as "eng" or "chi_sim"'))
-        .min(1)
         .default(['eng']),
     })
     .prefault({}),

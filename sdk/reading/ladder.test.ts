@@ -43,6 +43,13 @@ test('on a menu over a picture the text is exact, and what is drawn beside it is
   expect(new Set(page.rows.map(({ rung }) => rung))).toEqual(new Set(['glyphs', 'ocr']));
 });
 
+test('without a language nothing is recognised', async () => {
+  const reader = new LadderReader({ languages: [] });
+  const frame = screen('grubgfx');
+  expect(await reader.whole(frame)).toEqual({ rows: (await reader.exact(frame)).rows });
+  expect((await reader.whole(frame)).rows.length).toBeGreaterThan(3);
+});
+
 test('on a desktop nothing is said to be exact, and text is recognised', async () => {
   const reader = new LadderReader();
   const frame = screen('gtk1024');

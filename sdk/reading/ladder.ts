@@ -16,7 +16,7 @@ const ocrModule = () => import('./ocr/index.js');
 export interface LadderOptions {
   /** Names of the catalogue or paths of font files, which are looked at first; then come those of the catalogue. */
   fonts?: readonly string[];
-  /** Tesseract's names of languages. Default `eng`. */
+  /** Tesseract's names of languages. Default `eng`; none: nothing is recognised. */
   languages?: readonly string[];
   /** Is told while fonts are made, which happens once on a machine. */
   onProgress?: LoadFontsOptions['onProgress'];
@@ -49,6 +49,7 @@ export class LadderReader implements FrameReader {
     if (frame.content.kind !== 'graphic') return await this.exact(frame);
     return await remembered(this.#pages, frame, async () => {
       const { rows, covered } = await this.#reading(frame);
+      if (this.#options.languages?.length === 0) return { rows };
       const areas = uncovered(frame, covered);
       if (areas.length === 0) return { rows };
       this.#ocr ??= ocrReader(this.#options);
