@@ -9,6 +9,8 @@ const installer = {
   kernel: { path: 'debian-installer:kernel', initrd: 'debian-installer:initrd' },
   // With less than 780 it knows only English.
   memory: 1024,
+  // All of it is drawn with one font.
+  ocr: { languages: [] },
 } satisfies MachineSpecInput;
 
 /** With the keyboard layout that the scenario chooses, and types in from then on. */

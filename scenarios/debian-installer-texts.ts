@@ -15,6 +15,7 @@ export interface InstallerTexts {
   language: { english: string; own: string };
   location: Dialog & { answer: string };
   keyboard: Dialog & { answer: string };
+  nameServers: Dialog;
   hostName: Dialog;
   domain: Dialog;
   mirror: Dialog;
@@ -34,6 +35,11 @@ export const texts: Readonly<Record<string, InstallerTexts>> = {
       text: 'Keymap to use:',
       question: 'Keymap to use:',
       answer: 'British English',
+    },
+    nameServers: {
+      title: 'Configure the network',
+      text: "If you don't want to use any name server, just leave this field blank.",
+      question: 'Name server addresses:',
     },
     hostName: {
       title: 'Configure the network',
@@ -64,6 +70,11 @@ export const texts: Readonly<Record<string, InstallerTexts>> = {
       text: 'Wählen Sie das Layout der Tastatur aus:',
       question: 'Wählen Sie das Layout der Tastatur aus:',
       answer: 'Deutsch',
+    },
+    nameServers: {
+      title: 'Netzwerk einrichten',
+      text: 'Wenn Sie keine Nameserver benutzen möchten, lassen Sie dieses Feld bitte einfach leer.',
+      question: 'Adresse des DNS-Servers:',
     },
     hostName: {
       title: 'Netzwerk einrichten',
