@@ -1,6 +1,7 @@
 /** The images that Guestwright knows how to build. */
 import { GuestwrightError } from '../errors.js';
 import type { Recipe } from './recipe.js';
+import { debianInstaller } from './recipes/debian-installer.js';
 import { debianLiveInstaller } from './recipes/debian-live-installer.js';
 import { grubRescue } from './recipes/grub-rescue.js';
 import { ipxe } from './recipes/ipxe.js';
@@ -12,6 +13,7 @@ import { memtest } from './recipes/memtest.js';
 import { uBootRiscv64 } from './recipes/u-boot-riscv64.js';
 
 export const RECIPES: readonly Recipe[] = [
+  debianInstaller,
   debianLiveInstaller,
   grubRescue,
   ipxe,
