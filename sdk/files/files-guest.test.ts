@@ -17,7 +17,7 @@ test('on the embedded engine any bytes go there and come back', async () => {
     kernel: { path: 'linux-busybox:kernel', initrd: 'linux-busybox:initrd' },
     memory: 128,
   });
-  const bytes = randomBytes(20 * 1024);
+  const bytes = randomBytes(4 * 1024);
   await machine.files.put("/root/it's random", bytes);
   expect(Buffer.from(await machine.files.get("/root/it's random")).equals(bytes)).toBe(true);
   expect((await failureOf(machine.files.get('/root/none'))).code).toBe('guest-file-missing');

@@ -31,15 +31,3 @@ test('a command logs in on the serial port first; a wrong password is told', asy
   expect(error.code).toBe('shell-login-refused');
   expect(error.message).toMatch(/Login incorrect/i);
 });
-
-test('on the screen likewise', async () => {
-  const spec = { kernel: { path: 'linux-busybox:kernel', initrd: 'linux-busybox:initrd' }, memory: 128 };
-  await using machine = await launch({
-    ...spec,
-    shell: { on: 'screen', login: { user: 'tester', password: PASSWORD } },
-  });
-  expect((await machine.shell.run(withLogin('tty1'))).exitCode).toBe(0);
-  await machine.keyboard.type(NOW);
-  await machine.screen.getByText(/guest login: $/).waitFor({ timeout: 60_000 });
-  expect(await machine.shell.run('id -un')).toEqual({ stdout: 'tester\n', exitCode: 0 });
-});

@@ -27,6 +27,8 @@ const CURSOR_MEMORY_MS = 500;
 /** QEMU shows a text of its own before the guest has programmed the display; this is its size. */
 const NO_DISPLAY = { width: 720, height: 400 };
 
+type Qmp = Pick<QmpClient, 'execute'>;
+
 export class ScreenWatch {
   /** Counts up with every change. */
   version = 0;
@@ -72,14 +74,15 @@ export class ScreenWatch {
   }
 
   /** Before the guest runs: what is there now is QEMU's, not the guest's. It is the same in every process of this QEMU. */
-  async notePlaceholder(qmp: QmpClient): Promise<void> {
+  async notePlaceholder(qmp: Qmp): Promise<void> {
     if (this.#placeholder !== null) return;
     const { rgb, ...size } = await this.#dump(qmp);
-    this.#placeholder = { ...size, rgb: rgb.slice() };
+    // A copy: the bytes that were read are used again (and a Buffer's `slice` is none).
+    this.#placeholder = { ...size, rgb: new Uint8Array(rgb) };
   }
 
   /** Looks now. Who asks while a look is under way gets one that began after the question. */
-  async look(qmp: QmpClient): Promise<void> {
+  async look(qmp: Qmp): Promise<void> {
     while (this.#looking !== null) await this.#looking;
     this.#looking = this.#look(qmp);
     try {
@@ -89,7 +92,7 @@ export class ScreenWatch {
     }
   }
 
-  async #look(qmp: QmpClient): Promise<void> {
+  async #look(qmp: Qmp): Promise<void> {
     const started = this.#now();
     const picture = await this.#dump(qmp);
     const before = this.content;
@@ -106,7 +109,7 @@ export class ScreenWatch {
     }
   }
 
-  async #dump(qmp: QmpClient): Promise<RgbPicture> {
+  async #dump(qmp: Qmp): Promise<RgbPicture> {
     await qmp.execute('screendump', { filename: this.#file.path }, nothing);
     const picture = decodePpm(this.#file.read());
     if (picture === null) throw new Error('QEMU wrote a picture that is no PPM');
