@@ -118,7 +118,10 @@ export function testFilesOn(engine: 'v86' | 'qemu', size: number): void {
     const snapshot = await machine.snapshot();
     await machine.files.get('/t/before');
     await machine.revert(snapshot);
-    expect(await machine.serial.text()).toBe(before);
+    const after = await machine.serial.text();
+    expect(after.startsWith(before)).toBe(true);
+    // The guest runs on: what its shell sends behind the prompt may come only after the text was looked at.
+    expect(['', '\u001b[6n']).toContain(after.slice(before.length));
     expect((await machine.shell.run('echo on')).stdout).toBe('on\n');
   });
 }
