@@ -2,6 +2,8 @@
  * How a file gets into the guest and out of it. There are several ways; which can be gone is found out by trying, from
  * the fastest on.
  */
+import { digestOf, isDigestProgram } from './digest.js';
+
 export interface FileChannel {
   put(request: PutRequest): Promise<PutOutcome>;
   get(request: GetRequest): Promise<GetOutcome>;
@@ -56,7 +58,33 @@ export function sizeOf(words: string): number | GuestRefusal {
   return size > LARGEST ? { kind: 'large', size } : size;
 }
 
+/** What the guest's script says instead of going on; null when that is none of its words. */
+export function refusalIn({ word, rest }: { word: string; rest: string }): GuestRefusal | null {
+  switch (word) {
+    case 'missing':
+    case 'folder':
+    case 'no-digest':
+      return { kind: word };
+    case 'unreadable':
+    case 'differs':
+      return { kind: word, words: rest };
+    case 'unwritten':
+      return refusedWriting(rest);
+    default:
+      return null;
+  }
+}
+
+/** A file that has come, held against the digest that the guest has made of it. @param words the program and what it said */
+export function checkedFile(bytes: Uint8Array, words: string): GetOutcome {
+  const [program = '', value = ''] = words.split(' ');
+  if (!isDigestProgram(program) || value === '') return { kind: 'no-digest' };
+  const own = digestOf(program, bytes);
+  if (own === value) return { kind: 'done', bytes };
+  return { kind: 'differs', words: `${program} ${value} in the guest, ${own} here` };
+}
+
 /** What a guest's program said of why it could not write. */
-export function refusedWriting(words: string): GuestRefusal {
+function refusedWriting(words: string): GuestRefusal {
   return { kind: /no space|disk full|quota|file too large/i.test(words) ? 'full' : 'unwritten', words };
 }

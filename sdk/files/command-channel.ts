@@ -4,7 +4,8 @@
  */
 import type { ShellResult } from '../machine/types.js';
 import {
-  refusedWriting,
+  checkedFile,
+  refusalIn,
   sizeOf,
   type FileChannel,
   type GetOutcome,
@@ -13,7 +14,6 @@ import {
   type PutOutcome,
   type PutRequest,
 } from './channel.js';
-import { digestOf, isDigestProgram } from './digest.js';
 import { BEGIN_GET, BEGIN_PUT, finishPut, prologue, takeDigest } from './guest-scripts.js';
 
 /** Bytes that one command brings into the guest. */
@@ -88,10 +88,7 @@ export class CommandFileChannel implements FileChannel {
       onProgress(at + wanted, size);
     }
     const digest = await this.#ask(`${prologue(path)}\n${takeDigest('$p')}; say digest $h \${x%% *}`, size);
-    const [program = '', value = ''] = digest.rest.split(' ');
-    if (!isDigestProgram(program) || value === '') return { kind: 'no-digest' };
-    if (digestOf(program, bytes) === value) return { kind: 'done', bytes };
-    return { kind: 'differs', words: `${program} ${value} in the guest, ${digestOf(program, bytes)} here` };
+    return checkedFile(bytes, digest.rest);
   }
 
   async #hasBase64(): Promise<boolean> {
@@ -111,20 +108,8 @@ interface Said {
   readonly all: string;
 }
 
-function refusalOf({ word, rest, all }: Said): GuestRefusal {
-  switch (word) {
-    case 'missing':
-    case 'folder':
-    case 'no-digest':
-      return { kind: word };
-    case 'unreadable':
-    case 'differs':
-      return { kind: word, words: rest };
-    case 'unwritten':
-      return refusedWriting(rest);
-    default:
-      return { kind: 'differs', words: `the guest said ${JSON.stringify(all)}` };
-  }
+function refusalOf(said: Said): GuestRefusal {
+  return refusalIn(said) ?? { kind: 'differs', words: `the guest said ${JSON.stringify(said.all)}` };
 }
 
 /** As `printf %b` takes it. */

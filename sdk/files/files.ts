@@ -99,7 +99,7 @@ function byteLength(data: Uint8Array | string): number {
 
 async function bytesOf(data: Uint8Array | string | { file: string }): Promise<Uint8Array> {
   if (typeof data === 'string') return new TextEncoder().encode(data);
-  if (!isHostFile(data)) return data.slice();
+  if (!isHostFile(data)) return new Uint8Array(data);
   try {
     const { size } = await stat(data.file);
     if (size > LARGEST) throw tooLarge(`${data.file}, ${size} bytes`, LARGEST);

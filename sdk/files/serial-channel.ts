@@ -8,7 +8,8 @@
  */
 import type { MachineShell, ShellLine } from '../serial/shell.js';
 import {
-  refusedWriting,
+  checkedFile,
+  refusalIn,
   sizeOf,
   type ChannelUnable,
   type FileChannel,
@@ -18,7 +19,6 @@ import {
   type PutOutcome,
   type PutRequest,
 } from './channel.js';
-import { digestOf, isDigestProgram } from './digest.js';
 import { BEGIN_GET, BEGIN_PUT, finishPut, prologue, takeDigest } from './guest-scripts.js';
 
 /** Bytes in one piece on their way into the guest. */
@@ -108,10 +108,7 @@ export class SerialFileChannel implements FileChannel {
     await line.send('digest\n');
     const digest = await this.#said(line, size);
     await line.send('quit\n');
-    const [program = '', value = ''] = digest.rest.split(' ');
-    if (!isDigestProgram(program) || value === '') return { kind: 'no-digest' };
-    if (digestOf(program, bytes) === value) return { kind: 'done', bytes };
-    return { kind: 'differs', words: `${program} ${value} in the guest, ${digestOf(program, bytes)} here` };
+    return checkedFile(bytes, digest.rest);
   }
 
   async #piece(
@@ -146,22 +143,7 @@ function strange({ word, rest }: Said): GuestRefusal {
 }
 
 function refusalOf(said: Said): GuestRefusal | ChannelUnable {
-  const { word, rest: words } = said;
-  switch (word) {
-    case 'missing':
-    case 'folder':
-    case 'no-digest':
-      return { kind: word };
-    case 'unreadable':
-    case 'differs':
-      return { kind: word, words };
-    case 'unwritten':
-      return refusedWriting(words);
-    case 'unable':
-      return UNABLE;
-    default:
-      return strange(said);
-  }
+  return said.word === 'unable' ? UNABLE : (refusalIn(said) ?? strange(said));
 }
 
 function putScript({ path, bytes, mode }: PutRequest): string {

@@ -176,6 +176,7 @@ export class GuestMachine implements Machine, MachinePort {
       code: 'http-missing',
       expected: 'a machine on QEMU with network: { http: true } in its spec',
       seen: 'a spec without it',
+      next: "give the machine network: { http: true } (engine 'qemu'); docs/answer-files.md has an example",
     });
   }
 

@@ -53,6 +53,14 @@ async function ask(target: string, method = 'GET'): Promise<Answer> {
   return answerIn(await guest.rest());
 }
 
+test('bytes are served as they were when they were given, a Buffer too', async () => {
+  for (const bytes of [Buffer.from('first'), new TextEncoder().encode('first')]) {
+    server.serve('bytes', bytes);
+    bytes.fill(120);
+    expect((await ask('/bytes')).body).toBe('first');
+  }
+});
+
 test('text, bytes and files are served, one request after the other', async () => {
   const file = join(folder, 'file');
   writeFileSync(file, 'first');

@@ -75,7 +75,7 @@ export class AnswerServer implements Http, AsyncDisposable {
   /** @throws GuestwrightError `usage/answer-name-invalid` */
   serve(name: string, content: AnswerContent): void {
     checkName(name);
-    this.#named.set(name, content instanceof Uint8Array ? content.slice() : content);
+    this.#named.set(name, content instanceof Uint8Array ? new Uint8Array(content) : content);
   }
 
   serveFolder(folder: string): void {
