@@ -36,6 +36,7 @@ export function refused(
         code: 'guest-file-not-readable',
         expected: 'a file that the shell may read',
         seen: shownWords(outcome.words),
+        next: "log in as somebody who may (shell: { login: … } in the spec), or look at shell.run('ls -l …')",
       });
     case 'full':
       return new GuestwrightError(`There is no room for ${shown} in the guest`, {
@@ -51,6 +52,7 @@ export function refused(
         code: 'guest-file-not-written',
         expected: 'a folder that is there and that the shell may write to',
         seen: shownWords(outcome.words),
+        next: "make the folder first: shell.run('mkdir -p …'), or put it elsewhere",
       });
     case 'differs':
       return new GuestwrightError(`${shown} did not arrive as it was sent`, {
@@ -74,6 +76,7 @@ export function refused(
         code: 'guest-channel-missing',
         expected: outcome.needs,
         seen: 'a guest without',
+        next: 'give the guest that, or bring the files on a disk or CD image (spec fields disks, cdrom)',
       });
   }
 }

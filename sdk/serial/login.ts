@@ -76,6 +76,7 @@ export function loginFailed(
         code: 'shell-login-no-password',
         expected: 'shell: { login: { user, password } } in the machine spec',
         seen: 'a login without a password',
+        next: 'add the password, from the environment rather than in the file',
       });
     case 'no-answer':
       return new GuestwrightError(`The login ${where} did not go on after the ${outcome.to}`, {
