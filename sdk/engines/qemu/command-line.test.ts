@@ -209,7 +209,11 @@ test('memory is called the same wherever it is, and private when it begins as a 
   ]);
   const shared = line({ memory: { kind: 'shared' } });
   expect(valuesOf(shared, '-object')).toEqual(['memory-backend-memfd,id=pc.ram,size=64M,share=on']);
-  for (const args of [mapped, shared]) expect(valuesOf(args, '-machine')).toContain('memory-backend=pc.ram');
+  const kept = line({ memory: { kind: 'kept', descriptor: 4 } });
+  expect(valuesOf(kept, '-object')).toEqual([
+    'memory-backend-file,id=pc.ram,size=64M,mem-path=/proc/self/fd/4,share=on',
+  ]);
+  for (const args of [mapped, shared, kept]) expect(valuesOf(args, '-machine')).toContain('memory-backend=pc.ram');
 });
 
 test('the guest’s card and its network are each on a cable of their own, where there is somebody in between', () => {

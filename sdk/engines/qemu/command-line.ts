@@ -51,9 +51,14 @@ export const TRACE_POINTS = [
 
 /**
  * Where the guest's memory is. `own`: wherever QEMU has it. `shared`: in a file without a name that begins as zeros
- * (`shared-memory.ts`). `mapped`: it begins as a file that is not written to, what the guest writes is QEMU's own.
+ * (`shared-memory.ts`). `kept`: in such a file of the process before, which this one inherits under that number. `mapped`:
+ * it begins as a file that is not written to, what the guest writes is QEMU's own.
  */
-export type GuestMemory = { kind: 'own' } | { kind: 'shared' } | { kind: 'mapped'; file: string };
+export type GuestMemory =
+  | { kind: 'own' }
+  | { kind: 'shared' }
+  | { kind: 'kept'; descriptor: number }
+  | { kind: 'mapped'; file: string };
 
 /** What QEMU calls the memory of a PC, in its states too. */
 export const MEMORY_BLOCK = 'pc.ram';
@@ -109,15 +114,22 @@ function firmwareNode(path: string): Record<string, unknown> {
 /** By the name that the memory has without: a saved state fits any of them. */
 function memoryOptions(memory: GuestMemory, memoryMb: number): string[] {
   if (memory.kind === 'own') return [];
-  const backend =
-    memory.kind === 'shared'
-      ? ['memory-backend-memfd', 'share=on']
-      : ['memory-backend-file', `mem-path=${escaped(memory.file)}`, 'share=off'];
-  const [type, ...properties] = backend;
+  const [type, ...properties] = memoryBackend(memory);
   return [
     ...['-object', [type, `id=${MEMORY_BLOCK}`, `size=${memoryMb}M`, ...properties].join(',')],
     ...['-machine', `memory-backend=${MEMORY_BLOCK}`],
   ];
+}
+
+function memoryBackend(memory: Exclude<GuestMemory, { kind: 'own' }>): string[] {
+  switch (memory.kind) {
+    case 'shared':
+      return ['memory-backend-memfd', 'share=on'];
+    case 'kept':
+      return ['memory-backend-file', `mem-path=/proc/self/fd/${memory.descriptor}`, 'share=on'];
+    case 'mapped':
+      return ['memory-backend-file', `mem-path=${escaped(memory.file)}`, 'share=off'];
+  }
 }
 
 function kernelOptions(kernel: CommandLineParts['kernel']): string[] {

@@ -97,6 +97,7 @@ test.skipIf(reason !== null)('a QEMU that does not start says why', async () => 
     serialPorts: 0,
     inherit: null,
     pictures: null,
+    memory: null,
     onLine: () => false,
   };
   const error: unknown = await QemuProcess.start({ ...parts, args: () => ['-no-such-option'] }).catch(

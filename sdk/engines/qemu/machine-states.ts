@@ -7,9 +7,9 @@ import { fillMemory } from './memory-copy.js';
 import type { MemoryImage } from './memory-image.js';
 import { loadState, saveState, withOpenState, type MemoryPlan } from './migration.js';
 import { memoryClosed, stateMediumMissing } from './misuse.js';
-import { INHERITED, type QemuProcess } from './process.js';
+import { INHERITED, INHERITED_MEMORY, type QemuProcess } from './process.js';
 import type { ImportedState, SavedState } from './saved-state.js';
-import { sharedMemoryOf } from './shared-memory.js';
+import { openSharedMemory, sharedMemoryOf } from './shared-memory.js';
 import { SnapshotStore } from './snapshot-store.js';
 
 /** What a process begins with that goes on from a saved state. */
@@ -17,6 +17,8 @@ export interface Incoming {
   /** An open file with QEMU's own state, which the process inherits. */
   stream: number;
   memory: GuestMemory;
+  /** An open file with the memory of the process before, which this one inherits; null: none. */
+  kept: number | null;
 }
 
 const OWN: GuestMemory = { kind: 'own' };
@@ -33,7 +35,8 @@ export interface MachineStatesParts {
 
 /**
  * The guest's memory is kept apart from the rest of QEMU's state where it can be. A machine that was booted shares it with
- * us, so that it is copied past QEMU, out and, at a revert, in. A machine that was started from a state maps it: there is
+ * us, so that it is copied past QEMU, out and, at a revert, in: the next process takes over what the one before had its
+ * memory in, so that it can be written to while QEMU starts. A machine that was started from a state maps it: there is
  * nothing to read in advance, and as many as there are share what none of them has written to; when such a machine is
  * saved its memory has to come through QEMU, which takes longer. Where QEMU can do neither, its state is one stream.
  */
@@ -94,30 +97,65 @@ export class MachineStates {
   }
 
   /**
-   * The media go back, and QEMU stands where it was saved; of a machine that was off there is none. No process of the
-   * machine may be left.
+   * The media go back, and QEMU stands where it was saved; of a machine that was off there is none.
    * @param checked the guest is not to go on before: see {@link ImportedState}
+   * @param before the machine's process, which is ended
    * @param begin starts the process
    */
   async bringBack(
     { media, memory }: SavedState,
-    checked: Promise<void>,
+    { checked, before }: { checked: Promise<void>; before: QemuProcess | null },
     begin: (incoming: Incoming) => Promise<QemuProcess>,
   ): Promise<void> {
-    await this.#parts.media.revert(media);
-    if (memory !== null) {
-      const { image, stream, leftOut } = memory;
-      await withOpenState(stream.path, async (file) => {
-        const process = await begin({ stream: file, memory: image === null ? OWN : this.#memoryFrom(image) });
-        if (this.#shares && image !== null) await fillMemory(await this.#sharedOf(process), image);
-        await loadState(process.qmp, INHERITED, leftOut).catch(async (error: unknown) => {
-          // Why a state that is damaged cannot be loaded is that it is damaged.
-          await checked;
-          throw error;
+    const image = memory?.image ?? null;
+    const kept = before === null || image === null ? null : await openSharedMemory(before.pid);
+    try {
+      await before?.kill();
+      await this.#parts.media.revert(media);
+      if (memory !== null) {
+        const { stream, leftOut } = memory;
+        await withOpenState(stream.path, async (file) => {
+          const process =
+            image !== null && kept !== null
+              ? await this.#beginWithin(kept.fd, image, file, begin)
+              : await this.#beginAfresh(image, file, begin);
+          await loadState(process.qmp, INHERITED, leftOut).catch(async (error: unknown) => {
+            // Why a state that is damaged cannot be loaded is that it is damaged.
+            await checked;
+            throw error;
+          });
         });
-      });
+      }
+      await checked;
+    } finally {
+      await kept?.close();
     }
-    await checked;
+  }
+
+  async #beginAfresh(
+    image: MemoryImage | null,
+    stream: number,
+    begin: (incoming: Incoming) => Promise<QemuProcess>,
+  ): Promise<QemuProcess> {
+    const process = await begin({ stream, memory: image === null ? OWN : this.#memoryFrom(image), kept: null });
+    if (this.#shares && image !== null) await fillMemory(await this.#sharedOf(process), image, 'zeros');
+    return process;
+  }
+
+  /** QEMU leaves memory alone until it has loaded its state: it is written to meanwhile. */
+  async #beginWithin(
+    kept: number,
+    image: MemoryImage,
+    stream: number,
+    begin: (incoming: Incoming) => Promise<QemuProcess>,
+  ): Promise<QemuProcess> {
+    const filled = fillMemory(`/proc/self/fd/${kept}`, image, 'anything');
+    const begun = begin({ stream, memory: { kind: 'kept', descriptor: INHERITED_MEMORY }, kept });
+    // The file is open until both are done with it.
+    const [process, copied] = await Promise.allSettled([begun, filled]);
+    if (process.status === 'rejected') throw process.reason;
+    if (copied.status === 'rejected') throw copied.reason;
+    return process.value;
   }
 
   async #sharedOf({ pid }: QemuProcess): Promise<string> {

@@ -179,6 +179,7 @@ export class QemuMachine implements EngineMachine {
       serialPorts: hardware.serialPorts,
       inherit: from?.stream ?? null,
       pictures: this.#pictures.inherited,
+      memory: from?.kept ?? null,
       args: (sockets) =>
         commandLine({
           installation,
@@ -633,9 +634,8 @@ export class QemuMachine implements EngineMachine {
     const before = this.#process;
     this.#process = null;
     this.#clock.stop();
-    await before?.kill();
     try {
-      await this.#states.bringBack(state, checked, async (from) => {
+      await this.#states.bringBack(state, { checked, before }, async (from) => {
         const process = await this.#spawn(from);
         // What QEMU shows by itself is seen now, before it has a display to show.
         await this.#screen.notePlaceholder(process.qmp);

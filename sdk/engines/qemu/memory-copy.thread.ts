@@ -54,13 +54,27 @@ function fill(memory: number, image: number, parts: ReturnType<typeof dataIn>): 
   }
 }
 
+/** What is zeros in the image is looked at first: most of it is that already, and is not there at all. */
+function clear(memory: number, size: number, data: ReturnType<typeof dataIn>): void {
+  let at = 0;
+  for (const { offset, size: length } of [...data, { offset: size, size: 0 }]) {
+    for (; at < offset; at += CHUNK) {
+      const zeros = ZEROS.subarray(0, Math.min(CHUNK, offset - at));
+      if (!read(memory, at, zeros.length).equals(zeros)) write(memory, zeros, at);
+    }
+    at = offset + length;
+  }
+}
+
 function run(job: CopyJob): string | null {
   const memory = openSync(job.memory, job.kind === 'take' ? 'r' : 'r+');
   try {
     const image = openSync(job.image, job.kind === 'take' ? 'wx' : 'r', 0o600);
     try {
       if (job.kind === 'take') return take(memory, image, job.size);
-      fill(memory, image, dataIn(job));
+      const data = dataIn(job);
+      if (job.holds === 'anything') clear(memory, job.size, data);
+      fill(memory, image, data);
       return null;
     } finally {
       closeSync(image);

@@ -6,7 +6,10 @@ import type { MemoryImage } from './memory-image.js';
 export type CopyJob =
   /** `image` must not be there yet. */
   | { kind: 'take'; memory: string; image: string; size: number }
-  | { kind: 'fill'; memory: string; image: string; size: number; map: string };
+  | { kind: 'fill'; memory: string; image: string; size: number; map: string; holds: MemoryBefore };
+
+/** What is in memory that is to be filled: nothing but zeros, or anything. */
+export type MemoryBefore = 'zeros' | 'anything';
 
 export interface CopyAnswer {
   id: number;
@@ -35,11 +38,15 @@ export async function takeImage(memory: string, image: string, size: number): Pr
 }
 
 /**
- * Writes what an image holds into memory that is all zeros.
+ * Writes what an image holds into memory.
  * @throws GuestwrightError `infrastructure/qemu-restore`
  */
-export async function fillMemory(memory: string, { path, size, map }: MemoryImage): Promise<void> {
-  await run({ kind: 'fill', memory, image: path, size, map });
+export async function fillMemory(
+  memory: string,
+  { path, size, map }: MemoryImage,
+  holds: MemoryBefore,
+): Promise<void> {
+  await run({ kind: 'fill', memory, image: path, size, map, holds });
 }
 
 async function run(job: CopyJob): Promise<string | null> {

@@ -3,7 +3,7 @@
  * for it. What is in it need not go through QEMU, neither when it is saved nor when it is brought back.
  */
 import { constants } from 'node:fs';
-import { access, readdir, readlink } from 'node:fs/promises';
+import { access, open, readdir, readlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What Linux shows of QEMU's file without a name. */
@@ -26,4 +26,13 @@ export async function sharedMemoryOf(pid: number): Promise<string | null> {
     // It is asked for because it may not be allowed.
   }
   return null;
+}
+
+/**
+ * The memory itself, which then outlives the process: the next one can have it. Null as above.
+ * The caller closes it.
+ */
+export async function openSharedMemory(pid: number): Promise<FileHandle | null> {
+  const path = await sharedMemoryOf(pid);
+  return path === null ? null : await open(path, 'r+').catch(() => null);
 }
