@@ -55,10 +55,7 @@ export const TRACE_POINTS = [
  * it begins as a file that is not written to, what the guest writes is QEMU's own.
  */
 export type GuestMemory =
-  | { kind: 'own' }
-  | { kind: 'shared' }
-  | { kind: 'kept'; descriptor: number }
-  | { kind: 'mapped'; file: string };
+  { kind: 'own' } | { kind: 'shared' } | { kind: 'kept'; descriptor: number } | { kind: 'mapped'; file: string };
 
 /** What QEMU calls the memory of a PC, in its states too. */
 export const MEMORY_BLOCK = 'pc.ram';

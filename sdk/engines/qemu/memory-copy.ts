@@ -41,11 +41,7 @@ export async function takeImage(memory: string, image: string, size: number): Pr
  * Writes what an image holds into memory.
  * @throws GuestwrightError `infrastructure/qemu-restore`
  */
-export async function fillMemory(
-  memory: string,
-  { path, size, map }: MemoryImage,
-  holds: MemoryBefore,
-): Promise<void> {
+export async function fillMemory(memory: string, { path, size, map }: MemoryImage, holds: MemoryBefore): Promise<void> {
   await run({ kind: 'fill', memory, image: path, size, map, holds });
 }
 
