@@ -94,6 +94,8 @@ function runPlaywright(folder: string, args: string[]): { pid: number; ended: Pr
       NO_COLOR: '1',
       FORCE_COLOR: '0',
       TMPDIR: join(folder, 'tmp'),
+      // Linked, not installed, the package is compiled by Playwright once more: once for all tests is enough.
+      PLAYWRIGHT_TRANSFORM_CACHE_DIR: join(PACKAGE, 'node_modules', '.cache', 'playwright-transform'),
       // Nothing of the test runner that this runs in.
       NODE_OPTIONS: '',
       CI: '',
