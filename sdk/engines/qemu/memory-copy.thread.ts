@@ -3,9 +3,9 @@
  * meanwhile, and without a turn of the event loop for every piece it takes a third of the time.
  */
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import { parentPort } from 'node:worker_threads';
+import { answerJobs } from '../../job-thread.js';
 import { CHUNK, chunkMap, dataIn, PIECE } from './memory-image.js';
-import type { CopyAnswer, CopyJob } from './memory-copy.js';
+import type { CopyJob } from './memory-copy.js';
 import { PAGE } from './migration-stream.js';
 
 const buffer = Buffer.allocUnsafe(PIECE);
@@ -66,6 +66,7 @@ function clear(memory: number, size: number, data: ReturnType<typeof dataIn>): v
   }
 }
 
+/** @returns the map of an image that was taken */
 function run(job: CopyJob): string | null {
   const memory = openSync(job.memory, job.kind === 'take' ? 'r' : 'r+');
   try {
@@ -84,12 +85,4 @@ function run(job: CopyJob): string | null {
   }
 }
 
-parentPort?.on('message', ({ id, job }: { id: number; job: CopyJob }) => {
-  let answer: CopyAnswer;
-  try {
-    answer = { id, map: run(job), error: null };
-  } catch (error) {
-    answer = { id, map: null, error: error instanceof Error ? error.message : String(error) };
-  }
-  parentPort?.postMessage(answer);
-});
+answerJobs(run);

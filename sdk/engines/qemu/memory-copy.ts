@@ -1,6 +1,6 @@
 /** Copies the memory of guests, out of where QEMU shares it with us and back, on one thread for all machines. */
-import { Worker } from 'node:worker_threads';
 import { GuestwrightError } from '../../errors.js';
+import { JobThread } from '../../job-thread.js';
 import type { MemoryImage } from './memory-image.js';
 
 export type CopyJob =
@@ -11,21 +11,7 @@ export type CopyJob =
 /** What is in memory that is to be filled: nothing but zeros, or anything. */
 export type MemoryBefore = 'zeros' | 'anything';
 
-export interface CopyAnswer {
-  id: number;
-  /** Of the image that was taken. */
-  map: string | null;
-  error: string | null;
-}
-
-interface Waiting {
-  resolve: (map: string | null) => void;
-  reject: (error: Error) => void;
-}
-
-let thread: Worker | null = null;
-const waiting = new Map<number, Waiting>();
-let jobs = 0;
+const thread = new JobThread<CopyJob, string | null>(new URL('./memory-copy.thread.js', import.meta.url));
 
 /**
  * Makes an image of memory that stands; what is zeros becomes a hole.
@@ -46,39 +32,11 @@ export async function fillMemory(memory: string, { path, size, map }: MemoryImag
 }
 
 async function run(job: CopyJob): Promise<string | null> {
-  thread ??= start();
-  const worker = thread;
-  const id = ++jobs;
   try {
-    return await new Promise<string | null>((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
-      worker.ref();
-      worker.postMessage({ id, job });
-    });
+    return await thread.run(job);
   } catch (error) {
     throw copyFailed(job.kind, error instanceof Error ? error.message : String(error));
-  } finally {
-    waiting.delete(id);
-    // Idle, it keeps no process alive.
-    if (waiting.size === 0) worker.unref();
   }
-}
-
-function start(): Worker {
-  const worker = new Worker(new URL('./memory-copy.thread.js', import.meta.url), { execArgv: [] });
-  worker.unref();
-  worker.on('message', ({ id, map, error }: CopyAnswer) => {
-    const one = waiting.get(id);
-    if (error === null) one?.resolve(map);
-    else one?.reject(new Error(error));
-  });
-  const ended = (error: Error): void => {
-    if (thread === worker) thread = null;
-    for (const { reject } of waiting.values()) reject(error);
-  };
-  worker.once('error', ended);
-  worker.once('exit', (code) => ended(new Error(`the thread ended with ${code}`)));
-  return worker;
 }
 
 function copyFailed(kind: CopyJob['kind'], seen: string): GuestwrightError {

@@ -1,0 +1,14 @@
+/** The content-addressed store of snapshots, and what keeps it small and whole. */
+export { exportBundle, importBundle } from './bundle.js';
+export { snapshotName, type Manifest } from './manifest.js';
+export {
+  collectGarbage,
+  contentBytes,
+  removeDamage,
+  storeStats,
+  verifyStore,
+  type Collected,
+  type Damage,
+  type StoreStats,
+} from './maintenance.js';
+export { SnapshotStore, type NewSnapshot, type Put } from './store.js';

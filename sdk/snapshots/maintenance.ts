@@ -1,0 +1,199 @@
+/** Keeping the store small and whole. */
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { processExists } from '../images/exclusive.js';
+import { readIfThere } from '../images/files.js';
+import { chunksOf } from './chunked-file.js';
+import { keysInUse, namesIn } from './leases.js';
+import { decodeManifest, type Manifest } from './manifest.js';
+import { PackDamaged, PackReader } from './pack.js';
+import { OpenPacks } from './pack-files.js';
+import type { SnapshotStore } from './store.js';
+
+export interface StoreStats {
+  snapshots: number;
+  packs: number;
+  /** Bytes on the disk. */
+  bytes: number;
+  /** Bytes of all files in it, as they were put. */
+  content: number;
+  /** Bytes of packs that no snapshot needs: `gc` removes them. */
+  unused: number;
+  inUse: number;
+}
+
+export async function storeStats(store: SnapshotStore): Promise<StoreStats> {
+  const all = await store.list();
+  const sizes = await packSizes(store);
+  const needed = new Set(all.flatMap(({ manifest }) => manifest.packs));
+  const sum = (names: Iterable<string>): number =>
+    [...names].reduce((total, name) => total + (sizes.get(name) ?? 0), 0);
+  return {
+    snapshots: all.length,
+    packs: sizes.size,
+    bytes: sum(sizes.keys()),
+    content: all.reduce((total, { manifest }) => total + contentBytes(manifest), 0),
+    unused: sum([...sizes.keys()].filter((name) => !needed.has(name))),
+    inUse: (await keysInUse(store.leaseFolder)).size,
+  };
+}
+
+export function contentBytes({ files }: Manifest): number {
+  return Object.values(files).reduce((sum, { size }) => sum + size, 0);
+}
+
+async function packSizes(store: SnapshotStore): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const file of await namesIn(join(store.folder, 'packs'))) {
+    const name = file.replace(/\.pack$/, '');
+    const found = await stat(store.packPath(name)).catch(() => null);
+    if (found !== null) sizes.set(name, found.size);
+  }
+  return sizes;
+}
+
+export interface Collected {
+  /** Snapshots that were evicted. */
+  evicted: Manifest[];
+  /** Bytes that are free now, and that the store still has. */
+  freed: number;
+  bytes: number;
+  /** What cannot be evicted is larger than the limit. */
+  overLimit: boolean;
+}
+
+/**
+ * Removes what no snapshot needs and, where a limit is given, snapshots: those first that were not used for longest, and
+ * never one that is in use or has a name.
+ * @param limit bytes
+ */
+export async function collectGarbage(store: SnapshotStore, limit = Infinity): Promise<Collected> {
+  return await store.exclusively(async () => {
+    await removeAbandoned(store);
+    const before = await packSizes(store);
+    const kept = new Set([...(await keysInUse(store.leaseFolder)), ...(await store.names()).values()]);
+    let left = (await store.list()).map(({ manifest }) => manifest);
+    const bytesOf = (manifests: readonly Manifest[]): number => {
+      const needed = new Set(manifests.flatMap(({ packs }) => packs));
+      return [...needed].reduce((sum, name) => sum + (before.get(name) ?? 0), 0);
+    };
+    const evicted: Manifest[] = [];
+    for (const manifest of left) {
+      if (bytesOf(left) <= limit) break;
+      if (kept.has(manifest.key)) continue;
+      // Before its packs: what can be found is whole.
+      await rm(store.manifestPath(manifest.key), { force: true });
+      left = left.filter((one) => one !== manifest);
+      evicted.push(manifest);
+    }
+    await removeDamagedManifests(store);
+    const needed = new Set(left.flatMap(({ packs }) => packs));
+    for (const name of before.keys()) if (!needed.has(name)) await rm(store.packPath(name), { force: true });
+    await removeEmptyNames(store);
+    const bytes = bytesOf(left);
+    const total = [...before.values()].reduce((sum, size) => sum + size, 0);
+    return { evicted, freed: total - bytes, bytes, overLimit: bytes > limit };
+  });
+}
+
+/** What processes that were killed have left. */
+async function removeAbandoned(store: SnapshotStore): Promise<void> {
+  const folder = join(store.folder, 'new');
+  for (const name of await namesIn(folder)) {
+    const pid = Number(name.split('-')[0]);
+    if (!Number.isInteger(pid) || pid <= 0 || !processExists(pid)) {
+      await rm(join(folder, name), { recursive: true, force: true });
+    }
+  }
+}
+
+async function removeDamagedManifests(store: SnapshotStore): Promise<void> {
+  const folder = join(store.folder, 'snapshots');
+  for (const name of await namesIn(folder)) {
+    const text = await readIfThere(join(folder, name));
+    if (text !== null && decodeManifest(text).outcome === 'damaged') await rm(join(folder, name), { force: true });
+  }
+}
+
+async function removeEmptyNames(store: SnapshotStore): Promise<void> {
+  const names = await store.names();
+  const folder = join(store.folder, 'names');
+  for (const name of await namesIn(folder)) if (!names.has(name)) await rm(join(folder, name), { force: true });
+}
+
+/** Something in the store that is not as it was put. */
+export interface Damage {
+  path: string;
+  what: string;
+  /** Snapshots that cannot be used because of it. */
+  keys: string[];
+}
+
+/** Reads all that is in the store. It is not changed. @param note called with how many of all packs are read */
+export async function verifyStore(store: SnapshotStore, note?: (done: number, all: number) => void): Promise<Damage[]> {
+  const damages: Damage[] = [];
+  const folder = join(store.folder, 'snapshots');
+  for (const name of await namesIn(folder)) {
+    const text = await readIfThere(join(folder, name));
+    const read = text === null ? null : decodeManifest(text);
+    if (read?.outcome === 'damaged')
+      damages.push({ path: join(folder, name), what: read.what, keys: [name.replace('.json', '')] });
+  }
+  const all = (await store.list()).map(({ manifest }) => manifest);
+  const users = (pack: string): string[] => all.filter(({ packs }) => packs.includes(pack)).map(({ key }) => key);
+  const packs = [...(await packSizes(store)).keys()];
+  for (const [i, pack] of packs.entries()) {
+    const what = damageOf(store.packPath(pack), pack);
+    if (what !== null) damages.push({ path: store.packPath(pack), what, keys: users(pack) });
+    note?.(i + 1, packs.length);
+  }
+  const broken = new Set(damages.flatMap(({ keys }) => keys));
+  for (const manifest of all) {
+    if (broken.has(manifest.key)) continue;
+    const what = missingIn(store, manifest);
+    if (what !== null) damages.push({ path: store.manifestPath(manifest.key), what, keys: [manifest.key] });
+  }
+  return damages;
+}
+
+function damageOf(path: string, name: string): string | null {
+  try {
+    const pack = new PackReader(path);
+    try {
+      if (pack.name !== name) return 'it is another pack than its name says';
+      for (const chunk of pack.names()) pack.read(chunk);
+      return null;
+    } finally {
+      pack.close();
+    }
+  } catch (error) {
+    if (error instanceof PackDamaged) return error.what;
+    throw error;
+  }
+}
+
+/** Whether every chunk of a snapshot is there, in packs that are whole. */
+function missingIn(store: SnapshotStore, { files, packs }: Manifest): string | null {
+  try {
+    const open = new OpenPacks(packs.map((name) => store.packPath(name)));
+    try {
+      for (const file of Object.values(files))
+        for (const name of chunksOf(file, (chunk) => open.read(chunk))) open.read(name);
+      return null;
+    } finally {
+      open.close();
+    }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Takes what `verifyStore` found out of the store, with the snapshots that need it. */
+export async function removeDamage(store: SnapshotStore, damages: readonly Damage[]): Promise<void> {
+  await store.exclusively(async () => {
+    for (const { path, keys } of damages) {
+      for (const key of keys) await rm(store.manifestPath(key), { force: true });
+      await rm(path, { force: true });
+    }
+  });
+}
