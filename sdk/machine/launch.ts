@@ -1,7 +1,5 @@
 /** Launching machines. */
 import { randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
 import { engineNamed } from '../engines/index.js';
 import { GuestwrightError } from '../errors.js';
 import { hardwareOf } from './hardware.js';
@@ -9,6 +7,7 @@ import { platformOf } from './platform-spec.js';
 import { runDirectoryFor, sweepRunDirectories } from './run-directory.js';
 import { parseSpec, type MachineSpecInput } from './spec.js';
 import type { AnswerServer } from '../network/answer-server.js';
+import type { StateFile } from '../snapshots/state-reference.js';
 import type { LaunchOptions, Machine, Timeouts } from './types.js';
 
 /** Documented in `docs/`: boot and expect are guest ms, guard is wall ms. */
@@ -18,7 +17,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = { boot: 180_000, expect: 30_000, guard
  * Launches a machine and powers it on. On a stepped clock the guest runs only while something waits for it.
  *
  * @throws GuestwrightError `usage/spec-invalid` naming each wrong field, `infrastructure/firmware-missing`,
- * `infrastructure/image-missing`, `usage/file-missing`, `usage/state-missing`,
+ * `infrastructure/image-missing`, `usage/file-missing`, `usage/state-missing`, `usage/snapshot-not-stored`,
  * and what the engine's start throws. Nothing is left running then.
  */
 export async function launch(input: MachineSpecInput, options: LaunchOptions = {}): Promise<Machine> {
@@ -33,13 +32,13 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
   // What the start will look for is looked for while the media are opened. What it does not find, the start says.
   engine.prepare?.(platformOf(spec));
   const hardware = await hardwareOf(spec);
-  const state = spec.state === undefined ? null : await stateFile(spec.state);
+  await using state = spec.state === undefined ? null : await stateFile(spec.state, runDirectory);
   const answers = hardware.network?.http === true ? await startAnswers() : null;
   const starting = engine.start(hardware, {
     runDirectory,
     runId,
     guardMs: timeouts.guard,
-    ...(state === null ? {} : { state }),
+    ...(state === null ? {} : { state: state.path }),
     ...(answers === null ? {} : { cables: answers.sockets }),
     ...(options.storeAt === undefined ? {} : { storeAt: options.storeAt }),
   });
@@ -89,20 +88,10 @@ async function startAnswers(): Promise<AnswerServer> {
   return await AnswerServer.start();
 }
 
-async function stateFile(name: string): Promise<string> {
-  const file = path.resolve(name);
-  const isFile = await stat(file).then(
-    (seen) => seen.isFile(),
-    () => false,
-  );
-  if (isFile) return file;
-  throw new GuestwrightError(`There is no saved state ${name}`, {
-    kind: 'usage',
-    code: 'state-missing',
-    expected: 'a file that machine.saveState() wrote',
-    seen: `no file ${file}`,
-    next: 'save the state first, or correct the path in the spec field "state"',
-  });
+/** Few machines go on from one. */
+async function stateFile(name: string, runDirectory: string): Promise<StateFile> {
+  const { openState } = await import('../snapshots/state-reference.js');
+  return await openState(name, runDirectory);
 }
 
 /** An engine that fails to end is reported by whoever disposes it again. */

@@ -1,6 +1,10 @@
 /** Linux on the engine: what its drivers see of ACPI, the display and the pointer. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resolveFileRef } from '../images/index.js';
+import { SnapshotStore, storeStats, verifyStore } from '../snapshots/index.js';
 import { launch } from './launch.js';
 import type { Machine } from './types.js';
 
@@ -57,4 +61,38 @@ test('the pointer moves, clicks and drags, and the guest sees it', async () => {
   const held = dragged.filter(([first = 0, dx = 0, dy = 0]) => (first & 1) === 1 && (dx !== 0 || dy !== 0));
   expect(held.length).toBeGreaterThan(0);
   expect(buttonsOf(dragged).at(-1)).toBe(0);
+});
+
+test('states in the store share what is the same in them, and each goes on exactly where it was saved', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'guestwright-linux-store-'));
+  const before = process.env['GUESTWRIGHT_STORE'];
+  process.env['GUESTWRIGHT_STORE'] = folder;
+  try {
+    const store = new SnapshotStore(folder);
+    await machine.saveState('store:first');
+    const hash = await machine.stateHash();
+    const first = await storeStats(store);
+    await machine.shell.run('sleep 1');
+    await machine.saveState('store:second');
+    const second = await storeStats(store);
+    expect(second.snapshots).toBe(2);
+    expect(second.bytes - first.bytes).toBeLessThan(first.bytes / 10);
+    await using copy = await launch({ ...machine.spec, state: 'store:first' });
+    expect(await copy.stateHash()).toEqual(hash);
+    expect((await copy.shell.run('echo on')).stdout).toBe('on\n');
+    expect(readdirSync(copy.runDirectory).filter((name) => name.startsWith('state'))).toEqual([]);
+    await expect(launch({ ...machine.spec, state: 'store:third' })).rejects.toMatchObject({
+      code: 'snapshot-not-stored',
+    });
+    await expect(machine.saveState('store:../third')).rejects.toMatchObject({ code: 'snapshot-name-invalid' });
+    // The same name again means the newer state.
+    await machine.saveState('store:first');
+    const names = await store.names();
+    expect(names.get('first')).not.toBe(names.get('second'));
+    expect(await verifyStore(store)).toEqual([]);
+  } finally {
+    if (before === undefined) delete process.env['GUESTWRIGHT_STORE'];
+    else process.env['GUESTWRIGHT_STORE'] = before;
+    rmSync(folder, { recursive: true });
+  }
 });

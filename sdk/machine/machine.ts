@@ -481,11 +481,19 @@ export class GuestMachine implements Machine, MachinePort {
       const { id, time } = await this.#engine.save();
       this.journal.push({ at: time, input: { kind: 'snapshot' } });
       try {
-        await this.#engine.exportSnapshot(id, file);
+        await this.#export(id, time, file);
       } finally {
         await this.#engine.forget(id);
       }
     });
+  }
+
+  async #export(id: string, time: GuestTime, to: string): Promise<void> {
+    const { saveToStore, stateReference } = await import('../snapshots/state-reference.js');
+    const reference = stateReference(to);
+    const write = async (path: string): Promise<void> => await this.#engine.exportSnapshot(id, path);
+    if (reference.kind === 'file') await write(reference.path);
+    else await saveToStore(reference.name, { engine: this.engine, identity: this.#engine.identity, time }, write);
   }
 
   async stateHash(): Promise<StateHash> {

@@ -106,8 +106,11 @@ export interface Machine extends AsyncDisposable {
 
   snapshot(name?: string): Promise<Snapshot>;
   revert(snapshot: Snapshot): Promise<void>;
-  /** Writes the whole machine to a file; `launch({ ..., state: file })` goes on from it, in any process. */
-  saveState(file: string): Promise<void>;
+  /**
+   * Writes the whole machine to a file, or with `store:NAME` into the store of snapshots, which keeps what several states share
+   * once; `launch({ ..., state })` goes on from either, in any process.
+   */
+  saveState(state: string): Promise<void>;
   stateHash(): Promise<StateHash>;
 
   /**

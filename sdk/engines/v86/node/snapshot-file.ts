@@ -2,9 +2,9 @@
  * An exported snapshot: a whole machine in a file. Untrusted input when read: everything is checked, and the file's
  * digest with it.
  *
- * Layout: the 16 bytes `GUESTWRIGHT-SNP1`; SHA-256 (32 bytes) of all that follows; a 32-bit little-endian length and as
- * much JSON; then the byte arrays that the JSON refers to, one after the other. Of memory only pages that are not zero
- * are kept.
+ * Layout: the 16 bytes `GUESTWRIGHT-SNP2`; SHA-256 (32 bytes) of all that follows; a 32-bit little-endian length and as
+ * much JSON; then the byte arrays that the JSON refers to, each beginning at a multiple of 4096, so that what is the same in
+ * two states is found to be the same. Of memory only pages that are not zero are kept.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
@@ -15,7 +15,9 @@ import { decodeBinary, encodeBinary } from '../core/device-state.js';
 import type { CoreSnapshot } from '../core/machine.js';
 import { PAGE, type SparseMemory } from '../core/sparse-memory.js';
 
-const MAGIC = 'GUESTWRIGHT-SNP1';
+const MAGIC = 'GUESTWRIGHT-SNP2';
+/** In which the arrays followed each other without gaps. */
+const OLD_MAGIC = 'GUESTWRIGHT-SNP1';
 const DIGEST = 32;
 const WASM_PAGE = 65_536;
 /** WebAssembly's limit, bytes. */
@@ -73,7 +75,13 @@ export function writeSnapshotFile(file: string, snapshot: CoreSnapshot, identity
   const text = Buffer.from(JSON.stringify({ lengths: buffers.map((buffer) => buffer.length), json }));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(text.length);
-  const pieces = [length, text, ...buffers];
+  const pieces: Uint8Array[] = [length, text];
+  let end = MAGIC.length + DIGEST + length.length + text.length;
+  for (const buffer of buffers) {
+    const gap = aligned(end) - end;
+    pieces.push(new Uint8Array(gap), buffer);
+    end += gap + buffer.length;
+  }
   const hash = createHash('sha256');
   for (const piece of pieces) hash.update(piece);
   const out = openSync(file, 'wx', 0o600);
@@ -82,6 +90,10 @@ export function writeSnapshotFile(file: string, snapshot: CoreSnapshot, identity
   } finally {
     closeSync(out);
   }
+}
+
+function aligned(offset: number): number {
+  return Math.ceil(offset / PAGE) * PAGE;
 }
 
 function writeAll(out: number, piece: Uint8Array): void {
@@ -94,6 +106,7 @@ const envelope = z.strictObject({ lengths: z.array(z.number().int().nonnegative(
 export function readSnapshotFile(file: Buffer, name: string, identity: string): CoreSnapshot {
   const invalid = (seen: string): GuestwrightError => stateInvalid(name, seen);
   const start = MAGIC.length + DIGEST;
+  if (file.toString('latin1', 0, MAGIC.length) === OLD_MAGIC) throw invalid('the format of an older Guestwright');
   if (file.length < start + 4 || file.toString('latin1', 0, MAGIC.length) !== MAGIC)
     throw invalid('another kind of file');
   const digest = createHash('sha256').update(file.subarray(start)).digest();
@@ -105,6 +118,7 @@ export function readSnapshotFile(file: Buffer, name: string, identity: string): 
   const buffers: Uint8Array[] = [];
   let at = textEnd;
   for (const length of lengths) {
+    at = aligned(at);
     buffers.push(new Uint8Array(file.subarray(at, at + length)));
     at += length;
   }
