@@ -8,6 +8,7 @@ import { initCommand } from './init.js';
 import { openCommand } from './open.js';
 import { runCommand } from './run.js';
 import { screenCommand } from './screen.js';
+import { storeCommand } from './store.js';
 import { verifyCommand } from './verify.js';
 
 /** Every command, in the order in which the help lists them. A new one is a file of its own and a line here. */
@@ -19,6 +20,7 @@ const COMMANDS: readonly (() => Command)[] = [
   goldenCommand,
   screenCommand,
   imagesCommand,
+  storeCommand,
   fontsCommand,
   doctorCommand,
 ];
