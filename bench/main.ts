@@ -5,6 +5,7 @@ import { storeFigures } from './figures.js';
 import type { Group } from './group.js';
 import { qemu } from './qemu.js';
 import { screen } from './screen.js';
+import { store } from './store.js';
 import { wordFigures } from './table.js';
 import { v86 } from './v86.js';
 
@@ -12,6 +13,7 @@ const GROUPS: ReadonlyMap<string, Group> = new Map([
   ['v86', v86],
   ['screen', screen],
   ['qemu', qemu],
+  ['store', store],
 ]);
 const FILE = path.join('reports', 'bench.json');
 
