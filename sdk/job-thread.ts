@@ -61,8 +61,8 @@ export class JobThread<Job, Result> {
 }
 
 /** In the thread: does every job with this function. Of an error its message, name and own plain fields arrive. */
-export function answerJobs<Job, Result>(work: (job: Job) => Result): void {
-  parentPort?.on('message', ({ id, job }: Question<Job>) => {
+export function answerJobs(work: (job: never) => unknown): void {
+  parentPort?.on('message', ({ id, job }: Question<never>) => {
     let answer: Answer;
     try {
       answer = { id, value: work(job), error: null };

@@ -68,7 +68,7 @@ function statsCommand(): Command {
         print(JSON.stringify(stats, null, 2));
         return;
       }
-      print(`${stats.folder}`);
+      print(stats.folder);
       print(`  ${stats.snapshots} snapshots of ${size(stats.content)} in ${stats.packs} packs of ${size(stats.bytes)}`);
       print(`  ${stats.inUse} in use; ${size(stats.unused)} that no snapshot needs (guestwright store gc removes it)`);
     });

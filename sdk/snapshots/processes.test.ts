@@ -57,12 +57,12 @@ test('two that write the same, a third that evicts all the while: nobody ever se
   using at = new StoreFolder();
   const names = Array.from({ length: 25 }, (_, i) => `same-${i}`);
   const writers = Promise.all([writer(at, 'same-', 25), writer(at, 'same-', 25)]);
-  let running = true;
-  const ended = writers.finally(() => (running = false));
+  const state = { running: true };
+  const ended = writers.finally(() => (state.running = false));
   let [read, missed, evicted] = [0, 0, 0];
-  while (running) {
+  while (state.running) {
     for (const name of names) {
-      if (!running) break;
+      if (!state.running) break;
       try {
         expect((await at.bytesOf(name)).equals(contentOf(name)), name).toBe(true);
         read++;
@@ -85,7 +85,11 @@ async function smallDisk(path: string): Promise<AsyncDisposable | null> {
   mkdirSync(path, { recursive: true });
   const { exitCode } = await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path], { reject: false });
   if (exitCode !== 0) return null;
-  return { [Symbol.asyncDispose]: async () => void (await execa('umount', [path], { reject: false })) };
+  return {
+    async [Symbol.asyncDispose]() {
+      await execa('umount', [path]);
+    },
+  };
 }
 
 test('a disk that is full: a clear error, nothing half of it, and what was there is still there', async ({ skip }) => {
