@@ -62,7 +62,6 @@ test('two that write the same, a third that evicts all the while: nobody ever se
   let [read, missed, evicted] = [0, 0, 0];
   while (state.running) {
     for (const name of names) {
-      if (!state.running) break;
       try {
         expect((await at.bytesOf(name)).equals(contentOf(name)), name).toBe(true);
         read++;
