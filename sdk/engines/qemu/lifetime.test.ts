@@ -94,7 +94,7 @@ test.skipIf(reason !== null)('a QEMU that does not start says why', async () => 
     program,
     folder,
     runId: 'lifetime',
-    serialPorts: 0,
+    ports: [],
     inherit: null,
     pictures: null,
     onLine: () => false,

@@ -21,6 +21,7 @@ import type {
   GuestTime,
   Hardware,
   Input,
+  PortDevice,
   PowerState,
   Question,
   StopReason,
@@ -35,8 +36,9 @@ import type { Installation } from './installation.js';
 import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.js';
 import { MachineMedia } from './machine-media.js';
 import { MachineStates, type Incoming } from './machine-states.js';
-import { disposed, ioError, machineOff, unsupported } from './misuse.js';
+import { disposed, ioError, machineOff, portMissing, unsupported } from './misuse.js';
 import { PictureFile } from './picture-file.js';
+import { portPlaces, type PortPlace } from './ports.js';
 import { decideEnd, decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
 import { processDied, QemuProcess, type ProcessEnd } from './process.js';
 import { nothing, type QmpClient, type QmpEvent } from './qmp.js';
@@ -81,7 +83,8 @@ export class QemuMachine implements EngineMachine {
   readonly #guest: GuestWatch;
   readonly #pictures: PictureFile;
   readonly #screen: ScreenWatch;
-  readonly #serial: readonly SerialPort[];
+  /** Serial ports, parallel ports and virtio consoles, in this order. */
+  readonly #ports: readonly (PortPlace & { line: SerialPort })[];
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #signal = new Signal();
   /** What is on them outlives QEMU's process. */
@@ -97,7 +100,11 @@ export class QemuMachine implements EngineMachine {
   /** Guest time of the last reset. */
   #resetAt = -Infinity;
   /** What the owner has been told: only a difference to it ends a wait. */
-  #told: { power: PowerState; screen: number; serial: number[] } = { power: 'running', screen: 0, serial: [] };
+  #told: { power: PowerState; screen: number; ports: Map<string, number> } = {
+    power: 'running',
+    screen: 0,
+    ports: new Map(),
+  };
   /** The screen was looked at for the wait that has just ended. */
   #fresh = false;
   /** Inputs and changes of power, one after the other. */
@@ -126,7 +133,10 @@ export class QemuMachine implements EngineMachine {
     this.#pictures = new PictureFile(this.#folder);
     const time = virtual ? { now, gaps: STANDING_GAPS } : undefined;
     this.#screen = new ScreenWatch(this.#pictures, parts.installation.fonts, time);
-    this.#serial = Array.from({ length: parts.hardware.serialPorts }, () => new SerialPort(() => this.#stir()));
+    this.#ports = portPlaces(parts.hardware).map((place) => ({
+      ...place,
+      line: new SerialPort(() => this.#stir()),
+    }));
   }
 
   /** @throws whatever an import of `context.state` throws; nothing is left running then */
@@ -176,7 +186,7 @@ export class QemuMachine implements EngineMachine {
       program: installation.program,
       folder: this.#folder,
       runId: context.runId,
-      serialPorts: hardware.serialPorts,
+      ports: this.#ports.map(({ name }) => name),
       inherit: from?.stream ?? null,
       pictures: this.#pictures.inherited,
       args: (sockets) =>
@@ -202,7 +212,7 @@ export class QemuMachine implements EngineMachine {
     void process.ended.then(async (end) => {
       await this.#processEnded(process, end);
     });
-    for (const [index, line] of process.serial.entries()) this.#serial[index]?.connect(line);
+    for (const [index, line] of process.ports.entries()) this.#ports[index]?.line.connect(line);
     return process;
   }
 
@@ -424,7 +434,7 @@ export class QemuMachine implements EngineMachine {
         return;
       }
       case 'serial':
-        this.#serialPort(input.port).write(input.data);
+        this.#port(input).line.write(input.data);
         return;
       case 'media':
         await this.#media.insert(input.drive, input.medium, this.#qmp());
@@ -525,7 +535,7 @@ export class QemuMachine implements EngineMachine {
   async #reached(limit: GuestTime, stopOn: readonly StopReason[]): Promise<AdvanceResult['reason'] | null> {
     const { state } = this.#power;
     if (state !== this.#told.power || state === 'off' || state === 'crashed') return 'power';
-    const serialGrew = this.#serial.some((port, index) => port.length !== (this.#told.serial[index] ?? 0));
+    const serialGrew = this.#ports.some(({ name, line }) => line.length !== (this.#told.ports.get(name) ?? 0));
     if (stopOn.includes('serial') && serialGrew) return 'serial';
     if (stopOn.includes('keyboard')) {
       const { enabled, pending } = await this.#guest.keyboard(this.#qmp());
@@ -571,9 +581,9 @@ export class QemuMachine implements EngineMachine {
         this.#told.screen = this.#screen.version;
         return this.#screen.content;
       case 'serial': {
-        const port = this.#serialPort(question.port);
-        this.#told.serial[question.port] = port.length;
-        return { data: port.read(question.from), end: port.length };
+        const { name, line } = this.#port(question);
+        this.#told.ports.set(name, line.length);
+        return { data: line.read(question.from), end: line.length };
       }
       case 'keyboard':
         return await this.#guest.keyboard(this.#qmp());
@@ -586,10 +596,10 @@ export class QemuMachine implements EngineMachine {
     }
   }
 
-  #serialPort(index: number): SerialPort {
-    const port = this.#serial[index];
-    if (port === undefined) throw unsupported('serial-port-missing', `There is no serial port ${index}`);
-    return port;
+  #port({ device = 'serial', port }: { device?: PortDevice; port: number }): PortPlace & { line: SerialPort } {
+    const known = this.#ports.find((one) => one.device === device && one.port === port);
+    if (known === undefined) throw portMissing(device, port);
+    return known;
   }
 
   /** The guest stands while it is saved: guest time does too. */
@@ -607,7 +617,7 @@ export class QemuMachine implements EngineMachine {
       return await this.#states.save(process, () => ({
         time: this.now,
         power: { ...this.#power },
-        serial: this.#serial.map((port) => port.read(0)),
+        serial: this.#ports.map(({ line }) => line.read(0)),
         input: this.#guest.input.save(),
         paging: this.#guest.paging,
         buttons: this.#buttons,
@@ -658,7 +668,7 @@ export class QemuMachine implements EngineMachine {
     this.#clock.set(time);
     this.#power = { ...power };
     this.#told.power = power.state;
-    for (const [index, bytes] of serial.entries()) this.#serial[index]?.replace(bytes);
+    for (const [index, bytes] of serial.entries()) this.#ports[index]?.line.replace(bytes);
     this.#guest.restore({ input, paging });
     this.#buttons = buttons;
     this.#tripleFault = false;

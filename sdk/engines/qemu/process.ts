@@ -25,12 +25,13 @@ export interface ProcessParts {
   /** Made, and removed at the end. */
   folder: string;
   runId: string;
-  serialPorts: number;
+  /** Names of the ports' named pipes, which are made in the folder. */
+  ports: readonly string[];
   /** An open file that the process inherits as {@link INHERITED}. */
   inherit: number | null;
   /** See {@link PictureFile.inherited}. */
   pictures: number | null;
-  args: (sockets: { qmp: string; serial: string[] }) => string[];
+  args: (sockets: { qmp: string; pipes: string }) => string[];
   /** Takes a line of QEMU's log; what it does not take is kept for messages. */
   onLine: (line: string) => boolean;
 }
@@ -46,15 +47,16 @@ export interface ProcessEnd {
 /** A QEMU that runs, all of its channels connected. */
 export class QemuProcess {
   readonly qmp: QmpClient;
-  readonly serial: readonly SerialLine[];
+  /** In the order of the ports' names. */
+  readonly ports: readonly SerialLine[];
   /** Resolved when the process has ended. */
   readonly ended: Promise<ProcessEnd>;
   readonly pid: number;
   readonly #kill: () => void;
 
-  private constructor(qmp: QmpClient, serial: readonly SerialLine[], { ended, kill, pid }: Running) {
+  private constructor(qmp: QmpClient, ports: readonly SerialLine[], { ended, kill, pid }: Running) {
     this.qmp = qmp;
-    this.serial = serial;
+    this.ports = ports;
     this.ended = ended;
     this.pid = pid;
     this.#kill = kill;
@@ -65,10 +67,10 @@ export class QemuProcess {
     await mkdir(parts.folder, { recursive: true, mode: 0o700 });
     const sockets = await SocketFolder.make(parts.folder);
     const qmp = await sockets.listen('qmp');
-    const serial = Array.from({ length: parts.serialPorts }, (_, index) => join(parts.folder, `serial${index}`));
-    await removePipes(serial);
-    await makePipes(serial);
-    const args = parts.args({ qmp: qmp.path, serial });
+    const pipes = parts.ports.map((name) => join(parts.folder, name));
+    await removePipes(pipes);
+    await makePipes(pipes);
+    const args = parts.args({ qmp: qmp.path, pipes: parts.folder });
     const running = run(parts, args);
     const { ended, kill } = running;
     try {
@@ -78,7 +80,7 @@ export class QemuProcess {
       const control = await within(START_MS, Promise.race([qmp.connection, early]));
       const client = await Promise.race([QmpClient.open(control), early]);
       // It answers, so it has opened everything that its command line names.
-      return new QemuProcess(client, serial.map(openPipes), running);
+      return new QemuProcess(client, pipes.map(openPipes), running);
     } catch (error) {
       // A QEMU that has connected and then gives up says why, its connection does not.
       const lost = error instanceof GuestwrightError && error.code === 'qmp-closed';
@@ -87,7 +89,7 @@ export class QemuProcess {
       throw lost ? startFailed(seen) : error;
     } finally {
       await sockets.close();
-      await removePipes(serial);
+      await removePipes(pipes);
     }
   }
 
@@ -111,14 +113,14 @@ export class QemuProcess {
   /** Of a process that ended by itself: all that it sent has been read when this resolves. */
   async heardOut(): Promise<void> {
     await Promise.all(
-      this.serial.map(async ({ fromGuest }) => (fromGuest.closed ? undefined : once(fromGuest, 'close'))),
+      this.ports.map(async ({ fromGuest }) => (fromGuest.closed ? undefined : once(fromGuest, 'close'))),
     );
     this.#close();
   }
 
   #close(): void {
     this.qmp.close();
-    for (const { fromGuest, toGuest } of this.serial) {
+    for (const { fromGuest, toGuest } of this.ports) {
       fromGuest.destroy();
       toGuest.destroy();
     }

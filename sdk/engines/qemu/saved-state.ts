@@ -35,6 +35,7 @@ export interface SavedState {
   power: Answers['power'];
   /** Null of a machine that was off. */
   memory: SavedMemory | null;
+  /** Output of every port, in the order of `portPlaces`. */
   serial: Uint8Array[];
   input: InputState;
   paging: boolean;
