@@ -80,7 +80,8 @@ export class QemuEngine implements Engine {
 function identify(hardware: Hardware, { stamp, boards }: Installation, accelerator: Accelerator): string {
   const medium = (value: Medium | null | undefined): unknown =>
     value === null || value === undefined ? value : value.digest;
-  const { kernel, disks, floppies, cdrom, ...rest } = hardware;
+  // Where its ports lead is no matter to the machine.
+  const { kernel, disks, floppies, cdrom, outlets: _, ...rest } = hardware;
   const parts = {
     driver: DRIVER_VERSION,
     stamp,

@@ -37,6 +37,7 @@ import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.j
 import { MachineMedia } from './machine-media.js';
 import { MachineStates, type Incoming } from './machine-states.js';
 import { disposed, ioError, machineOff, portMissing, unsupported } from './misuse.js';
+import { PortOutlets } from './outlets.js';
 import { PictureFile } from './picture-file.js';
 import { portPlaces, type PortPlace } from './ports.js';
 import { decideEnd, decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
@@ -85,6 +86,7 @@ export class QemuMachine implements EngineMachine {
   readonly #screen: ScreenWatch;
   /** Serial ports, parallel ports and virtio consoles, in this order. */
   readonly #ports: readonly (PortPlace & { line: SerialPort })[];
+  readonly #outlets = new PortOutlets();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #signal = new Signal();
   /** What is on them outlives QEMU's process. */
@@ -133,10 +135,13 @@ export class QemuMachine implements EngineMachine {
     this.#pictures = new PictureFile(this.#folder);
     const time = virtual ? { now, gaps: STANDING_GAPS } : undefined;
     this.#screen = new ScreenWatch(this.#pictures, parts.installation.fonts, time);
-    this.#ports = portPlaces(parts.hardware).map((place) => ({
-      ...place,
-      line: new SerialPort(() => this.#stir()),
-    }));
+    this.#ports = portPlaces(parts.hardware).map((place) => {
+      const line = new SerialPort(() => {
+        this.#stir();
+        this.#outlets.feed(line);
+      });
+      return { ...place, line };
+    });
   }
 
   /** @throws whatever an import of `context.state` throws; nothing is left running then */
@@ -144,6 +149,7 @@ export class QemuMachine implements EngineMachine {
     const machine = new QemuMachine(parts);
     const { state } = parts.context;
     try {
+      await machine.#openOutlets();
       if (state === undefined) await machine.#boot();
       else await machine.#bootFrom(state);
       return machine;
@@ -155,6 +161,11 @@ export class QemuMachine implements EngineMachine {
 
   get now(): GuestTime {
     return this.#clock.now;
+  }
+
+  async #openOutlets(): Promise<void> {
+    const { outlets = [] } = this.#parts.hardware;
+    await this.#outlets.open(outlets.map(({ to, ...place }) => ({ to, port: this.#port(place).line })));
   }
 
   get #clockKind(): ClockKind {
@@ -669,6 +680,7 @@ export class QemuMachine implements EngineMachine {
     this.#power = { ...power };
     this.#told.power = power.state;
     for (const [index, bytes] of serial.entries()) this.#ports[index]?.line.replace(bytes);
+    this.#outlets.rewind();
     this.#guest.restore({ input, paging });
     this.#buttons = buttons;
     this.#tripleFault = false;
@@ -760,6 +772,7 @@ export class QemuMachine implements EngineMachine {
     try {
       if (process !== null) await (keeps && !failed ? process.quit() : process.kill());
     } finally {
+      await this.#outlets.close();
       this.#pictures.close();
       await rm(this.#folder, { recursive: true, force: true });
       // Only when nothing else is in it.
