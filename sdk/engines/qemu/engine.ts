@@ -81,7 +81,7 @@ function identify(hardware: Hardware, { stamp, boards }: Installation, accelerat
   const medium = (value: Medium | null | undefined): unknown =>
     value === null || value === undefined ? value : value.digest;
   // Where its ports lead is no matter to the machine.
-  const { kernel, disks, floppies, cdrom, outlets: _, ...rest } = hardware;
+  const { kernel, disks, floppies, cdrom, outlets: _outlets, ...rest } = hardware;
   const parts = {
     driver: DRIVER_VERSION,
     stamp,
