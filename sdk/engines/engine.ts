@@ -250,6 +250,8 @@ export interface Hardware extends RemovableMedia {
   clock: ClockKind;
   /** QEMU: a watchdog (Intel 6300ESB), which a guest may arm; when it fires the machine has crashed. Default: none. */
   watchdog?: boolean;
+  /** QEMU, on a PC: a TPM 2.0. Default: none. */
+  tpm?: boolean;
   /** QEMU: what runs the guest's instructions. `auto`, the default: the fastest that works here. */
   accelerator?: AcceleratorChoice;
 }

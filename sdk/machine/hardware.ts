@@ -32,6 +32,7 @@ export async function hardwareOf(spec: MachineSpec): Promise<Hardware> {
     clock: spec.clock,
     ...(spec.engine === 'v86' ? {} : { platform: platformOf(spec), network: await openNetwork(spec) }),
     ...(spec.watchdog === true ? { watchdog: true } : {}),
+    ...(spec.tpm === true ? { tpm: true } : {}),
     ...(spec.accelerator === undefined ? {} : { accelerator: spec.accelerator }),
   };
 }

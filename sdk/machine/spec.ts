@@ -181,7 +181,7 @@ function v86Problems(spec: z.output<typeof specObject>): Problem[] {
 }
 
 /** Where QEMU's instructions cannot be counted, or its clock cannot be read. */
-function clockProblems({ clock, accelerator, architecture, acpi }: z.output<typeof specObject>): Problem[] {
+function clockProblems({ clock, accelerator, architecture, acpi, tpm }: z.output<typeof specObject>): Problem[] {
   if (clock !== 'virtual') return [];
   const pc = architecture === undefined || architecture === 'x86_64' || architecture === 'i386';
   const counts = accelerator === undefined || accelerator === 'auto' || accelerator === 'tcg';
@@ -190,6 +190,9 @@ function clockProblems({ clock, accelerator, architecture, acpi }: z.output<type
       ? []
       : [{ field: 'accelerator', message: 'the virtual clock counts instructions, which only tcg does' }]),
     ...(pc ? [] : [{ field: 'clock', message: 'only a PC has the timer by which the virtual clock is read' }]),
+    ...(tpm === true
+      ? [{ field: 'tpm', message: 'a TPM answers in wall time, for which the virtual clock does not wait' }]
+      : []),
     ...(acpi ? [] : [{ field: 'acpi', message: 'the virtual clock is read from the ACPI timer' }]),
   ];
 }

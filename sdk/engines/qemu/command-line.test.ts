@@ -259,3 +259,10 @@ test('ports are on named pipes; virtio consoles are the last of the cards', () =
     'i6300esb,id=watchdog0',
   ]);
 });
+
+test('a TPM is on a connection that QEMU inherits', () => {
+  const args = line({ hardware: { ...HARDWARE, tpm: true } });
+  expect(valuesOf(args, '-chardev')).toContain('socket,id=tpm-control0,fd=4');
+  expect(valuesOf(args, '-device')).toContain('tpm-tis,tpmdev=tpm0');
+  expect(valuesOf(line(), '-tpmdev')).toEqual([]);
+});

@@ -8,6 +8,7 @@ import { boardKind, boardOptions, escaped } from './board.js';
 import { bootOptions, type Drives } from './drive-options.js';
 import type { Installation } from './installation.js';
 import { boardPorts, consoleCard } from './ports.js';
+import { TPM_CONTROL } from './tpm.js';
 import { ICOUNT_SHIFT } from './virtual-clock.js';
 
 export interface CommandLineParts {
@@ -21,6 +22,7 @@ export interface CommandLineParts {
     | 'parallelPorts'
     | 'virtioConsoles'
     | 'outlets'
+    | 'tpm'
     | 'acpi'
     | 'rtc'
     | 'seed'
@@ -76,6 +78,7 @@ export function commandLine(parts: CommandLineParts): string[] {
     ...nodes.flatMap((description) => ['-blockdev', JSON.stringify(description)]),
     ...boardOptions({ platform, installation, hardware, flash }),
     ...boardPorts({ kind: boardKind(platform), hardware, folder: sockets.pipes }),
+    ...(hardware.tpm === true ? TPM : []),
     ...memoryOptions(memory, hardware.memoryMb),
     ...['-accel', accelerator],
     ...(hardware.clock === 'virtual' ? ['-icount', `shift=${ICOUNT_SHIFT},sleep=off`] : []),
@@ -104,6 +107,13 @@ export function commandLine(parts: CommandLineParts): string[] {
     '-S',
   ];
 }
+
+/** On the bus that firmware and systems of every age know (TIS). */
+const TPM = [
+  ...['-chardev', `socket,id=tpm-control0,fd=${TPM_CONTROL}`],
+  ...['-tpmdev', 'emulator,id=tpm0,chardev=tpm-control0'],
+  ...['-device', 'tpm-tis,tpmdev=tpm0'],
+];
 
 const FIRMWARE = 'firmware';
 

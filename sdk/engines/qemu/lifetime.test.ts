@@ -101,6 +101,7 @@ test.skipIf(reason !== null)('a QEMU that does not start says why', async () => 
     ports: [],
     inherit: null,
     pictures: null,
+    swtpm: null,
     onLine: () => false,
   };
   const error: unknown = await QemuProcess.start({ ...parts, args: () => ['-no-such-option'] }).catch(

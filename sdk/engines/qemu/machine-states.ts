@@ -11,6 +11,7 @@ import { INHERITED, type QemuProcess } from './process.js';
 import type { ImportedState, SavedState } from './saved-state.js';
 import { sharedMemoryOf } from './shared-memory.js';
 import { SnapshotStore } from './snapshot-store.js';
+import { readTpm, writeTpm } from './tpm.js';
 
 /** What a process begins with that goes on from a saved state. */
 export interface Incoming {
@@ -53,13 +54,16 @@ export class MachineStates {
    * Of a machine that stands, or is off (`null`).
    * @param known what the driver knows once QEMU has been saved
    */
-  async save(process: QemuProcess | null, known: () => Omit<SavedState, 'media' | 'memory'>): Promise<EngineSnapshot> {
+  async save(
+    process: QemuProcess | null,
+    known: () => Omit<SavedState, 'media' | 'memory' | 'tpm'>,
+  ): Promise<EngineSnapshot> {
     const { media, folder } = this.#parts;
     const frozen = await media.freeze(process?.qmp ?? null);
     const file = this.#snapshots.nextFile();
     const memory =
       process === null ? null : await saveState(process.qmp, { file, plan: await this.#plan(process), folder });
-    return this.#snapshots.add({ ...known(), media: frozen, memory });
+    return this.#snapshots.add({ ...known(), media: frozen, memory, tpm: await readTpm(folder) });
   }
 
   async #plan(process: QemuProcess): Promise<MemoryPlan> {
@@ -100,11 +104,13 @@ export class MachineStates {
    * @param begin starts the process
    */
   async bringBack(
-    { media, memory }: SavedState,
+    { media, memory, tpm }: SavedState,
     checked: Promise<void>,
     begin: (incoming: Incoming) => Promise<QemuProcess>,
   ): Promise<void> {
     await this.#parts.media.revert(media);
+    // A machine that runs has it in QEMU's own state, with all that a TPM forgets without power.
+    await writeTpm(this.#parts.folder, tpm);
     if (memory !== null) {
       const { image, stream, leftOut } = memory;
       await withOpenState(stream.path, async (file) => {

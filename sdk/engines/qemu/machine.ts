@@ -67,6 +67,8 @@ export interface QemuMachineParts {
   accelerator: Accelerator;
   /** Firmware in flash memory, where the board's own is not meant. */
   uefi: UefiFirmware | null;
+  /** The program of the machine's TPM; null where it has none. */
+  swtpm: string | null;
   hardware: Hardware;
   context: EngineContext;
   capabilities: Capabilities;
@@ -190,7 +192,7 @@ export class QemuMachine implements EngineMachine {
 
   /** @param from a saved state, which is to be loaded before the machine goes on */
   async #spawn(from: Incoming | null): Promise<QemuProcess> {
-    const { installation, accelerator, uefi, hardware, context } = this.#parts;
+    const { installation, accelerator, uefi, swtpm, hardware, context } = this.#parts;
     const drives = await this.#media.open();
     this.#kernel ??= await this.#makeKernel();
     const process = await QemuProcess.start({
@@ -200,6 +202,7 @@ export class QemuMachine implements EngineMachine {
       ports: this.#ports.map(({ name }) => name),
       inherit: from?.stream ?? null,
       pictures: this.#pictures.inherited,
+      swtpm,
       args: (sockets) =>
         commandLine({
           installation,

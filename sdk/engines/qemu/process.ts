@@ -7,6 +7,7 @@ import { GuestwrightError } from '../../errors.js';
 import { QmpClient, nothing } from './qmp.js';
 import { makePipes, openPipes, removePipes, type SerialLine } from './serial-pipes.js';
 import { SocketFolder } from './sockets.js';
+import { Tpm } from './tpm.js';
 import { guard } from './watchdog.js';
 
 /** Wall ms within which QEMU has to have connected, and to have ended when asked to. */
@@ -31,6 +32,8 @@ export interface ProcessParts {
   inherit: number | null;
   /** See {@link PictureFile.inherited}. */
   pictures: number | null;
+  /** The program of the machine's TPM; null where it has none. */
+  swtpm: string | null;
   args: (sockets: { qmp: string; pipes: string }) => string[];
   /** Takes a line of QEMU's log; what it does not take is kept for messages. */
   onLine: (line: string) => boolean;
@@ -66,12 +69,21 @@ export class QemuProcess {
   static async start(parts: ProcessParts): Promise<QemuProcess> {
     await mkdir(parts.folder, { recursive: true, mode: 0o700 });
     const sockets = await SocketFolder.make(parts.folder);
-    const qmp = await sockets.listen('qmp');
     const pipes = parts.ports.map((name) => join(parts.folder, name));
-    await removePipes(pipes);
-    await makePipes(pipes);
-    const args = parts.args({ qmp: qmp.path, pipes: parts.folder });
-    const running = run(parts, args);
+    try {
+      await removePipes(pipes);
+      await makePipes(pipes);
+      return await QemuProcess.#connected(parts, sockets, pipes);
+    } finally {
+      await sockets.close();
+      await removePipes(pipes);
+    }
+  }
+
+  static async #connected(parts: ProcessParts, sockets: SocketFolder, pipes: string[]): Promise<QemuProcess> {
+    const qmp = await sockets.listen('qmp');
+    const tpm = parts.swtpm === null ? null : await Tpm.start({ ...parts, program: parts.swtpm, sockets });
+    const running = run(parts, parts.args({ qmp: qmp.path, pipes: parts.folder }), tpm);
     const { ended, kill } = running;
     try {
       const early = ended.then(({ seen }) => {
@@ -87,9 +99,6 @@ export class QemuProcess {
       if (!lost) kill();
       const { seen } = await ended;
       throw lost ? startFailed(seen) : error;
-    } finally {
-      await sockets.close();
-      await removePipes(pipes);
     }
   }
 
@@ -135,14 +144,19 @@ interface Running {
 }
 
 /** Without execa, which takes 110 ms to load: every first launch would wait for it, and nothing of it is needed. */
-function run({ program, folder, runId, inherit, pictures, onLine }: ProcessParts, args: string[]): Running {
+function run(
+  { program, folder, runId, inherit, pictures, onLine }: ProcessParts,
+  args: string[],
+  tpm: Tpm | null,
+): Running {
   const child = spawn(program, args, {
     cwd: folder,
     env: { ...process.env, GUESTWRIGHT_RUN_ID: runId },
-    stdio: [inherit ?? 'ignore', 'ignore', 'pipe', pictures ?? 'ignore'],
+    stdio: [inherit ?? 'ignore', 'ignore', 'pipe', pictures ?? 'ignore', tpm?.control ?? 'ignore'],
     // A Ctrl-C at the terminal is for the owner, who ends its machines when it has looked at them.
     detached: true,
   });
+  tpm?.handedOver();
   const said: string[] = [];
   let rest = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -155,9 +169,11 @@ function run({ program, folder, runId, inherit, pictures, onLine }: ProcessParts
     }
   });
   const release = child.pid === undefined ? () => undefined : guard(child.pid, folder);
-  const ended = howEnded(child).then(({ how, exitCode }) => {
+  const ended = howEnded(child).then(async ({ how, exitCode }) => {
     release();
-    return { seen: [...said, rest, `(${how})`].filter((line) => line !== '').join('\n'), exitCode };
+    const tpmSaid = (await tpm?.end()) ?? '';
+    const ofTpm = tpmSaid === '' ? '' : `swtpm: ${tpmSaid}`;
+    return { seen: [...said, rest, `(${how})`, ofTpm].filter((line) => line !== '').join('\n'), exitCode };
   });
   return { ended, kill: () => child.kill('SIGKILL'), pid: child.pid ?? 0 };
 }
