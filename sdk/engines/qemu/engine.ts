@@ -83,14 +83,15 @@ export class QemuEngine implements Engine {
 function identify(hardware: Hardware, { stamp, boards }: Installation, accelerator: Accelerator): string {
   const medium = (value: Medium | null | undefined): unknown =>
     value === null || value === undefined ? value : value.digest;
-  // Where its ports lead is no matter to the machine.
-  const { kernel, disks, floppies, cdrom, outlets: _outlets, ...rest } = hardware;
+  const { kernel, disks, floppies, cdrom, ...rest } = hardware;
   const parts = {
     driver: DRIVER_VERSION,
     stamp,
     boards,
     accelerator,
     ...rest,
+    // Where its ports lead is no matter to the machine.
+    outlets: undefined,
     disks: disks.map(({ bus = 'ide', ...disk }) => [bus, medium(disk)]),
     floppies: floppies.length,
     cdrom: cdrom === undefined ? 'none' : 'drive',

@@ -44,7 +44,7 @@ async function ask({ shell }: Machine, command: Buffer): Promise<Buffer> {
 /** TPM2_PCR_Extend of register 16, which nothing else writes to, in the bank of SHA-256. */
 async function extend(machine: Machine, byte: number): Promise<void> {
   const password = '40000009' + '0000' + '00' + '0000';
-  const body = `00000010${'00000009'}${password}00000001000b${byte.toString(16).padStart(2, '0').repeat(32)}`;
+  const body = `0000001000000009${password}00000001000b${byte.toString(16).padStart(2, '0').repeat(32)}`;
   const size = (10 + body.length / 2).toString(16).padStart(8, '0');
   await ask(machine, Buffer.from(`8002${size}00000182${body}`, 'hex'));
 }
