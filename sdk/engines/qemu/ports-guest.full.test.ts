@@ -1,9 +1,12 @@
-/** Ports of a real Linux, on QEMU: a printer, and a shell on a virtio console. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** Ports of a real Linux, on QEMU: a printer, a shell on a virtio console, and ports that lead elsewhere. */
+import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { launch } from '../../machine/launch.js';
+import type { MachineSpecInput } from '../../machine/spec.js';
 import { QemuEngine } from './engine.js';
 import { initrdWithModules, LOAD_MODULES } from './more-modules.test.helper.js';
 
@@ -18,20 +21,31 @@ let folder = '';
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'guestwright-ports-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
+async function firstLine(stream: Readable): Promise<string> {
+  let text = '';
+  for await (const data of stream.iterator({ destroyOnReturn: false })) {
+    text += String(data);
+    if (text.endsWith('\n')) return text;
+  }
+  return text;
+}
+
 test.skipIf(!probe.available)(
-  'Linux prints on a parallel port and has a shell on a virtio console, also after a revert and from a saved state',
+  'Linux prints, has a shell on a virtio console, and speaks to a file, a socket and a pipe; a revert and a saved state go on',
   async () => {
     const initrd = join(folder, 'initrd');
+    const [file, socket, pipe] = [join(folder, 'out.log'), join(folder, 'socket'), join(folder, 'pipe')];
     await initrdWithModules(['parport_pc', 'lp', 'virtio_pci', 'virtio_console'], initrd, folder);
     const spec = {
       engine: 'qemu',
       memory: 96,
       network: 'none',
       kernel: { path: 'linux-busybox:kernel', initrd },
+      serial: ['driver', { file }, { socket }, { pipe }],
       parallel: 1,
       virtioConsoles: 2,
       shell: { on: 'console', port: 1 },
-    } as const;
+    } satisfies MachineSpecInput;
     const state = join(folder, 'state');
     {
       await using machine = await launch(spec);
@@ -43,6 +57,19 @@ test.skipIf(!probe.available)(
       expect(await machine.shell.run('tty')).toEqual({ stdout: '/dev/hvc1\n', exitCode: 0 });
       await machine.shell.run('echo on paper > /dev/lp0');
       await machine.parallelPort(0).waitFor(/^on paper$/m, SOON);
+
+      await machine.shell.run('for port in 1 2 3; do echo on port $port > /dev/ttyS$port; done');
+      await machine.serialPort(1).waitFor('on port 1', SOON);
+      expect(readFileSync(file, 'utf8')).toBe('on port 1\r\n');
+      const client = connect(socket);
+      expect(await firstLine(client)).toBe('on port 2\r\n');
+      client.destroy();
+      const reading = createReadStream(`${pipe}.out`);
+      expect(await firstLine(reading)).toBe('on port 3\r\n');
+      reading.destroy();
+      await machine.shell.run('head -n 1 < /dev/ttyS3 > /tmp/piped &');
+      writeFileSync(`${pipe}.in`, 'through a pipe\n');
+      expect((await machine.shell.run('until grep through /tmp/piped; do :; done')).stdout).toBe('through a pipe\n');
 
       // Without a line editor in between, every byte comes as it is.
       const everyByte = Uint8Array.from({ length: 4096 }, (_, index) => index);
@@ -62,6 +89,7 @@ test.skipIf(!probe.available)(
       expect((await machine.shell.run('until grep typed /tmp/read; do :; done')).stdout).toBe('typed on it\n');
       await machine.saveState(state);
     }
+    expect(readdirSync(folder).filter((name) => /^(?:socket|pipe)/.test(name))).toEqual([]);
     await using later = await launch({ ...spec, state });
     expect((await later.shell.run('cat /tmp/read')).stdout).toBe('typed on it\n');
     expect(await later.parallelPort(0).text()).toBe('on paper\n');
