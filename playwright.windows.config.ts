@@ -7,6 +7,9 @@ const medium = process.env['GUESTWRIGHT_WINDOWS_ISO'];
 // What the medium has drivers for: a disk on NVMe, and no network, so that the set-up asks for a local account.
 const computer = {
   firmware: 'uefi',
+  // What Windows 11 asks for: Debian's packages ovmf and swtpm.
+  secureBoot: true,
+  tpm: true,
   smp: 2,
   memory: 4096,
   disks: [{ sizeMb: 64 * 1024, bus: 'nvme' }],

@@ -25,6 +25,10 @@ const EXTRAS = {
     missing: () => (hasUefi('x86_64') ? [] : ['ovmf']),
     without: 'Guests that start by UEFI say so.',
   },
+  tpm: {
+    missing: () => (canRun('swtpm') ? [] : ['swtpm']),
+    without: 'Guests with a TPM say so.',
+  },
   // Guests on other computers than the PC.
   architectures: {
     missing: () => [

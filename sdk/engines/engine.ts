@@ -43,11 +43,16 @@ export type PowerState = 'running' | 'off' | 'halted' | 'crashed';
 /** Where removable media go. */
 export type Drive = 'floppy0' | 'floppy1' | 'cdrom0';
 
+/** What bytes go over: serial ports, parallel ports (from the guest only), virtio consoles. */
+export const PORT_DEVICES = ['serial', 'parallel', 'console'] as const;
+export type PortDevice = (typeof PORT_DEVICES)[number];
+
 /** Everything that can reach a device. Closed on purpose. */
 export type Input =
   | { kind: 'key'; code: KeyCode; down: boolean }
   | { kind: 'pointer'; action: PointerAction }
-  | { kind: 'serial'; port: number; data: Uint8Array }
+  /** @property device default: `serial` */
+  | { kind: 'serial'; device?: PortDevice; port: number; data: Uint8Array }
   | { kind: 'network'; frame: Uint8Array }
   | { kind: 'media'; drive: Drive; medium: Medium | null }
   | { kind: 'power'; action: 'reset' }
@@ -71,8 +76,8 @@ export type PointerAction =
 /** Everything that can be asked. Answers are plain data, named by (question, guest time). */
 export type Question =
   | { kind: 'screen' }
-  /** Output of a serial port from the byte offset `from` (0 is the first byte the guest ever sent). */
-  | { kind: 'serial'; port: number; from: number }
+  /** Output of a port (default: a serial one) from the byte offset `from` (0 is the first byte the guest ever sent). */
+  | { kind: 'serial'; device?: PortDevice; port: number; from: number }
   /** Keys that the guest has not taken out of the controller, or out of the firmware's buffer, yet. */
   | { kind: 'keyboard' }
   | { kind: 'pointer' }
@@ -104,7 +109,7 @@ export interface AdvanceRequest {
   limit: GuestTime;
   /**
    * Stop earlier, at the first sample point where any of these has changed since the observation last answered:
-   * the screen, the serial output (any port), the keyboard buffer having drained. A change of power always stops.
+   * the screen, the output of any port, the keyboard buffer having drained. A change of power always stops.
    */
   stopOn: readonly StopReason[];
 }
@@ -232,6 +237,12 @@ export interface Hardware extends RemovableMedia {
   network?: Network | null;
   kernel: { kernel: WholeFile; initrd: WholeFile | null; commandLine: string } | null;
   serialPorts: number;
+  /** QEMU, on a PC. Default: none. */
+  parallelPorts?: number;
+  /** QEMU: consoles on a virtio card. Default: none. */
+  virtioConsoles?: number;
+  /** QEMU: where ports lead besides to the driver. They change nothing of what the machine does. */
+  outlets?: readonly PortOutlet[];
   acpi: boolean;
   /** Date of the guest's clock when the machine first starts, ms since the epoch (UTC). */
   rtc: number;
@@ -239,8 +250,20 @@ export interface Hardware extends RemovableMedia {
   clock: ClockKind;
   /** QEMU: a watchdog (Intel 6300ESB), which a guest may arm; when it fires the machine has crashed. Default: none. */
   watchdog?: boolean;
+  /** QEMU, on a PC: a TPM 2.0. Default: none. */
+  tpm?: boolean;
   /** QEMU: what runs the guest's instructions. `auto`, the default: the fastest that works here. */
   accelerator?: AcceleratorChoice;
+}
+
+/**
+ * Where the bytes of a port go besides to the driver: to a file, to whoever connects to a unix socket, or through a pair of
+ * named pipes (`<path>.in` to the guest, `<path>.out` from it). Paths are absolute.
+ */
+export interface PortOutlet {
+  device: PortDevice;
+  port: number;
+  to: { kind: 'file' | 'socket' | 'pipe'; path: string };
 }
 
 export const ACCELERATOR_CHOICES = ['auto', 'kvm', 'hvf', 'whpx', 'tcg'] as const;

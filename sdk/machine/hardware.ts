@@ -6,6 +6,7 @@ import { qcow2Size } from '../engines/qcow2-file.js';
 import { GuestwrightError } from '../errors.js';
 import { resolveFileRef, type ResolvedFile } from '../images/refs.js';
 import { networkOf, platformOf, usualBus } from './platform-spec.js';
+import { outletsOf, portCount } from './port-spec.js';
 import type { MachineSpec, ParsedMedia } from './spec.js';
 
 /** Largest floppy, bytes: 2.88 MB. */
@@ -24,14 +25,28 @@ export async function hardwareOf(spec: MachineSpec): Promise<Hardware> {
     kernel,
     memoryMb: spec.memory,
     videoMemoryMb: spec.videoMemory,
-    serialPorts: spec.serial,
+    ...portsOf(spec),
     acpi: spec.acpi,
     rtc: Date.parse(spec.date),
     seed: spec.seed,
     clock: spec.clock,
     ...(spec.engine === 'v86' ? {} : { platform: platformOf(spec), network: await openNetwork(spec) }),
     ...(spec.watchdog === true ? { watchdog: true } : {}),
+    ...(spec.tpm === true ? { tpm: true } : {}),
     ...(spec.accelerator === undefined ? {} : { accelerator: spec.accelerator }),
+  };
+}
+
+/** Only what a machine has: its identity is made of this. */
+function portsOf(spec: MachineSpec): Pick<Hardware, 'serialPorts' | 'parallelPorts' | 'virtioConsoles' | 'outlets'> {
+  const parallelPorts = portCount(spec, 'parallel');
+  const virtioConsoles = portCount(spec, 'console');
+  const outlets = outletsOf(spec);
+  return {
+    serialPorts: portCount(spec, 'serial'),
+    ...(parallelPorts > 0 ? { parallelPorts } : {}),
+    ...(virtioConsoles > 0 ? { virtioConsoles } : {}),
+    ...(outlets.length > 0 ? { outlets } : {}),
   };
 }
 

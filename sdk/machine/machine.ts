@@ -19,7 +19,7 @@ import { MachineFiles } from '../files/files.js';
 import type { AnswerServer } from '../network/answer-server.js';
 import { GuestKeyboard, type KeyboardState } from '../input/keyboard.js';
 import { GuestPointer, type PointerState } from '../input/pointer.js';
-import { SerialConsole, type SerialState } from '../serial/console.js';
+import type { SerialState } from '../serial/console.js';
 import { createShell } from '../serial/create-shell.js';
 import type { MachineShell, ShellState } from '../serial/shell.js';
 import { makeFrame } from '../screen/frame.js';
@@ -32,6 +32,7 @@ import type { GoldenSource } from './golden-locator.js';
 import { InOrder } from './in-order.js';
 import { Invariants } from './invariants.js';
 import type { MachinePort } from './port.js';
+import { MachinePorts } from './ports.js';
 import { removeRunDirectory } from './run-directory.js';
 import { MachineScreen } from './screen.js';
 import { parseMedia, type MachineSpec, type Media, type ParsedMedia } from './spec.js';
@@ -42,6 +43,7 @@ import type {
   JournalEntry,
   Machine,
   MachineState,
+  OutputPort,
   ScreenInvariant,
   Serial,
   Snapshot,
@@ -72,7 +74,7 @@ export interface MachineParts {
 interface OwnState {
   keyboard: KeyboardState;
   pointer: PointerState;
-  serial: SerialState[];
+  ports: SerialState[];
   shell: ShellState;
   journal: number;
   media: ParsedMedia;
@@ -109,7 +111,7 @@ export class GuestMachine implements Machine, MachinePort {
   failure: Failure | null = null;
 
   readonly #engine: EngineMachine;
-  readonly #serialPorts: readonly SerialConsole[];
+  readonly #ports: MachinePorts;
   readonly #onAction: ActionHook | null;
   readonly #calls = new InOrder();
   readonly #ownsRunDirectory: boolean;
@@ -147,10 +149,10 @@ export class GuestMachine implements Machine, MachinePort {
     });
     this.invariants = new Invariants(parts.reader, () => this.screen.current());
     this.keyboard = new GuestKeyboard(this, this.screen, parts.answers?.variables);
-    this.#serialPorts = Array.from({ length: parts.spec.serial }, (_, index) => new SerialConsole(this, index));
+    this.#ports = new MachinePorts(this);
     this.serial = this.serialPort(0);
     this.shell = createShell(this, {
-      serial: (index) => this.#serialConsole(index),
+      ports: (device, index) => this.#ports.at(device, index),
       keyboard: this.keyboard,
       screen: this.screen,
     });
@@ -199,19 +201,15 @@ export class GuestMachine implements Machine, MachinePort {
   }
 
   serialPort(index: number): Serial {
-    return this.#serialConsole(index);
+    return this.#ports.at('serial', index);
   }
 
-  #serialConsole(index: number): SerialConsole {
-    const port = this.#serialPorts[index];
-    if (port !== undefined) return port;
-    throw new GuestwrightError(`${this.name} has no serial port ${index}`, {
-      kind: 'usage',
-      code: 'serial-port-missing',
-      expected: `0 to ${this.#serialPorts.length - 1}`,
-      seen: String(index),
-      next: `give the machine more with { serial: ${index + 1} } in its spec (4 at most)`,
-    });
+  parallelPort(index: number): OutputPort {
+    return this.#ports.at('parallel', index);
+  }
+
+  virtioConsole(index: number): Serial {
+    return this.#ports.at('console', index);
   }
 
   async act<T>(action: Action, run: () => Promise<T>): Promise<T> {
@@ -308,8 +306,8 @@ export class GuestMachine implements Machine, MachinePort {
   async #panic(): Promise<string | null> {
     const places: [string, () => Promise<readonly string[]>][] = [
       ['on the screen', async () => await this.#exactLines()],
-      ...this.#serialPorts.map((port): [string, () => Promise<readonly string[]>] => [
-        `on serial port ${port.index}`,
+      ...this.#ports.all.map((port): [string, () => Promise<readonly string[]>] => [
+        `on ${port.name}`,
         async () => await port.lines(),
       ]),
     ];
@@ -447,7 +445,7 @@ export class GuestMachine implements Machine, MachinePort {
     return {
       keyboard: this.keyboard.save(),
       pointer: this.pointer.save(),
-      serial: this.#serialPorts.map((port) => port.save()),
+      ports: this.#ports.save(),
       shell: this.shell.save(),
       journal: this.journal.length,
       media: this.#media,
@@ -466,7 +464,7 @@ export class GuestMachine implements Machine, MachinePort {
       this.pointer.restore(own.pointer);
       this.shell.restore(own.shell);
       this.screen.forget();
-      for (const [index, state] of own.serial.entries()) this.#serialPorts[index]?.restore(state);
+      this.#ports.restore(own.ports);
       this.journal.length = own.journal;
       this.#media = own.media;
       this.#paused = false;
@@ -505,7 +503,7 @@ export class GuestMachine implements Machine, MachinePort {
   /** A machine that was just launched from a saved state: what the guest had said by then has been heard. */
   async adoptState(): Promise<void> {
     this.#power = (await this.observe({ kind: 'power' })).state;
-    for (const port of this.#serialPorts) await port.skip();
+    await this.#ports.skip();
   }
 
   #forgetDevices(): void {

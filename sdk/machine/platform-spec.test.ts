@@ -51,6 +51,9 @@ test.each<[MachineSpecInput, string]>([
     { engine: 'qemu', disks: [{ sizeMb: 1 }, { sizeMb: 1 }, { sizeMb: 1 }] },
     'disks: there are at most 2 IDE disks: give the others the bus virtio, scsi or nvme',
   ],
+  [{ engine: 'v86', tpm: true }, 'tpm: only the engine qemu has this field'],
+  [{ engine: 'qemu', architecture: 'aarch64', tpm: true }, 'tpm: only a PC has a TPM here, not aarch64'],
+  [{ engine: 'qemu', clock: 'virtual', tpm: true }, 'tpm: a TPM answers in wall time'],
   [{ engine: 'qemu', network: { forward: [{ host: 0, guest: 22 }] } }, 'network'],
 ])('%j is refused: %s', (spec, words) => {
   expect(problems(spec)).toContain(words);

@@ -38,6 +38,8 @@ export const platformShape = {
   smp: z.number().int().min(1).max(64).optional(),
   /** A watchdog that the guest may arm (Intel 6300ESB): the machine has crashed when it fires. */
   watchdog: z.boolean().optional(),
+  /** A TPM 2.0, on a PC; it keeps what it knows as long as the machine is there, and in its snapshots. */
+  tpm: z.boolean().optional(),
   /** Network card. Default: `isolated`, a virtio card on a network of the machine's own. */
   network: z.union([z.enum(['none', 'isolated', 'full']), networkObject]).optional(),
 };
@@ -95,6 +97,7 @@ export function platformProblems(spec: PlatformFields & Neighbours): Problem[] {
     [firmware === 'uefi' && kernel !== undefined && !pc, 'kernel', 'leave the firmware out to start a kernel directly'],
     [secureBoot && (firmware !== 'uefi' || architecture !== 'x86_64'), 'secureBoot', 'needs UEFI on x86_64'],
     [floppy !== undefined && firmware !== 'bios', 'floppy', 'only a PC with a BIOS has a floppy drive'],
+    [spec.tpm === true && !pc, 'tpm', `only a PC has a TPM here, not ${architecture}`],
     [ides > 0 && !pc, 'disks', `${architecture} has no IDE: give the disk the bus virtio, scsi or nvme`],
     [ides > 2, 'disks', 'there are at most 2 IDE disks: give the others the bus virtio, scsi or nvme'],
     [boot.includes('network') && spec.network === 'none', 'boot', 'the machine has no network card'],

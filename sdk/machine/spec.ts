@@ -7,6 +7,7 @@ import { ACCELERATOR_CHOICES, BOOT_DEVICES, DISK_BUSES, type DiskBus } from '../
 import { GuestwrightError } from '../errors.js';
 import { LAYOUT_NAMES } from '../input/layouts/names.js';
 import { platformProblems, platformShape, type Problem } from './platform-spec.js';
+import { outletProblems, portProblems, portShape, serialField } from './port-spec.js';
 
 /** A file path, or a guest image of the catalogue by name and part: `grub-rescue:floppy`. */
 const fileRef = z.string().min(1, 'give a file path, or a catalogue image such as "grub-rescue:floppy"');
@@ -68,8 +69,9 @@ const specObject = z.strictObject({
   disks: z.array(diskSchema).max(16).default([]),
   /** Boots a Linux kernel directly. Without `commandLine` it gets the one that its image recommends. */
   kernel: z.strictObject({ path: fileRef, initrd: fileRef.optional(), commandLine: z.string().optional() }).optional(),
-  /** Number of serial ports. */
-  serial: z.number().int().min(1).max(4).default(1),
+  /** Serial ports: how many; or, on QEMU, where each leads, as `['driver', { file: 'out.log' }]`. */
+  serial: serialField,
+  ...portShape,
   acpi: z.boolean().default(true),
   /** Date of the guest's clock at power-on (UTC). */
   date: z.iso.datetime().default('2026-01-01T00:00:00Z'),
@@ -93,8 +95,8 @@ const specObject = z.strictObject({
   /** Where `shell.run` finds a shell. */
   shell: z
     .strictObject({
-      on: z.enum(['serial', 'screen']).default('serial'),
-      port: z.number().int().min(0).max(3).default(0),
+      on: z.enum(['serial', 'console', 'screen']).default('serial'),
+      port: z.number().int().min(0).max(7).default(0),
       /** What the shell's prompt looks like. */
       prompt: z.instanceof(RegExp).default(/[#$] $/),
       /** Answers a `login:` prompt that stands in place of a shell's. The password is in no report, error or journal. */
@@ -132,7 +134,7 @@ const ENGINES: Readonly<
   v86: { clocks: { stepped: 'stepped', paced: 'paced' }, only: [] },
   qemu: {
     clocks: { host: 'free', free: 'free', virtual: 'virtual' },
-    only: ['accelerator', ...Object.keys(platformShape)],
+    only: ['accelerator', ...Object.keys(platformShape), ...Object.keys(portShape)],
   },
 };
 
@@ -157,13 +159,14 @@ export const specSchema = specObject.transform((spec, context) => {
   }
   for (const { field, message } of engine === 'v86'
     ? v86Problems(spec)
-    : [...platformProblems(spec), ...clockProblems(spec)]) {
+    : [...platformProblems(spec), ...portProblems(spec), ...clockProblems(spec)]) {
     context.issues.push({ code: 'custom', path: [field], message, input: spec });
   }
   return { ...spec, clock: kind };
 });
 
-function v86Problems({ memory, disks, boot = [] }: z.output<typeof specObject>): Problem[] {
+function v86Problems(spec: z.output<typeof specObject>): Problem[] {
+  const { memory, disks, boot = [] } = spec;
   const large = disks.some((disk) => 'sizeMb' in disk && disk.sizeMb > V86_DISK_MEGABYTES);
   return [
     ...(memory > V86_MEGABYTES ? [{ field: 'memory', message: `v86 has at most ${V86_MEGABYTES} MB` }] : []),
@@ -172,12 +175,13 @@ function v86Problems({ memory, disks, boot = [] }: z.output<typeof specObject>):
     ...(disks.some(({ bus }) => bus !== undefined && bus !== 'ide')
       ? [{ field: 'disks', message: 'disks on v86 are IDE disks' }]
       : []),
+    ...outletProblems(spec),
     ...(boot.includes('network') ? [{ field: 'boot', message: 'v86 does not start from the network' }] : []),
   ];
 }
 
 /** Where QEMU's instructions cannot be counted, or its clock cannot be read. */
-function clockProblems({ clock, accelerator, architecture, acpi }: z.output<typeof specObject>): Problem[] {
+function clockProblems({ clock, accelerator, architecture, acpi, tpm }: z.output<typeof specObject>): Problem[] {
   if (clock !== 'virtual') return [];
   const pc = architecture === undefined || architecture === 'x86_64' || architecture === 'i386';
   const counts = accelerator === undefined || accelerator === 'auto' || accelerator === 'tcg';
@@ -186,6 +190,9 @@ function clockProblems({ clock, accelerator, architecture, acpi }: z.output<type
       ? []
       : [{ field: 'accelerator', message: 'the virtual clock counts instructions, which only tcg does' }]),
     ...(pc ? [] : [{ field: 'clock', message: 'only a PC has the timer by which the virtual clock is read' }]),
+    ...(tpm === true
+      ? [{ field: 'tpm', message: 'a TPM answers in wall time, for which the virtual clock does not wait' }]
+      : []),
     ...(acpi ? [] : [{ field: 'acpi', message: 'the virtual clock is read from the ACPI timer' }]),
   ];
 }

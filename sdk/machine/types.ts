@@ -82,6 +82,10 @@ export interface Machine extends AsyncDisposable {
   /** The first serial port; `serialPort(n)` for the others. */
   readonly serial: Serial;
   serialPort(index: number): Serial;
+  /** What the guest prints. QEMU, with `parallel` in the spec. @throws GuestwrightError `usage/parallel-port-missing` */
+  parallelPort(index: number): OutputPort;
+  /** QEMU, with `virtioConsoles` in the spec. @throws GuestwrightError `usage/virtio-console-missing` */
+  virtioConsole(index: number): Serial;
   readonly shell: Shell;
   readonly files: Files;
   /** Serves files to the guest. @throws GuestwrightError `usage/http-missing` without `network: { http: true }` in the spec */
@@ -369,7 +373,8 @@ export interface Pointer {
 
 export type MouseButton = 'left' | 'middle' | 'right';
 
-export interface Serial {
+/** What a guest sends. */
+export interface OutputPort {
   readonly index: number;
   /** Everything the guest has sent so far, as text (UTF-8; escape sequences kept). */
   text(): Promise<string>;
@@ -377,6 +382,10 @@ export interface Serial {
   lines(): Promise<string[]>;
   /** Waits for a match in the output after the previous match, and moves past it. */
   waitFor(pattern: string | RegExp, options?: WaitOptions): Promise<SerialMatch>;
+}
+
+/** A port that the guest reads as well: a serial port, or a virtio console. */
+export interface Serial extends OutputPort {
   /** With `secret` the data is in no report, error or journal. */
   write(data: string | Uint8Array, options?: { secret?: boolean }): Promise<void>;
 }

@@ -1,7 +1,9 @@
-/** A serial port as a scenario sees it: text, lines, waiting for a pattern, writing. */
+/** A port as a scenario sees it, a serial one as a rule: text, lines, waiting for a pattern, writing. */
+import type { Input, PortDevice } from '../engines/engine.js';
 import { GuestwrightError } from '../errors.js';
 import { Spacing } from '../input/pace.js';
 import { InOrder } from '../machine/in-order.js';
+import { portCount, portMissing, portName } from '../machine/port-spec.js';
 import type { MachinePort } from '../machine/port.js';
 import type { Serial, SerialMatch, WaitOptions } from '../machine/types.js';
 import { SerialOutput, type ByteRange } from './output.js';
@@ -40,6 +42,7 @@ export interface SerialState {
  */
 export class SerialConsole implements Serial {
   readonly index: number;
+  readonly device: PortDevice;
   readonly output: SerialOutput;
   readonly #port: MachinePort;
   readonly #reads = new InOrder();
@@ -49,21 +52,27 @@ export class SerialConsole implements Serial {
   /** Bytes that had arrived at the last match, for messages. */
   #bytesAtMatch = 0;
 
-  constructor(port: MachinePort, index: number) {
+  constructor(port: MachinePort, index: number, device: PortDevice = 'serial') {
     this.#port = port;
     this.index = index;
-    this.output = new SerialOutput(port, index);
+    this.device = device;
+    this.output = new SerialOutput(port, index, device);
     this.#spacing = new Spacing(port);
   }
 
+  /** `serial port 0`, for messages. */
+  get name(): string {
+    return portName(this.device, this.index);
+  }
+
   async text(): Promise<string> {
-    return await this.#act('text', `Read serial port ${this.index}`, {}, async () => {
+    return await this.#act('text', `Read ${this.name}`, {}, async () => {
       return (await this.output.refresh()).raw;
     });
   }
 
   async lines(): Promise<string[]> {
-    return await this.#act('lines', `Read the lines of serial port ${this.index}`, {}, async () => {
+    return await this.#act('lines', `Read the lines of ${this.name}`, {}, async () => {
       return linesOf((await this.output.refresh()).text);
     });
   }
@@ -77,20 +86,23 @@ export class SerialConsole implements Serial {
     const shown = wordPattern(pattern);
     return await this.#act(
       'waitFor',
-      `Wait for ${shown} on serial port ${this.index}`,
+      `Wait for ${shown} on ${this.name}`,
       { pattern: shown, ...options },
       async () => await this.#reads.run(async () => await this.#waitFor(pattern, options)),
     );
   }
 
-  /** Writes in chunks that a UART's FIFO takes, in guest time. Text is sent as UTF-8, newlines as they are. */
-  /** @param options.secret the data is in no report, error or journal */
+  /**
+   * Writes in chunks that a UART's FIFO takes, in guest time. Text is sent as UTF-8, newlines as they are.
+   * @param options.secret the data is in no report, error or journal
+   * @throws GuestwrightError `usage/port-reads-only` of a parallel port
+   */
   async write(data: string | Uint8Array, options: { secret?: boolean } = {}): Promise<void> {
     const secret = options.secret === true;
     const shown = secret ? '***' : typeof data === 'string' ? data : `${data.length} bytes`;
     await this.#act(
       'write',
-      `Write ${secret ? 'a secret' : JSON.stringify(shown)} to serial port ${this.index}`,
+      `Write ${secret ? 'a secret' : JSON.stringify(shown)} to ${this.name}`,
       { data: shown },
       async () => {
         await this.send(data, { secret });
@@ -109,19 +121,26 @@ export class SerialConsole implements Serial {
   }
 
   async #write(data: string | Uint8Array, chunk: number, options: { secret?: boolean }): Promise<void> {
+    if (this.device === 'parallel') throw readsOnly(this.name);
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data.slice();
     await this.#writes.run(async () => {
       // An engine that runs freely holds back what the UART has no room for.
       if (this.#port.clock.kind === 'free') {
-        await this.#port.input({ kind: 'serial', port: this.index, data: bytes }, options);
+        await this.#port.input(this.#input(bytes), options);
         return;
       }
       for (let at = 0; at < bytes.length; at += chunk) {
         await this.#spacing.until(CHUNK_SPACING);
-        await this.#port.input({ kind: 'serial', port: this.index, data: bytes.slice(at, at + chunk) }, options);
+        await this.#port.input(this.#input(bytes.slice(at, at + chunk)), options);
         this.#spacing.mark();
       }
     });
+  }
+
+  /** A serial port is meant where no device is named: journals of before name none. */
+  #input(data: Uint8Array): Input {
+    const { device, index: port } = this;
+    return device === 'serial' ? { kind: 'serial', port, data } : { kind: 'serial', device, port, data };
   }
 
   /** Counts everything that has arrived as seen: the next `waitFor` looks at what comes after. */
@@ -145,9 +164,9 @@ export class SerialConsole implements Serial {
 
   async #act<T>(name: string, title: string, params: Record<string, unknown>, run: () => Promise<T>): Promise<T> {
     return await this.#port.act(
-      { name: `serial.${name}`, title, params: { port: this.index, ...params } },
+      { name: `${this.device}.${name}`, title, params: { port: this.index, ...params } },
       async () => {
-        this.#checkPort();
+        this.#assertThere();
         return await run();
       },
     );
@@ -156,7 +175,7 @@ export class SerialConsole implements Serial {
   async #waitFor(pattern: string | RegExp, options: WaitOptions): Promise<SerialMatch> {
     const find = finder(pattern);
     return await this.#port.clock.waitUntil({
-      what: `${wordPattern(pattern)} on serial port ${this.index}`,
+      what: `${wordPattern(pattern)} on ${this.name}`,
       on: ['serial'],
       timeout: options.timeout ?? this.#port.timeouts.expect,
       check: async () => {
@@ -183,7 +202,7 @@ export class SerialConsole implements Serial {
       bytes === 0
         ? `nothing arrived ${since} (${when})`
         : `${bytes} bytes arrived ${since}, and it was not in them (${when}); the last lines:\n${lastLines(fresh)}`;
-    return new GuestwrightError(`${what} did not appear on serial port ${this.index}`, {
+    return new GuestwrightError(`${what} did not appear on ${this.name}`, {
       kind: 'assertion',
       code: 'serial-timeout',
       expected: `${what} in the output ${since}`,
@@ -199,22 +218,33 @@ export class SerialConsole implements Serial {
     }
     if (bytes > 0) return 'compare the pattern with the lines above, or give { timeout } if the guest needs longer';
     return (
-      `check that the guest sends to this port (Linux: console=ttyS${this.index}); ` +
+      `check that the guest sends to it (Linux: ${LINUX_NAMES[this.device](this.index)}); ` +
       'what came before the previous match is not looked at again (text() has it)'
     );
   }
 
-  #checkPort(): void {
-    const count = this.#port.spec.serial;
-    if (this.index >= 0 && this.index < count && Number.isInteger(this.index)) return;
-    throw new GuestwrightError(`The machine has no serial port ${this.index}`, {
-      kind: 'usage',
-      code: 'serial-port-missing',
-      expected: count === 0 ? 'a machine with serial ports' : `a port from 0 to ${count - 1}`,
-      seen: `port ${this.index} on a machine with ${count} serial ports`,
-      next: `set "serial: ${this.index + 1}" in the machine spec`,
-    });
+  #assertThere(): void {
+    const { device, index } = this;
+    const count = portCount(this.#port.spec, device);
+    if (index < 0 || index >= count || !Number.isInteger(index)) throw portMissing(this.#port.spec, device, index);
   }
+}
+
+/** Where Linux sends to a port. */
+const LINUX_NAMES: Readonly<Record<PortDevice, (index: number) => string>> = {
+  serial: (index) => `console=ttyS${index}`,
+  parallel: (index) => `/dev/lp${index}, with the modules parport_pc and lp`,
+  console: (index) => `/dev/hvc${index}, with the module virtio_console`,
+};
+
+function readsOnly(name: string): GuestwrightError {
+  return new GuestwrightError(`Nothing can be written to ${name}`, {
+    kind: 'usage',
+    code: 'port-reads-only',
+    expected: 'a serial port or a virtio console',
+    seen: 'a parallel port: the guest prints to it',
+    next: 'write to machine.serial, or to machine.virtioConsole(0) with { virtioConsoles: 1 } in the spec',
+  });
 }
 
 /** Lines of a text; what follows the last newline is a line when there is anything. */

@@ -1,4 +1,5 @@
 /** What a serial port has sent, read piece by piece: as it came, and as text. */
+import type { Answers, PortDevice, Question } from '../engines/engine.js';
 import { InOrder } from '../machine/in-order.js';
 import type { MachinePort } from '../machine/port.js';
 import { TerminalText } from './ansi.js';
@@ -9,8 +10,14 @@ export interface ByteRange {
   readonly to: number;
 }
 
+/** A serial port is meant where no device is named: journals of before name none. */
+function portQuestion(device: PortDevice, port: number, from: number): Extract<Question, { kind: 'serial' }> {
+  return device === 'serial' ? { kind: 'serial', port, from } : { kind: 'serial', device, port, from };
+}
+
 export class SerialOutput {
   readonly #port: MachinePort;
+  readonly #device: PortDevice;
   readonly #index: number;
   readonly #order = new InOrder();
   /** Bytes read so far. */
@@ -24,8 +31,9 @@ export class SerialOutput {
   /** Output from here on is somebody's who reads it as bytes. */
   #heldAt: number | null = null;
 
-  constructor(port: MachinePort, index: number) {
+  constructor(port: MachinePort, index: number, device: PortDevice = 'serial') {
     this.#port = port;
+    this.#device = device;
     this.#index = index;
   }
 
@@ -44,15 +52,20 @@ export class SerialOutput {
     return this.#end;
   }
 
+  /** The bytes from a place on, whatever they are. */
+  async read(from: number): Promise<Answers['serial']> {
+    return await this.#port.observe(portQuestion(this.#device, this.#index, from));
+  }
+
   /** Reads what has arrived since. */
   async refresh(): Promise<this> {
     await this.#order.run(async () => {
       if (this.#heldAt !== null) return;
-      let answer = await this.#port.observe({ kind: 'serial', port: this.#index, from: this.#end });
+      let answer = await this.read(this.#end);
       if (answer.end < this.#end) {
         // The guest went back to a time when it had sent less.
         this.forget(this.#hidden);
-        answer = await this.#port.observe({ kind: 'serial', port: this.#index, from: 0 });
+        answer = await this.read(0);
       }
       for (const bytes of this.#shown(answer.data, this.#end)) {
         const piece = this.#decoder.decode(bytes, { stream: true });

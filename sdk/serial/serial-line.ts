@@ -118,7 +118,7 @@ export class SerialLine implements ShellLine {
         on: ['serial'],
         timeout,
         check: async () => {
-          const answer = await this.#port.observe({ kind: 'serial', port: this.#console.index, from });
+          const answer = await this.#console.output.read(from);
           return answer.data.length > 0 ? answer.data : undefined;
         },
         onTimeout: () => late,
@@ -133,7 +133,7 @@ export class SerialLine implements ShellLine {
 
   #silent(timeout: number): GuestwrightError {
     const printed = this.#printed();
-    return new GuestwrightError(`A command on serial port ${this.#console.index} went silent`, {
+    return new GuestwrightError(`A command on ${this.#console.name} went silent`, {
       kind: 'guest',
       code: 'shell-went-silent',
       expected: `something from it within ${timeout} ms`,
@@ -143,12 +143,12 @@ export class SerialLine implements ShellLine {
   }
 
   #noisy(): GuestwrightError {
-    return new GuestwrightError(`A command on serial port ${this.#console.index} cannot be heard`, {
+    return new GuestwrightError(`A command on ${this.#console.name} cannot be heard`, {
       kind: 'guest',
       code: 'shell-too-noisy',
       expected: 'what the command says, and little else',
       seen: `more than ${MOST_NOISE} bytes of something else, such as:\n${this.#printed()}`,
-      next: 'keep what else writes to that serial port quiet, or move it to another',
+      next: 'keep what else writes there quiet, or move it to another port',
     });
   }
 

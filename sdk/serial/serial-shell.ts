@@ -156,7 +156,7 @@ export class SerialShellTerminal implements ShellTerminal {
     );
     if (outcome.kind === 'in') return;
     const seen = lastLines(terminalText(this.#raw.slice(-LAST_LINE)));
-    throw loginFailed(outcome, { where: `on serial port ${this.#console.index}`, login, seen });
+    throw loginFailed(outcome, { where: `on ${this.#console.name}`, login, seen });
   }
 
   async #promptWithin(from: number, timeout: number): Promise<boolean> {
@@ -240,7 +240,7 @@ export class SerialShellTerminal implements ShellTerminal {
   #noPrompt(waited: number, from: number): Error {
     const printed = lastLines(terminalText(this.#raw.slice(from)));
     return noPrompt({
-      where: `on serial port ${this.#console.index}`,
+      where: `on ${this.#console.name}`,
       prompt: this.#port.spec.shell.prompt,
       waited,
       busy: this.#busy,

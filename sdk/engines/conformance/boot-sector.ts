@@ -99,6 +99,18 @@ export function serialEcho(): Uint8Array {
     .sector();
 }
 
+/** Prints on LPT1, byte by byte, what is typed on the keyboard, after a greeting. */
+export function printingOnPaper(text: string): Uint8Array {
+  const sector = begin();
+  const byBios = [0x31, 0xd2, 0xb4, 0x00, 0xcd, 0x17]; // dx: the first port; int 17h, function 0: print AL
+  for (const character of text) sector.emit(0xb0, character.charCodeAt(0), ...byBios);
+  return sector
+    .label('next')
+    .emit(0xb4, 0x00, 0xcd, 0x16, ...byBios)
+    .short(0xeb, 'next')
+    .sector();
+}
+
 /** Stops the processor with interrupts off. */
 export function halting(): Uint8Array {
   return begin().print('halting').emit(0xfa, 0xf4).label('x').short(0xeb, 'x').sector();

@@ -19,11 +19,9 @@ export interface BoardParts {
   hardware: Pick<Hardware, 'acpi' | 'videoMemoryMb'>;
   /** Names of the block nodes with the firmware's code and variables. */
   flash: { code: string; variables: string } | null;
-  /** Named pipes of the serial ports, without their endings. */
-  serial: readonly string[];
 }
 
-export function boardOptions({ platform, installation, hardware, flash, serial }: BoardParts): string[] {
+export function boardOptions({ platform, installation, hardware, flash }: BoardParts): string[] {
   const kind = boardKind(platform);
   const { architecture } = platform;
   const on = (value: boolean): string => (value ? 'on' : 'off');
@@ -47,10 +45,6 @@ export function boardOptions({ platform, installation, hardware, flash, serial }
     ...['-device', kind === 'virt' ? 'pvpanic-pci' : 'pvpanic'],
     // Only code that the firmware itself runs may change what is trusted.
     ...(platform.secureBoot ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []),
-    ...serial.flatMap((path, index) => [
-      ...['-chardev', `pipe,id=serial${index},path=${escaped(path)}`],
-      ...serialPort(kind, index),
-    ]),
   ];
 }
 
@@ -68,12 +62,6 @@ function vga(rom: string | null, megabytes: number): string {
     `vgamem_mb=${2 ** Math.ceil(Math.log2(megabytes))}`,
     ...(rom === null ? [] : [`romfile=${escaped(rom)}`]),
   ].join(',');
-}
-
-function serialPort(kind: BoardKind, index: number): string[] {
-  if (kind !== 'virt') return ['-device', `isa-serial,index=${index},chardev=serial${index}`];
-  // The board has one, which can only be filled this way.
-  return index === 0 ? ['-serial', 'chardev:serial0'] : ['-device', `pci-serial,chardev=serial${index}`];
 }
 
 /** In a list of options a comma is written twice. */

@@ -25,7 +25,7 @@ function line(parts: Partial<CommandLineParts> = {}): string[] {
     drives: { floppies: [], cdrom: undefined, disks: [] },
     firmware: null,
     kernel: null,
-    sockets: { qmp: '/run/qmp', serial: ['/run/serial0'] },
+    sockets: { qmp: '/run/qmp', pipes: '/run' },
     incoming: false,
     memory: { kind: 'own' },
     ...parts,
@@ -145,9 +145,8 @@ test('other architectures have the board virt, with a keyboard and a CD drive of
   const platform = { ...PLAIN_PC, architecture: 'aarch64', firmware: 'none' } as const;
   const args = line({
     installation: { boards: BOARDS, sandbox: true, traces: true, vgaBios: null },
-    hardware: { ...HARDWARE, platform },
+    hardware: { ...HARDWARE, platform, serialPorts: 2 },
     drives: { floppies: [], cdrom: node('c'), disks: [{ bus: 'virtio', node: node('d') }] },
-    sockets: { qmp: '/run/qmp', serial: ['/run/serial0', '/run/serial1'] },
   });
   expect(valuesOf(args, '-machine')).toEqual(['virt-7.2,acpi=on,usb=off,dump-guest-core=off']);
   expect(valuesOf(args, '-serial')).toEqual(['chardev:serial0']);
@@ -229,4 +228,45 @@ test('the guest’s card and its network are each on a cable of their own, where
   ]);
   expect(valuesOf(args, '-device').at(-1)).toContain('netdev=guest0');
   expect(valuesOf(line({ hardware }), '-netdev')).toEqual(['user,id=net0,restrict=on']);
+});
+
+test('ports are on named pipes; virtio consoles are the last of the cards', () => {
+  const plain = line();
+  expect(valuesOf(plain, '-chardev').filter((one) => one.startsWith('pipe'))).toEqual([
+    'pipe,id=serial0,path=/run/serial0',
+  ]);
+  const args = line({
+    hardware: {
+      ...HARDWARE,
+      parallelPorts: 2,
+      virtioConsoles: 2,
+      watchdog: true,
+      outlets: [
+        { device: 'parallel', port: 1, to: { kind: 'file', path: '/logs/a,b' } },
+        { device: 'console', port: 0, to: { kind: 'socket', path: '/run/user/c' } },
+      ],
+    },
+  });
+  expect(valuesOf(args, '-chardev').filter((one) => one.startsWith('pipe'))).toEqual([
+    'pipe,id=serial0,path=/run/serial0',
+    'pipe,id=parallel0,path=/run/parallel0',
+    'pipe,id=parallel1,path=/run/parallel1,logfile=/logs/a,,b,logappend=on',
+    'pipe,id=console0,path=/run/console0',
+    'pipe,id=console1,path=/run/console1',
+  ]);
+  expect(valuesOf(args, '-device').slice(-6)).toEqual([
+    'isa-parallel,index=0,chardev=parallel0',
+    'isa-parallel,index=1,chardev=parallel1',
+    'virtio-serial-pci,id=consoles0',
+    'virtconsole,id=console0-port,bus=consoles0.0,nr=0,chardev=console0',
+    'virtconsole,id=console1-port,bus=consoles0.0,nr=1,chardev=console1',
+    'i6300esb,id=watchdog0',
+  ]);
+});
+
+test('a TPM is on a connection that QEMU inherits', () => {
+  const args = line({ hardware: { ...HARDWARE, tpm: true } });
+  expect(valuesOf(args, '-chardev')).toContain('socket,id=tpm-control0,fd=5');
+  expect(valuesOf(args, '-device')).toContain('tpm-tis,tpmdev=tpm0');
+  expect(valuesOf(line(), '-tpmdev')).toEqual([]);
 });

@@ -7,6 +7,8 @@ import type { Accelerator } from './accelerator.js';
 import { boardKind, boardOptions, escaped } from './board.js';
 import { bootOptions, type Drives } from './drive-options.js';
 import type { Installation } from './installation.js';
+import { boardPorts, consoleCard } from './ports.js';
+import { TPM_CONTROL } from './tpm.js';
 import { ICOUNT_SHIFT } from './virtual-clock.js';
 
 export interface CommandLineParts {
@@ -17,6 +19,10 @@ export interface CommandLineParts {
     | 'memoryMb'
     | 'videoMemoryMb'
     | 'serialPorts'
+    | 'parallelPorts'
+    | 'virtioConsoles'
+    | 'outlets'
+    | 'tpm'
     | 'acpi'
     | 'rtc'
     | 'seed'
@@ -31,8 +37,8 @@ export interface CommandLineParts {
   firmware: string | null;
   /** Files of a kernel that is booted directly. */
   kernel: { kernel: string; initrd: string | null; commandLine: string } | null;
-  /** A unix socket on which we listen, QEMU connecting to it; and the named pipes of the serial ports. */
-  sockets: { qmp: string; serial: readonly string[] };
+  /** A unix socket on which we listen, QEMU connecting to it; and the folder with the named pipes of the ports. */
+  sockets: { qmp: string; pipes: string };
   /** Unix sockets between the guest's card and its network; without them the two are joined. */
   cables?: EngineContext['cables'] | undefined;
   /** A saved state comes before the guest runs. */
@@ -72,7 +78,9 @@ export function commandLine(parts: CommandLineParts): string[] {
     ...['-nodefaults', '-no-user-config'],
     ...(sandbox ? ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'] : []),
     ...nodes.flatMap((description) => ['-blockdev', JSON.stringify(description)]),
-    ...boardOptions({ platform, installation, hardware, flash, serial: sockets.serial }),
+    ...boardOptions({ platform, installation, hardware, flash }),
+    ...boardPorts({ kind: boardKind(platform), hardware, folder: sockets.pipes }),
+    ...(hardware.tpm === true ? TPM : []),
     ...memoryOptions(memory, hardware.memoryMb),
     ...['-accel', accelerator],
     ...(hardware.clock === 'virtual' ? ['-icount', `shift=${ICOUNT_SHIFT},sleep=off`] : []),
@@ -92,7 +100,8 @@ export function commandLine(parts: CommandLineParts): string[] {
       order: hardware.bootOrder,
       kernel: kernel !== null,
     }),
-    // The last of the cards, so that the others are where they are without it.
+    // The last of the cards, so that the others are where they are without them.
+    ...consoleCard({ hardware, folder: sockets.pipes }),
     ...(hardware.watchdog === true ? ['-device', 'i6300esb,id=watchdog0'] : []),
     ...kernelOptions(kernel),
     ...(incoming ? ['-incoming', 'defer'] : []),
@@ -100,6 +109,13 @@ export function commandLine(parts: CommandLineParts): string[] {
     '-S',
   ];
 }
+
+/** On the bus that firmware and systems of every age know (TIS). */
+const TPM = [
+  ...['-chardev', `socket,id=tpm-control0,fd=${TPM_CONTROL}`],
+  ...['-tpmdev', 'emulator,id=tpm0,chardev=tpm-control0'],
+  ...['-device', 'tpm-tis,tpmdev=tpm0'],
+];
 
 const FIRMWARE = 'firmware';
 

@@ -74,7 +74,7 @@ test('the watchdog is the last card, so that the others stay where they are', ()
     drives: { floppies: [], cdrom: undefined, disks: [] },
     firmware: null,
     kernel: null,
-    sockets: { qmp: 'qmp', serial: [] },
+    sockets: { qmp: 'qmp', pipes: '/run' },
     incoming: false,
     memory: { kind: 'own' as const },
   };

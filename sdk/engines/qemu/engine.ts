@@ -16,6 +16,7 @@ import { chooseAccelerator, trialsOn, type Accelerator } from './accelerator.js'
 import { boardKind } from './board.js';
 import { findInstallation, type Installation } from './installation.js';
 import { QemuMachine } from './machine.js';
+import { findSwtpm } from './tpm.js';
 import { findUefi } from './uefi.js';
 
 /** Changes whenever the driver's own behaviour does: part of every stored state's identity. */
@@ -60,6 +61,7 @@ export class QemuEngine implements Engine {
     const { boards, folders } = installation;
     const board = boards[boardKind(platform)] ?? '';
     const uefi = firmware === 'uefi' ? await findUefi({ architecture, board, secureBoot }, folders) : null;
+    const swtpm = hardware.tpm === true ? await findSwtpm() : null;
     // Only translated instructions can be counted.
     const wanted = hardware.clock === 'virtual' ? 'tcg' : (hardware.accelerator ?? 'auto');
     const { accelerator, reason } = await chooseAccelerator(wanted, trialsOn(installation));
@@ -67,6 +69,7 @@ export class QemuEngine implements Engine {
       installation,
       accelerator,
       uefi,
+      swtpm,
       hardware,
       context,
       capabilities: this.capabilities,
@@ -87,6 +90,8 @@ function identify(hardware: Hardware, { stamp, boards }: Installation, accelerat
     boards,
     accelerator,
     ...rest,
+    // Where its ports lead is no matter to the machine.
+    outlets: undefined,
     disks: disks.map(({ bus = 'ide', ...disk }) => [bus, medium(disk)]),
     floppies: floppies.length,
     cdrom: cdrom === undefined ? 'none' : 'drive',

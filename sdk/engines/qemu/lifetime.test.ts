@@ -53,9 +53,13 @@ test.skipIf(reason !== null)('a machine whose owner is killed leaves no process 
   const owner = execa(process.execPath, [OWNER, run], { reject: false, stderr: 'inherit' });
   await new Promise((resolve) => owner.stdout.once('data', resolve));
   expect(processesIn(run)).toHaveLength(1);
+  expect(readdirSync(folder).sort()).toEqual(['pipe.in', 'pipe.out', 'run', 'socket']);
   owner.kill('SIGKILL');
   await owner;
-  await vi.waitFor(() => expect([processesIn(run), existsSync(join(run, 'qemu'))]).toEqual([[], false]), TIMEOUT);
+  await vi.waitFor(() => {
+    expect([processesIn(run), existsSync(join(run, 'qemu'))]).toEqual([[], false]);
+    expect(readdirSync(folder).filter((name) => name !== 'run')).toEqual([]);
+  }, TIMEOUT);
 });
 
 test.skipIf(reason !== null)('a machine that is disposed leaves no process and no file', async () => {
@@ -94,10 +98,11 @@ test.skipIf(reason !== null)('a QEMU that does not start says why', async () => 
     program,
     folder,
     runId: 'lifetime',
-    serialPorts: 0,
+    ports: [],
     inherit: null,
     pictures: null,
     memory: null,
+    swtpm: null,
     onLine: () => false,
   };
   const error: unknown = await QemuProcess.start({ ...parts, args: () => ['-no-such-option'] }).catch(

@@ -11,6 +11,7 @@ import { INHERITED, INHERITED_MEMORY, type QemuProcess } from './process.js';
 import type { ImportedState, SavedState } from './saved-state.js';
 import { openSharedMemory, sharedMemoryOf } from './shared-memory.js';
 import { SnapshotStore } from './snapshot-store.js';
+import { readTpm, writeTpm } from './tpm.js';
 
 /** What a process begins with that goes on from a saved state. */
 export interface Incoming {
@@ -56,13 +57,16 @@ export class MachineStates {
    * Of a machine that stands, or is off (`null`).
    * @param known what the driver knows once QEMU has been saved
    */
-  async save(process: QemuProcess | null, known: () => Omit<SavedState, 'media' | 'memory'>): Promise<EngineSnapshot> {
+  async save(
+    process: QemuProcess | null,
+    known: () => Omit<SavedState, 'media' | 'memory' | 'tpm'>,
+  ): Promise<EngineSnapshot> {
     const { media, folder } = this.#parts;
     const frozen = await media.freeze(process?.qmp ?? null);
     const file = this.#snapshots.nextFile();
     const memory =
       process === null ? null : await saveState(process.qmp, { file, plan: await this.#plan(process), folder });
-    return this.#snapshots.add({ ...known(), media: frozen, memory });
+    return this.#snapshots.add({ ...known(), media: frozen, memory, tpm: await readTpm(folder) });
   }
 
   async #plan(process: QemuProcess): Promise<MemoryPlan> {
@@ -103,7 +107,7 @@ export class MachineStates {
    * @param begin starts the process
    */
   async bringBack(
-    { media, memory }: SavedState,
+    { media, memory, tpm }: SavedState,
     { checked, before }: { checked: Promise<void>; before: QemuProcess | null },
     begin: (incoming: Incoming) => Promise<QemuProcess>,
   ): Promise<void> {
@@ -112,6 +116,8 @@ export class MachineStates {
     try {
       await before?.kill();
       await this.#parts.media.revert(media);
+      // A machine that runs has it in QEMU's own state, with all that a TPM forgets without power.
+      await writeTpm(this.#parts.folder, tpm);
       if (memory !== null) {
         const { stream, leftOut } = memory;
         await withOpenState(stream.path, async (file) => {

@@ -21,6 +21,7 @@ import type {
   GuestTime,
   Hardware,
   Input,
+  PortDevice,
   PowerState,
   Question,
   StopReason,
@@ -35,8 +36,10 @@ import type { Installation } from './installation.js';
 import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.js';
 import { MachineMedia } from './machine-media.js';
 import { MachineStates, type Incoming } from './machine-states.js';
-import { disposed, ioError, machineOff, unsupported } from './misuse.js';
+import { disposed, ioError, machineOff, portMissing, unsupported } from './misuse.js';
+import { PortOutlets } from './outlets.js';
 import { PictureFile } from './picture-file.js';
+import { portPlaces, type PortPlace } from './ports.js';
 import { decideEnd, decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
 import { processDied, QemuProcess, type ProcessEnd } from './process.js';
 import { nothing, type QmpClient, type QmpEvent } from './qmp.js';
@@ -64,6 +67,8 @@ export interface QemuMachineParts {
   accelerator: Accelerator;
   /** Firmware in flash memory, where the board's own is not meant. */
   uefi: UefiFirmware | null;
+  /** The program of the machine's TPM; null where it has none. */
+  swtpm: string | null;
   hardware: Hardware;
   context: EngineContext;
   capabilities: Capabilities;
@@ -81,7 +86,9 @@ export class QemuMachine implements EngineMachine {
   readonly #guest: GuestWatch;
   readonly #pictures: PictureFile;
   readonly #screen: ScreenWatch;
-  readonly #serial: readonly SerialPort[];
+  /** Serial ports, parallel ports and virtio consoles, in this order. */
+  readonly #ports: readonly (PortPlace & { line: SerialPort })[];
+  readonly #outlets = new PortOutlets();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #signal = new Signal();
   /** What is on them outlives QEMU's process. */
@@ -97,7 +104,11 @@ export class QemuMachine implements EngineMachine {
   /** Guest time of the last reset. */
   #resetAt = -Infinity;
   /** What the owner has been told: only a difference to it ends a wait. */
-  #told: { power: PowerState; screen: number; serial: number[] } = { power: 'running', screen: 0, serial: [] };
+  #told: { power: PowerState; screen: number; ports: Map<string, number> } = {
+    power: 'running',
+    screen: 0,
+    ports: new Map(),
+  };
   /** The screen was looked at for the wait that has just ended. */
   #fresh = false;
   /** Inputs and changes of power, one after the other. */
@@ -126,7 +137,13 @@ export class QemuMachine implements EngineMachine {
     this.#pictures = new PictureFile(this.#folder);
     const time = virtual ? { now, gaps: STANDING_GAPS } : undefined;
     this.#screen = new ScreenWatch(this.#pictures, parts.installation.fonts, time);
-    this.#serial = Array.from({ length: parts.hardware.serialPorts }, () => new SerialPort(() => this.#stir()));
+    this.#ports = portPlaces(parts.hardware).map((place) => {
+      const line = new SerialPort(() => {
+        this.#stir();
+        this.#outlets.feed(line);
+      });
+      return { ...place, line };
+    });
   }
 
   /** @throws whatever an import of `context.state` throws; nothing is left running then */
@@ -134,6 +151,7 @@ export class QemuMachine implements EngineMachine {
     const machine = new QemuMachine(parts);
     const { state } = parts.context;
     try {
+      await machine.#openOutlets();
       if (state === undefined) await machine.#boot();
       else await machine.#bootFrom(state);
       return machine;
@@ -145,6 +163,11 @@ export class QemuMachine implements EngineMachine {
 
   get now(): GuestTime {
     return this.#clock.now;
+  }
+
+  async #openOutlets(): Promise<void> {
+    const { outlets = [] } = this.#parts.hardware;
+    await this.#outlets.open(outlets.map(({ to, ...place }) => ({ to, port: this.#port(place).line })));
   }
 
   get #clockKind(): ClockKind {
@@ -169,17 +192,18 @@ export class QemuMachine implements EngineMachine {
 
   /** @param from a saved state, which is to be loaded before the machine goes on */
   async #spawn(from: Incoming | null): Promise<QemuProcess> {
-    const { installation, accelerator, uefi, hardware, context } = this.#parts;
+    const { installation, accelerator, uefi, swtpm, hardware, context } = this.#parts;
     const drives = await this.#media.open();
     this.#kernel ??= await this.#makeKernel();
     const process = await QemuProcess.start({
       program: installation.program,
       folder: this.#folder,
       runId: context.runId,
-      serialPorts: hardware.serialPorts,
+      ports: this.#ports.map(({ name }) => name),
       inherit: from?.stream ?? null,
       pictures: this.#pictures.inherited,
       memory: from?.kept ?? null,
+      swtpm,
       args: (sockets) =>
         commandLine({
           installation,
@@ -203,7 +227,7 @@ export class QemuMachine implements EngineMachine {
     void process.ended.then(async (end) => {
       await this.#processEnded(process, end);
     });
-    for (const [index, line] of process.serial.entries()) this.#serial[index]?.connect(line);
+    for (const [index, line] of process.ports.entries()) this.#ports[index]?.line.connect(line);
     return process;
   }
 
@@ -425,7 +449,7 @@ export class QemuMachine implements EngineMachine {
         return;
       }
       case 'serial':
-        this.#serialPort(input.port).write(input.data);
+        this.#port(input).line.write(input.data);
         return;
       case 'media':
         await this.#media.insert(input.drive, input.medium, this.#qmp());
@@ -526,7 +550,7 @@ export class QemuMachine implements EngineMachine {
   async #reached(limit: GuestTime, stopOn: readonly StopReason[]): Promise<AdvanceResult['reason'] | null> {
     const { state } = this.#power;
     if (state !== this.#told.power || state === 'off' || state === 'crashed') return 'power';
-    const serialGrew = this.#serial.some((port, index) => port.length !== (this.#told.serial[index] ?? 0));
+    const serialGrew = this.#ports.some(({ name, line }) => line.length !== (this.#told.ports.get(name) ?? 0));
     if (stopOn.includes('serial') && serialGrew) return 'serial';
     if (stopOn.includes('keyboard')) {
       const { enabled, pending } = await this.#guest.keyboard(this.#qmp());
@@ -572,9 +596,9 @@ export class QemuMachine implements EngineMachine {
         this.#told.screen = this.#screen.version;
         return this.#screen.content;
       case 'serial': {
-        const port = this.#serialPort(question.port);
-        this.#told.serial[question.port] = port.length;
-        return { data: port.read(question.from), end: port.length };
+        const { name, line } = this.#port(question);
+        this.#told.ports.set(name, line.length);
+        return { data: line.read(question.from), end: line.length };
       }
       case 'keyboard':
         return await this.#guest.keyboard(this.#qmp());
@@ -587,10 +611,10 @@ export class QemuMachine implements EngineMachine {
     }
   }
 
-  #serialPort(index: number): SerialPort {
-    const port = this.#serial[index];
-    if (port === undefined) throw unsupported('serial-port-missing', `There is no serial port ${index}`);
-    return port;
+  #port({ device = 'serial', port }: { device?: PortDevice; port: number }): PortPlace & { line: SerialPort } {
+    const known = this.#ports.find((one) => one.device === device && one.port === port);
+    if (known === undefined) throw portMissing(device, port);
+    return known;
   }
 
   /** The guest stands while it is saved: guest time does too. */
@@ -608,7 +632,7 @@ export class QemuMachine implements EngineMachine {
       return await this.#states.save(process, () => ({
         time: this.now,
         power: { ...this.#power },
-        serial: this.#serial.map((port) => port.read(0)),
+        serial: this.#ports.map(({ line }) => line.read(0)),
         input: this.#guest.input.save(),
         paging: this.#guest.paging,
         buttons: this.#buttons,
@@ -658,7 +682,8 @@ export class QemuMachine implements EngineMachine {
     this.#clock.set(time);
     this.#power = { ...power };
     this.#told.power = power.state;
-    for (const [index, bytes] of serial.entries()) this.#serial[index]?.replace(bytes);
+    for (const [index, bytes] of serial.entries()) this.#ports[index]?.line.replace(bytes);
+    this.#outlets.rewind();
     this.#guest.restore({ input, paging });
     this.#buttons = buttons;
     this.#tripleFault = false;
@@ -750,6 +775,7 @@ export class QemuMachine implements EngineMachine {
     try {
       if (process !== null) await (keeps && !failed ? process.quit() : process.kill());
     } finally {
+      await this.#outlets.close();
       this.#pictures.close();
       await rm(this.#folder, { recursive: true, force: true });
       // Only when nothing else is in it.

@@ -1,9 +1,20 @@
 /** What a machine answers when it is asked for what it cannot do, or no longer can. */
 import { GuestwrightError } from '../../errors.js';
+import type { PortDevice } from '../engine.js';
 
 export function unsupported(code: string, summary: string): GuestwrightError {
   return new GuestwrightError(summary, { kind: 'usage', code });
 }
+
+export function portMissing(device: PortDevice, port: number): GuestwrightError {
+  return unsupported(...MISSING[device](port));
+}
+
+const MISSING: Readonly<Record<PortDevice, (port: number) => [code: string, summary: string]>> = {
+  serial: (port) => ['serial-port-missing', `There is no serial port ${port}`],
+  parallel: (port) => ['parallel-port-missing', `There is no parallel port ${port}`],
+  console: (port) => ['virtio-console-missing', `There is no virtio console ${port}`],
+};
 
 export function machineOff(): GuestwrightError {
   return new GuestwrightError('The reset button does nothing: the machine is off', {

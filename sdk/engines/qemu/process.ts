@@ -7,6 +7,7 @@ import { GuestwrightError } from '../../errors.js';
 import { QmpClient, nothing } from './qmp.js';
 import { makePipes, openPipes, removePipes, type SerialLine } from './serial-pipes.js';
 import { SocketFolder } from './sockets.js';
+import { Tpm } from './tpm.js';
 import { guard } from './watchdog.js';
 
 /** Wall ms within which QEMU has to have connected, and to have ended when asked to. */
@@ -26,14 +27,17 @@ export interface ProcessParts {
   /** Made, and removed at the end. */
   folder: string;
   runId: string;
-  serialPorts: number;
+  /** Names of the ports' named pipes, which are made in the folder. */
+  ports: readonly string[];
   /** An open file that the process inherits as {@link INHERITED}. */
   inherit: number | null;
   /** See {@link PictureFile.inherited}. */
   pictures: number | null;
   /** An open file that the process inherits as {@link INHERITED_MEMORY}. */
   memory: number | null;
-  args: (sockets: { qmp: string; serial: string[] }) => string[];
+  /** The program of the machine's TPM; null where it has none. */
+  swtpm: string | null;
+  args: (sockets: { qmp: string; pipes: string }) => string[];
   /** Takes a line of QEMU's log; what it does not take is kept for messages. */
   onLine: (line: string) => boolean;
 }
@@ -49,15 +53,16 @@ export interface ProcessEnd {
 /** A QEMU that runs, all of its channels connected. */
 export class QemuProcess {
   readonly qmp: QmpClient;
-  readonly serial: readonly SerialLine[];
+  /** In the order of the ports' names. */
+  readonly ports: readonly SerialLine[];
   /** Resolved when the process has ended. */
   readonly ended: Promise<ProcessEnd>;
   readonly pid: number;
   readonly #kill: () => void;
 
-  private constructor(qmp: QmpClient, serial: readonly SerialLine[], { ended, kill, pid }: Running) {
+  private constructor(qmp: QmpClient, ports: readonly SerialLine[], { ended, kill, pid }: Running) {
     this.qmp = qmp;
-    this.serial = serial;
+    this.ports = ports;
     this.ended = ended;
     this.pid = pid;
     this.#kill = kill;
@@ -67,12 +72,21 @@ export class QemuProcess {
   static async start(parts: ProcessParts): Promise<QemuProcess> {
     await mkdir(parts.folder, { recursive: true, mode: 0o700 });
     const sockets = await SocketFolder.make(parts.folder);
+    const pipes = parts.ports.map((name) => join(parts.folder, name));
+    try {
+      await removePipes(pipes);
+      await makePipes(pipes);
+      return await QemuProcess.#connected(parts, sockets, pipes);
+    } finally {
+      await sockets.close();
+      await removePipes(pipes);
+    }
+  }
+
+  static async #connected(parts: ProcessParts, sockets: SocketFolder, pipes: string[]): Promise<QemuProcess> {
     const qmp = await sockets.listen('qmp');
-    const serial = Array.from({ length: parts.serialPorts }, (_, index) => join(parts.folder, `serial${index}`));
-    await removePipes(serial);
-    await makePipes(serial);
-    const args = parts.args({ qmp: qmp.path, serial });
-    const running = run(parts, args);
+    const tpm = parts.swtpm === null ? null : await Tpm.start({ ...parts, program: parts.swtpm, sockets });
+    const running = run(parts, parts.args({ qmp: qmp.path, pipes: parts.folder }), tpm);
     const { ended, kill } = running;
     try {
       const early = ended.then(({ seen }) => {
@@ -81,16 +95,13 @@ export class QemuProcess {
       const control = await within(START_MS, Promise.race([qmp.connection, early]));
       const client = await Promise.race([QmpClient.open(control), early]);
       // It answers, so it has opened everything that its command line names.
-      return new QemuProcess(client, serial.map(openPipes), running);
+      return new QemuProcess(client, pipes.map(openPipes), running);
     } catch (error) {
       // A QEMU that has connected and then gives up says why, its connection does not.
       const lost = error instanceof GuestwrightError && error.code === 'qmp-closed';
       if (!lost) kill();
       const { seen } = await ended;
       throw lost ? startFailed(seen) : error;
-    } finally {
-      await sockets.close();
-      await removePipes(serial);
     }
   }
 
@@ -114,14 +125,14 @@ export class QemuProcess {
   /** Of a process that ended by itself: all that it sent has been read when this resolves. */
   async heardOut(): Promise<void> {
     await Promise.all(
-      this.serial.map(async ({ fromGuest }) => (fromGuest.closed ? undefined : once(fromGuest, 'close'))),
+      this.ports.map(async ({ fromGuest }) => (fromGuest.closed ? undefined : once(fromGuest, 'close'))),
     );
     this.#close();
   }
 
   #close(): void {
     this.qmp.close();
-    for (const { fromGuest, toGuest } of this.serial) {
+    for (const { fromGuest, toGuest } of this.ports) {
       fromGuest.destroy();
       toGuest.destroy();
     }
@@ -136,14 +147,19 @@ interface Running {
 }
 
 /** Without execa, which takes 110 ms to load: every first launch would wait for it, and nothing of it is needed. */
-function run({ program, folder, runId, inherit, pictures, memory, onLine }: ProcessParts, args: string[]): Running {
+function run(
+  { program, folder, runId, inherit, pictures, memory, onLine }: ProcessParts,
+  args: string[],
+  tpm: Tpm | null,
+): Running {
   const child = spawn(program, args, {
     cwd: folder,
     env: { ...process.env, GUESTWRIGHT_RUN_ID: runId, GLIBC_TUNABLES: tunables(process.env['GLIBC_TUNABLES']) },
-    stdio: [inherit ?? 'ignore', 'ignore', 'pipe', pictures ?? 'ignore', memory ?? 'ignore'],
+    stdio: [inherit ?? 'ignore', 'ignore', 'pipe', pictures ?? 'ignore', memory ?? 'ignore', tpm?.control ?? 'ignore'],
     // A Ctrl-C at the terminal is for the owner, who ends its machines when it has looked at them.
     detached: true,
   });
+  tpm?.handedOver();
   const said: string[] = [];
   let rest = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -156,9 +172,11 @@ function run({ program, folder, runId, inherit, pictures, memory, onLine }: Proc
     }
   });
   const release = child.pid === undefined ? () => undefined : guard(child.pid, folder);
-  const ended = howEnded(child).then(({ how, exitCode }) => {
+  const ended = howEnded(child).then(async ({ how, exitCode }) => {
     release();
-    return { seen: [...said, rest, `(${how})`].filter((line) => line !== '').join('\n'), exitCode };
+    const tpmSaid = (await tpm?.end()) ?? '';
+    const ofTpm = tpmSaid === '' ? '' : `swtpm: ${tpmSaid}`;
+    return { seen: [...said, rest, `(${how})`, ofTpm].filter((line) => line !== '').join('\n'), exitCode };
   });
   return { ended, kill: () => child.kill('SIGKILL'), pid: child.pid ?? 0 };
 }

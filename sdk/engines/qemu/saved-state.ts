@@ -19,6 +19,7 @@ import type { InputState } from './input-watch.js';
 import type { FrozenMedia } from './machine-media.js';
 import { copyImage, crcOfImage, mapBytes } from './memory-image.js';
 import type { SavedMemory } from './migration.js';
+import { MAX_TPM_BYTES } from './tpm.js';
 import { namesNoFile, QCOW2_HEADER_BYTES } from './qcow2.js';
 
 const MAGIC = Buffer.from('GUESTWRIGHT-QST2', 'latin1');
@@ -35,11 +36,14 @@ export interface SavedState {
   power: Answers['power'];
   /** Null of a machine that was off. */
   memory: SavedMemory | null;
+  /** Output of every port, in the order of `portPlaces`. */
   serial: Uint8Array[];
   input: InputState;
   paging: boolean;
   buttons: MouseButtons;
   media: FrozenMedia;
+  /** What the TPM keeps without power; null where there is none. */
+  tpm: Uint8Array | null;
 }
 
 const count = z.int().nonnegative();
@@ -74,6 +78,11 @@ const description = z.strictObject({
     bootOrder: z.array(z.enum(BOOT_DEVICES)),
   }),
   layers: z.array(z.tuple([z.string(), z.array(part)])),
+  /** Absent: no TPM. */
+  tpm: z
+    .base64()
+    .max(2 * MAX_TPM_BYTES)
+    .optional(),
 });
 type Description = z.output<typeof description>;
 
@@ -99,7 +108,7 @@ async function noteWritten(path: string): Promise<void> {
 }
 
 async function writeParts(state: SavedState, identity: string, file: string): Promise<void> {
-  const { memory: saved, media, serial, ...rest } = state;
+  const { memory: saved, media, serial, tpm, ...rest } = state;
   await rm(file, { force: true });
   const out = await open(file, 'wx', 0o600);
   try {
@@ -131,6 +140,7 @@ async function writeParts(state: SavedState, identity: string, file: string): Pr
         serial: serial.map((bytes) => Buffer.from(bytes).toString('base64')),
         removable: { ...removable, bootOrder: [...removable.bootOrder], ...(cdrom === undefined ? {} : { cdrom }) },
         layers,
+        ...(tpm === null ? {} : { tpm: Buffer.from(tpm).toString('base64') }),
       };
       const json = Buffer.from(JSON.stringify(content));
       const trailer = Buffer.alloc(8);
@@ -278,6 +288,7 @@ function stateOf(content: Description, path: string, streamPath: string): SavedS
             leftOut: saved.leftOut,
             image: saved.image === null ? null : { path, size: saved.image.size, map: saved.image.map },
           },
+    tpm: rest.tpm === undefined ? null : new Uint8Array(Buffer.from(rest.tpm, 'base64')),
     serial: serial.map((text) => new Uint8Array(Buffer.from(text, 'base64'))),
     media: {
       removable: { floppies: removable.floppies, cdrom: removable.cdrom, bootOrder: removable.bootOrder },

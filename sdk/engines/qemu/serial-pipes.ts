@@ -1,5 +1,5 @@
 /**
- * Named pipes between QEMU and us, a pair for each serial port. A port sends byte by byte, and a unix socket is full
+ * Named pipes between QEMU and us, a pair for each port. A port sends byte by byte, and a unix socket is full
  * after some 280 writes, however small: a guest would wait whenever this process is busy for a moment, and firmware does
  * not wait for long (EDK II gives its console up after a second, and its shell with it). A pipe takes 64 kB of bytes.
  */
@@ -15,7 +15,8 @@ export interface SerialLine {
   fromGuest: Socket;
 }
 
-const filesOf = (path: string): { toGuest: string; fromGuest: string } => ({
+/** The files of a pair. */
+export const pipeFiles = (path: string): { toGuest: string; fromGuest: string } => ({
   // As QEMU's `-chardev pipe,path=…` names them.
   toGuest: `${path}.in`,
   fromGuest: `${path}.out`,
@@ -23,21 +24,50 @@ const filesOf = (path: string): { toGuest: string; fromGuest: string } => ({
 
 /** @param paths as QEMU's `-chardev pipe` takes them */
 export async function makePipes(paths: readonly string[]): Promise<void> {
-  const files = paths.flatMap((path) => Object.values(filesOf(path)));
+  await makeFifos(paths.flatMap((path) => Object.values(pipeFiles(path))));
+}
+
+export async function makeFifos(files: readonly string[]): Promise<void> {
   // Node cannot make them; every unix has this program.
   if (files.length > 0) await promisify(execFile)('mkfifo', ['-m', '600', ...files]);
 }
 
 /** Opens our ends, when QEMU has opened its own: until then there would be nobody at the other end. */
 export function openPipes(path: string): SerialLine {
-  const { toGuest, fromGuest } = filesOf(path);
-  const reading = openSync(fromGuest, constants.O_RDONLY | constants.O_NONBLOCK);
+  const { toGuest, fromGuest } = pipeFiles(path);
+  const [reading, writing] = openBoth(
+    { file: fromGuest, flags: constants.O_RDONLY },
+    { file: toGuest, flags: constants.O_WRONLY },
+  );
+  return { fromGuest: reading, toGuest: writing };
+}
+
+/**
+ * Opens a pair for somebody who may come, go and come again: we hold the other ends as well, so that a pipe never ends,
+ * and what is written before somebody reads it waits.
+ */
+export function openPipesToOutside(path: string): { fromOutside: Socket; toOutside: Socket } {
+  const { toGuest, fromGuest } = pipeFiles(path);
+  const [fromOutside, toOutside] = openBoth(
+    { file: toGuest, flags: constants.O_RDWR },
+    { file: fromGuest, flags: constants.O_RDWR },
+  );
+  return { fromOutside, toOutside };
+}
+
+interface End {
+  file: string;
+  flags: number;
+}
+
+function openBoth(read: End, write: End): [Socket, Socket] {
+  const reading = openSync(read.file, read.flags | constants.O_NONBLOCK);
   try {
-    const writing = openSync(toGuest, constants.O_WRONLY | constants.O_NONBLOCK);
-    return {
-      fromGuest: new Socket({ fd: reading, readable: true, writable: false }),
-      toGuest: new Socket({ fd: writing, readable: false, writable: true }),
-    };
+    const writing = openSync(write.file, write.flags | constants.O_NONBLOCK);
+    return [
+      new Socket({ fd: reading, readable: true, writable: false }),
+      new Socket({ fd: writing, readable: false, writable: true }),
+    ];
   } catch (error) {
     closeSync(reading);
     throw error;
@@ -46,5 +76,5 @@ export function openPipes(path: string): SerialLine {
 
 /** The files go; what has been opened stays. */
 export async function removePipes(paths: readonly string[]): Promise<void> {
-  for (const file of paths.flatMap((path) => Object.values(filesOf(path)))) await rm(file, { force: true });
+  for (const file of paths.flatMap((path) => Object.values(pipeFiles(path)))) await rm(file, { force: true });
 }

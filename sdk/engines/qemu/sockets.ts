@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Longest path of a unix socket that every system takes, bytes (macOS: 104 with its zero). */
-const SOCKET_PATH_BYTES = 100;
+export const SOCKET_PATH_BYTES = 100;
 
 export interface Listening {
   path: string;

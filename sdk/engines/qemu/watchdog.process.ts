@@ -1,15 +1,18 @@
 /**
  * A process that outlives its owner by a moment: its standard input is a pipe that only the owner holds open, so it ends
  * however the owner dies. It then kills the machines that the owner was still responsible for, and removes their files.
- * Lines that it reads: `+<pid> <folder>` and `-<pid>`.
+ * Lines that it reads: `+<pid> <folder>` and `-<pid>`; of sockets and named pipes that are elsewhere `=<path>` and `~<path>`.
  */
-import { readFileSync, rmSync, rmdirSync } from 'node:fs';
+import { lstatSync, readFileSync, rmSync, rmdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const machines = new Map<number, string>();
+const files = new Set<string>();
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
+  if (line.startsWith('=')) files.add(line.slice(1));
+  else if (line.startsWith('~')) files.delete(line.slice(1));
   const [, sign, pid, folder = ''] = /^([+-])(\d+)(?: (.*))?$/.exec(line) ?? [];
   if (sign === '+') machines.set(Number(pid), folder);
   else if (sign === '-') machines.delete(Number(pid));
@@ -19,6 +22,7 @@ lines.once('close', () => {
     if (isOurs(pid, folder)) end(pid);
     remove(folder);
   }
+  for (const path of files) removeFile(path);
   process.exit(0);
 });
 // Whatever ends the owner's group is not meant for this process: it ends by itself.
@@ -39,6 +43,16 @@ function end(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch {
     // It has ended meanwhile.
+  }
+}
+
+/** Unless something of another kind has taken its place. */
+function removeFile(path: string): void {
+  try {
+    const seen = lstatSync(path);
+    if (seen.isSocket() || seen.isFIFO()) rmSync(path, { force: true });
+  } catch {
+    // It has gone.
   }
 }
 

@@ -18,6 +18,8 @@ interface Guarded {
 }
 
 const guarded = new Set<Guarded>();
+/** Sockets and named pipes outside of the machines' folders. */
+const files = new Set<string>();
 let watchdog: ChildProcess | null = null;
 let exitHandled = false;
 /** Something here keeps ending it; after so many times it is left at that. */
@@ -38,9 +40,26 @@ export function guard(pid: number, folder: string): () => void {
   };
 }
 
+/** Sockets and named pipes that are made for a machine elsewhere: they go, too. @returns call when they are gone */
+export function guardFiles(paths: readonly string[]): () => void {
+  handleExit();
+  for (const path of paths) {
+    files.add(path);
+    if (watchdog !== null) tell(watchdog, `=${path}`);
+  }
+  if (paths.length > 0) watchdog ??= start();
+  return () => {
+    for (const path of paths) {
+      files.delete(path);
+      if (watchdog !== null) tell(watchdog, `~${path}`);
+    }
+    setTimeout(endIfIdle, LINGER_MS).unref();
+  };
+}
+
 /** A process that is idle leaves no other process behind. */
 function endIfIdle(): void {
-  if (guarded.size > 0) return;
+  if (guarded.size + files.size > 0) return;
   watchdog?.stdin?.end();
   watchdog = null;
 }
@@ -57,10 +76,11 @@ function start(): ChildProcess {
   if (stdin instanceof Socket) stdin.unref();
   stdin.on('error', () => undefined);
   for (const { pid, folder } of guarded) tell(child, `+${pid} ${folder}`);
+  for (const path of files) tell(child, `=${path}`);
   child.once('exit', () => {
     if (watchdog !== child) return;
     // Somebody ended it although there is something to watch.
-    watchdog = guarded.size > 0 && restartsLeft-- > 0 ? start() : null;
+    watchdog = guarded.size + files.size > 0 && restartsLeft-- > 0 ? start() : null;
   });
   child.once('error', () => {
     if (watchdog === child) watchdog = null;
@@ -85,5 +105,6 @@ function handleExit(): void {
       }
       rmSync(folder, { recursive: true, force: true });
     }
+    for (const path of files) rmSync(path, { force: true });
   });
 }
