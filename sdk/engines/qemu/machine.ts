@@ -13,7 +13,6 @@ import type {
   AdvanceResult,
   Answers,
   Capabilities,
-  ClockKind,
   EngineContext,
   EngineEvent,
   EngineMachine,
@@ -39,6 +38,7 @@ import { disposed, ioError, machineOff, unsupported } from './misuse.js';
 import { PictureFile } from './picture-file.js';
 import { decideEnd, decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
 import { processDied, QemuProcess, type ProcessEnd } from './process.js';
+import type { QemuClock } from './qemu-clock.js';
 import { nothing, type QmpClient, type QmpEvent } from './qmp.js';
 import { parseRegisters } from './registers.js';
 import type { SavedState } from './saved-state.js';
@@ -77,7 +77,7 @@ export class QemuMachine implements EngineMachine {
   readonly identity: string;
   readonly #parts: QemuMachineParts;
   readonly #folder: string;
-  readonly #clock: GuestClock | VirtualClock;
+  readonly #clock: QemuClock;
   readonly #guest: GuestWatch;
   readonly #pictures: PictureFile;
   readonly #screen: ScreenWatch;
@@ -147,24 +147,13 @@ export class QemuMachine implements EngineMachine {
     return this.#clock.now;
   }
 
-  get #clockKind(): ClockKind {
-    return this.#clock instanceof VirtualClock ? 'virtual' : 'free';
-  }
-
   /** Starts QEMU with the media that are in the drives, and lets the guest run. */
   async #boot(): Promise<void> {
     const process = await this.#spawn(null);
     this.#guest.reset();
     this.#tripleFault = false;
     await this.#screen.notePlaceholder(process.qmp);
-    await this.#letRun(process.qmp);
-  }
-
-  /** On a virtual clock it stands all the same until something waits for it. */
-  async #letRun(qmp: QmpClient): Promise<void> {
-    if (this.#clock instanceof VirtualClock) await this.#clock.meet(qmp);
-    else await qmp.execute('cont', {}, nothing);
-    this.#clock.start();
+    await this.#clock.release(process.qmp);
   }
 
   /** @param from a saved state, which is to be loaded before the machine goes on */
@@ -195,7 +184,7 @@ export class QemuMachine implements EngineMachine {
       onLine: (line) => this.#logLine(line),
     });
     this.#process = process;
-    if (this.#clock instanceof VirtualClock) this.#clock.forgetProcess();
+    this.#clock.forgetProcess();
     process.qmp.onEvent((event) => {
       if (this.#process === process) this.#onEvent(event);
     });
@@ -265,8 +254,8 @@ export class QemuMachine implements EngineMachine {
   #onEvent(event: QmpEvent): void {
     const change = decidePower(event, this.#tripleFault);
     if (change === null) return;
-    // On a virtual clock every stretch ends in a stop, and says itself if that was not its own.
-    if (this.#clock instanceof VirtualClock && change.kind === 'stopped') return;
+    // Where every stretch ends in a stop, it says itself if that was not its own.
+    if (this.#clock.stands && change.kind === 'stopped') return;
     this.#signal.notify();
     void this.#inOrder(async () => {
       await logIsRead();
@@ -284,7 +273,7 @@ export class QemuMachine implements EngineMachine {
     const process = this.#qemu();
     if (process === null) return true;
     const { status: now } = await process.qmp.execute('query-status', {}, status);
-    return this.#clock instanceof VirtualClock ? now !== 'shutdown' : now === 'running';
+    return this.#clock.stands ? now !== 'shutdown' : now === 'running';
   }
 
   async #powerChanged(change: PowerChange): Promise<void> {
@@ -319,7 +308,7 @@ export class QemuMachine implements EngineMachine {
    * whose instructions are counted stops there, and never comes to the triple fault by which others are known.
    */
   #isAftermath(): boolean {
-    return this.#clock instanceof VirtualClock && this.now - this.#resetAt < FIRMWARE_RESETS_MS;
+    return this.#clock.kind === 'virtual' && this.now - this.#resetAt < FIRMWARE_RESETS_MS;
   }
 
   /** Most stops are our own, or have been explained by another event. */
@@ -366,7 +355,7 @@ export class QemuMachine implements EngineMachine {
     await done;
     this.#guest.reset();
     this.#tripleFault = false;
-    await this.#letRun(qmp);
+    await this.#clock.release(qmp);
     if (!silent) {
       this.#resetAt = this.now;
       this.#emit({ kind: 'reset', at: this.now });
@@ -433,7 +422,7 @@ export class QemuMachine implements EngineMachine {
         await this.#applyPower(input);
         return;
       case 'clock':
-        if (input.clock === this.#clockKind) return;
+        if (input.clock === this.#clock.kind) return;
         throw unsupported('clock-unsupported', `QEMU has no ${input.clock} clock here`);
       case 'snapshot':
         return;
@@ -448,7 +437,7 @@ export class QemuMachine implements EngineMachine {
     try {
       const send = async (): Promise<unknown> => await qmp?.execute('input-send-event', { events }, nothing);
       // QEMU takes inputs of a machine that runs.
-      await (qmp !== undefined && this.#clock instanceof VirtualClock ? this.#clock.during(qmp, send) : send());
+      await (qmp === undefined ? send() : this.#clock.during(qmp, send));
     } catch (error) {
       if (!(error instanceof GuestwrightError) || error.code !== 'qmp-error' || qmp === undefined) throw error;
       if ((await qmp.execute('query-status', {}, status)).status === 'running') throw error;
@@ -476,7 +465,7 @@ export class QemuMachine implements EngineMachine {
         await this.#qemu()?.qmp.execute('stop', {}, nothing);
         return;
       case 'resume':
-        if (this.#process !== null) await this.#letRun(this.#process.qmp);
+        if (this.#process !== null) await this.#clock.release(this.#process.qmp);
     }
   }
 
@@ -498,26 +487,25 @@ export class QemuMachine implements EngineMachine {
       }
       await this.#lookAtProcessors();
       const next = this.#nextIn(limit, stopOn);
-      if (this.#clock instanceof VirtualClock) {
-        await this.#stretch(this.#clock, { until: this.now + next, limit });
-        const { guardMs } = this.#parts.context;
-        if (performance.now() - started > guardMs) this.#fail(guardFired(guardMs, limit, this.now));
-      } else await this.#signal.wait(next);
+      const seen = await this.#clock.pass({
+        until: this.now + next,
+        limit,
+        signal: this.#signal,
+        turn: async (run) => await this.#stretch(run),
+        mayHaveStopped: async (qmp) => this.#power.state === 'running' && (await this.#guest.areProcessorsStopped(qmp)),
+      });
+      if (seen === 'io-error') this.#fail(ioError());
+      const { guardMs } = this.#parts.context;
+      if (this.#clock.stands && performance.now() - started > guardMs) this.#fail(guardFired(guardMs, limit, this.now));
     }
   }
 
-  /** Lets a machine that stands by itself run until there is something to look at, or something is announced. */
-  async #stretch(clock: VirtualClock, { until, limit }: { until: GuestTime; limit: GuestTime }): Promise<void> {
-    await this.#inOrder(async () => {
+  /** Lets a machine that stands by itself run, in its turn; null: there is nothing that could. */
+  async #stretch(run: (qmp: QmpClient) => Promise<string>): Promise<string | null> {
+    return await this.#inOrder(async () => {
       const qmp = this.#qmp();
       const { state } = this.#power;
-      if (qmp === null || state === 'off' || state === 'crashed') return;
-      const seen = await clock.run(qmp, until, this.#signal);
-      if (seen === 'io-error') this.#fail(ioError());
-      if (seen !== 'asleep') return;
-      // That it has stopped for good is found at the second look, which is on the way.
-      const mayHaveStopped = state === 'running' && (await this.#guest.areProcessorsStopped(qmp));
-      clock.skipTo(mayHaveStopped ? until : limit);
+      return qmp === null || state === 'off' || state === 'crashed' ? null : await run(qmp);
     });
   }
 
@@ -614,7 +602,7 @@ export class QemuMachine implements EngineMachine {
       }));
     } finally {
       if (ran) {
-        if (process !== null) await this.#letRun(process.qmp);
+        if (process !== null) await this.#clock.release(process.qmp);
         else this.#clock.start();
       }
     }
@@ -650,7 +638,7 @@ export class QemuMachine implements EngineMachine {
     await this.#states.collect();
     const qmp = this.#qmp();
     if (qmp === null) return;
-    await this.#letRun(qmp);
+    await this.#clock.release(qmp);
     this.#stir();
   }
 
