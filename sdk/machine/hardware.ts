@@ -31,6 +31,7 @@ export async function hardwareOf(spec: MachineSpec): Promise<Hardware> {
     clock: spec.clock,
     ...(spec.engine === 'v86' ? {} : { platform: platformOf(spec), network: await openNetwork(spec) }),
     ...(spec.watchdog === true ? { watchdog: true } : {}),
+    ...(spec.record === true ? { record: true } : {}),
     ...(spec.accelerator === undefined ? {} : { accelerator: spec.accelerator }),
   };
 }

@@ -21,9 +21,18 @@ export interface BoardParts {
   flash: { code: string; variables: string } | null;
   /** Named pipes of the serial ports, without their endings. */
   serial: readonly string[];
+  /** The run is recorded, or replayed. */
+  recorded?: boolean;
 }
 
-export function boardOptions({ platform, installation, hardware, flash, serial }: BoardParts): string[] {
+export function boardOptions({
+  platform,
+  installation,
+  hardware,
+  flash,
+  serial,
+  recorded = false,
+}: BoardParts): string[] {
   const kind = boardKind(platform);
   const { architecture } = platform;
   const on = (value: boolean): string => (value ? 'on' : 'off');
@@ -47,7 +56,9 @@ export function boardOptions({ platform, installation, hardware, flash, serial }
     ...['-device', kind === 'virt' ? 'pvpanic-pci' : 'pvpanic'],
     // Only code that the firmware itself runs may change what is trusted.
     ...(platform.secureBoot ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []),
-    ...serial.flatMap((path, index) => [
+    // Of these two QEMU records only ports that are made the first way.
+    ...(recorded ? serial.flatMap((path) => ['-serial', `pipe:${path}`]) : []),
+    ...(recorded ? [] : serial).flatMap((path, index) => [
       ...['-chardev', `pipe,id=serial${index},path=${escaped(path)}`],
       ...serialPort(kind, index),
     ]),

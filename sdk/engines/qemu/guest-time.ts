@@ -1,11 +1,12 @@
 /** Guest time of a machine that runs by itself: wall time since its start, without the times at which it stood still. */
 import type { GuestTime } from '../engine.js';
-import type { ClockWait, QemuClock } from './qemu-clock.js';
+import type { ClockWait, Noted, QemuClock } from './qemu-clock.js';
 import { nothing, type QmpClient } from './qmp.js';
 
 export class GuestClock implements QemuClock {
   readonly kind = 'free';
   readonly stands = false;
+  readonly countsInstructions = false;
   #passed = 0;
   /** Wall time at which it was last set going; null while it stands. */
   #since: number | null = null;
@@ -52,6 +53,10 @@ export class GuestClock implements QemuClock {
   /** It runs already. */
   async during<T>(_qmp: QmpClient, work: () => Promise<T>): Promise<T> {
     return await work();
+  }
+
+  async hold(_qmp: QmpClient, work: () => Promise<Noted>): Promise<void> {
+    await work();
   }
 
   async pass({ until, signal }: ClockWait): Promise<null> {

@@ -2,7 +2,7 @@
  * A machine that QEMU runs. It runs by itself, so advancing means waiting: for what its channels announce (power, serial
  * output, keys taken) as it comes, and for its screen by looking at it.
  */
-import { rm, rmdir, writeFile } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
@@ -23,7 +23,6 @@ import type {
   PowerState,
   Question,
   StopReason,
-  WholeFile,
 } from '../engine.js';
 import type { Accelerator } from './accelerator.js';
 import { boardKind } from './board.js';
@@ -31,8 +30,9 @@ import { commandLine } from './command-line.js';
 import { GuestClock } from './guest-time.js';
 import { GuestWatch } from './guest-watch.js';
 import type { Installation } from './installation.js';
+import { kernelFiles, type KernelFiles } from './kernel-files.js';
 import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.js';
-import { MachineMedia } from './machine-media.js';
+import { MachineMedia, sameMedia } from './machine-media.js';
 import { MachineStates, type Incoming } from './machine-states.js';
 import { disposed, ioError, machineOff, unsupported } from './misuse.js';
 import { PictureFile } from './picture-file.js';
@@ -41,6 +41,8 @@ import { processDied, QemuProcess, type ProcessEnd } from './process.js';
 import type { QemuClock } from './qemu-clock.js';
 import { nothing, type QmpClient, type QmpEvent } from './qmp.js';
 import { parseRegisters } from './registers.js';
+import { reset } from './reset.js';
+import { RunRecorder } from './run-recorder.js';
 import type { SavedState } from './saved-state.js';
 import { ScreenWatch } from './screen-watch.js';
 import { SerialPort } from './serial-port.js';
@@ -87,7 +89,8 @@ export class QemuMachine implements EngineMachine {
   /** What is on them outlives QEMU's process. */
   readonly #media: MachineMedia;
   readonly #states: MachineStates;
-  #kernel: { kernel: string; initrd: string | null; commandLine: string } | null = null;
+  readonly #recorder: RunRecorder | null;
+  #kernel: KernelFiles | null = null;
   #process: QemuProcess | null = null;
   #power: { state: PowerState; detail: string | null } = { state: 'running', detail: null };
   #buttons: MouseButtons = { left: false, middle: false, right: false };
@@ -121,7 +124,8 @@ export class QemuMachine implements EngineMachine {
     });
     const virtual = parts.hardware.clock === 'virtual';
     const now = virtual ? () => this.now : () => performance.now();
-    this.#clock = virtual ? new VirtualClock() : new GuestClock();
+    this.#recorder = RunRecorder.of(parts, this.#folder);
+    this.#clock = this.#recorder?.clock ?? (virtual ? new VirtualClock() : new GuestClock());
     this.#guest = new GuestWatch(guestKnowledge(parts), now);
     this.#pictures = new PictureFile(this.#folder);
     const time = virtual ? { now, gaps: STANDING_GAPS } : undefined;
@@ -160,7 +164,7 @@ export class QemuMachine implements EngineMachine {
   async #spawn(from: Incoming | null): Promise<QemuProcess> {
     const { installation, accelerator, uefi, hardware, context } = this.#parts;
     const drives = await this.#media.open();
-    this.#kernel ??= await this.#makeKernel();
+    this.#kernel ??= await kernelFiles(this.#folder, hardware.kernel);
     const process = await QemuProcess.start({
       program: installation.program,
       folder: this.#folder,
@@ -180,11 +184,13 @@ export class QemuMachine implements EngineMachine {
           cables: context.cables,
           incoming: from !== null,
           memory: from?.memory ?? this.#states.memoryAtBoot,
+          log: this.#recorder?.nextLog ?? null,
         }),
       onLine: (line) => this.#logLine(line),
     });
     this.#process = process;
     this.#clock.forgetProcess();
+    this.#recorder?.serial.forgetProcess();
     process.qmp.onEvent((event) => {
       if (this.#process === process) this.#onEvent(event);
     });
@@ -211,23 +217,6 @@ export class QemuMachine implements EngineMachine {
     this.#setPower('off', change.detail);
   }
 
-  async #makeKernel(): Promise<{ kernel: string; initrd: string | null; commandLine: string } | null> {
-    const { kernel } = this.#parts.hardware;
-    if (kernel === null) return null;
-    return {
-      kernel: await this.#asFile('kernel', kernel.kernel),
-      initrd: kernel.initrd === null ? null : await this.#asFile('initrd', kernel.initrd),
-      commandLine: kernel.commandLine,
-    };
-  }
-
-  async #asFile(name: string, { source }: WholeFile): Promise<string> {
-    if (source.kind === 'file') return source.path;
-    const file = join(this.#folder, name);
-    await writeFile(file, source.kind === 'bytes' ? source.bytes : new Uint8Array(source.size));
-    return file;
-  }
-
   /** QEMU, running or stopped. @throws when the machine has ended */
   #qemu(): QemuProcess | null {
     if (this.#ended !== null) throw this.#ended;
@@ -241,6 +230,7 @@ export class QemuMachine implements EngineMachine {
 
   #logLine(line: string): boolean {
     if (isTripleFault(line)) this.#tripleFault = true;
+    if (this.#recorder?.serial.line(line) === true) return true;
     const known = this.#guest.input.line(line);
     if (known) this.#signal.notify();
     return known;
@@ -308,7 +298,7 @@ export class QemuMachine implements EngineMachine {
    * whose instructions are counted stops there, and never comes to the triple fault by which others are known.
    */
   #isAftermath(): boolean {
-    return this.#clock.kind === 'virtual' && this.now - this.#resetAt < FIRMWARE_RESETS_MS;
+    return this.#clock.countsInstructions && this.now - this.#resetAt < FIRMWARE_RESETS_MS;
   }
 
   /** Most stops are our own, or have been explained by another event. */
@@ -337,6 +327,7 @@ export class QemuMachine implements EngineMachine {
     this.#clock.stop();
     await process.qmp.execute('stop', {}, nothing);
     await this.#lookOnce();
+    await this.#recorder?.end(process.qmp, this.#screen);
     this.#process = null;
     await process.quit();
     this.#setPower('off', detail);
@@ -347,12 +338,11 @@ export class QemuMachine implements EngineMachine {
     const process = this.#qemu();
     if (process === null) return;
     const { qmp } = process;
-    // The command only asks for it; going on is refused until it has happened.
-    const done = qmp.nextEvent('RESET');
-    await qmp.execute('set-action', { reboot: 'reset' }, nothing);
-    await qmp.execute('system_reset', {}, nothing);
-    await qmp.execute('set-action', { reboot: 'shutdown' }, nothing);
-    await done;
+    await this.#clock.hold(qmp, async () => {
+      await reset(qmp);
+      return { action: 'reset' };
+    });
+    this.#recorder?.serial.reset();
     this.#guest.reset();
     this.#tripleFault = false;
     await this.#clock.release(qmp);
@@ -365,7 +355,12 @@ export class QemuMachine implements EngineMachine {
   }
 
   async #lookOnce(): Promise<void> {
-    if (this.#process !== null) await this.#screen.look(this.#process.qmp);
+    const qmp = this.#process?.qmp;
+    if (qmp === undefined) return;
+    await this.#clock.hold(qmp, async () => {
+      await this.#screen.look(qmp);
+      return this.#recorder?.frame(this.#screen) ?? {};
+    });
   }
 
   async input(input: Input): Promise<{ at: GuestTime }> {
@@ -413,9 +408,10 @@ export class QemuMachine implements EngineMachine {
         return;
       }
       case 'serial':
-        this.#serialPort(input.port).write(input.data);
+        await this.#writeSerial(this.#serialPort(input.port), input.data);
         return;
       case 'media':
+        this.#recorder?.refuse('a change of media');
         await this.#media.insert(input.drive, input.medium, this.#qmp());
         return;
       case 'power':
@@ -429,6 +425,11 @@ export class QemuMachine implements EngineMachine {
       case 'network':
         throw unsupported('network-unsupported', 'QEMU machines have no network yet');
     }
+  }
+
+  async #writeSerial(port: SerialPort, data: Uint8Array): Promise<void> {
+    if (this.#recorder === null) port.write(data);
+    else await this.#recorder.serial.write(port, data, this.#qmp());
   }
 
   /** A machine that has just stopped, for a reset or for good, hears no keys, as any PC: that is no error. */
@@ -455,6 +456,7 @@ export class QemuMachine implements EngineMachine {
         return;
       case 'on':
         if (this.#process !== null) return;
+        if (!sameMedia(this.#media.removable, input.media)) this.#recorder?.refuse('a change of media');
         this.#media.removable = input.media;
         this.#power = { state: 'running', detail: null };
         this.#told.power = 'running';
@@ -570,6 +572,7 @@ export class QemuMachine implements EngineMachine {
       case 'power':
         return { ...this.#power };
       case 'stateHash':
+        if (this.#recorder !== null) return await this.#recorder.stateHash(this.#qmp(), this.#screen);
         throw unsupported('state-hash-unsupported', 'A QEMU machine runs freely: its state cannot be hashed');
     }
   }
@@ -586,6 +589,7 @@ export class QemuMachine implements EngineMachine {
   }
 
   async #save(): Promise<EngineSnapshot> {
+    this.#recorder?.refuse('a snapshot');
     const process = this.#qemu();
     const ran = this.#clock.running;
     this.#clock.stop();
@@ -666,6 +670,7 @@ export class QemuMachine implements EngineMachine {
 
   async importSnapshot(file: string): Promise<EngineSnapshot> {
     return await this.#inOrder(async () => {
+      this.#recorder?.refuse('a snapshot');
       const { state, checked } = await this.#states.import(file);
       await checked;
       return this.#states.add(state);
@@ -674,6 +679,7 @@ export class QemuMachine implements EngineMachine {
 
   /** Its content is checked while QEMU loads it, and before the guest goes on. */
   async #bootFrom(file: string): Promise<void> {
+    this.#recorder?.refuse('a start from a saved state');
     const { state, checked } = await this.#states.import(file);
     await this.#restore(state, checked);
   }
@@ -736,7 +742,8 @@ export class QemuMachine implements EngineMachine {
     const process = this.#process;
     this.#process = null;
     try {
-      if (process !== null) await (keeps && !failed ? process.quit() : process.kill());
+      if (this.#recorder !== null && !failed) await this.#recorder.finish(process, this.#screen);
+      else if (process !== null) await (keeps && !failed ? process.quit() : process.kill());
     } finally {
       this.#pictures.close();
       await rm(this.#folder, { recursive: true, force: true });

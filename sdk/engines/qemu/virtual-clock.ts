@@ -10,7 +10,7 @@
 import { z } from 'zod';
 import { GuestwrightError } from '../../errors.js';
 import type { GuestTime } from '../engine.js';
-import type { ClockWait, QemuClock } from './qemu-clock.js';
+import type { ClockWait, Noted, QemuClock } from './qemu-clock.js';
 import { nothing, type QmpClient } from './qmp.js';
 import { parseRegisters } from './registers.js';
 import type { Signal } from './signal.js';
@@ -71,6 +71,7 @@ const date = z.object({
 export class VirtualClock implements QemuClock {
   readonly kind = 'virtual';
   readonly stands = true;
+  readonly countsInstructions = true;
   #passed = 0;
   #running = false;
   /** Null: another process of QEMU's counts anew. */
@@ -115,6 +116,10 @@ export class VirtualClock implements QemuClock {
   async release(qmp: QmpClient): Promise<void> {
     await this.meet(qmp);
     this.start();
+  }
+
+  async hold(_qmp: QmpClient, work: () => Promise<Noted>): Promise<void> {
+    await work();
   }
 
   async pass({ until, limit, signal, turn, mayHaveStopped }: ClockWait): Promise<string | null> {
