@@ -219,7 +219,8 @@ export class MachineMedia {
     if (isWritable(device, medium) && (known.layers.length === 0 || known.sealed)) await this.#unseal(key, known);
     const node = blockNode({ key, device, medium, layers: known.layers, baseFile });
     this.#nodes.add(node.name);
-    return this.#recorded ? recordedNode(node) : node;
+    // A floppy drive waits for its medium where it stands: nothing is to be logged, and QEMU would wait for that for ever.
+    return this.#recorded && device !== 'floppy' ? recordedNode(node) : node;
   }
 
   /** A layer that can be written to. */

@@ -18,11 +18,11 @@ export function recordedIdentity(
 ): string {
   const digest = (medium: Pick<Medium, 'digest'> | null | undefined): string | null => medium?.digest ?? null;
   const { kernel, disks, floppies, cdrom, network, ...rest } = hardware;
-  const { accelerator: _any, ...fixed } = rest;
   const parts = {
     version,
     boards,
-    ...fixed,
+    ...rest,
+    accelerator: null,
     network: network?.device ?? null,
     disks: disks.map(({ bus = 'ide', ...disk }) => [bus, digest(disk)]),
     floppies: floppies.map(digest),

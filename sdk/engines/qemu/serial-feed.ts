@@ -7,17 +7,23 @@
 import { nothing, type QmpClient } from './qmp.js';
 import type { SerialPort } from './serial-port.js';
 
-/** Of the UART's 16. */
-const UNDER_WAY = 14;
+/** What a UART holds whose driver has switched its buffer on (it has 16 places), and what it holds without. */
+const BUFFERED = 14;
+const UNBUFFERED = 1;
 /** The trace point that tells every register that the guest reads. */
 export const SERIAL_TRACE = 'serial_read';
-const READ = /^serial_read read addr 0x00 val 0x([0-9a-f]{2})$/;
+const READ = /^serial_read read addr 0x0([02]) val 0x([0-9a-f]{2})$/;
+/** Number of the register that says why the UART interrupts; these of its bits say that its buffer is on. */
+const INTERRUPTS = '2';
+const BUFFER_ON = 0xc0;
 
 export class SerialFeed {
   /** Not given to QEMU yet, by port. */
   readonly #waiting: { port: SerialPort; bytes: number[] }[] = [];
   /** Given, and not read by the guest yet. */
   #underWay: number[] = [];
+  /** What the UART holds, as far as the guest has shown. */
+  #room = UNBUFFERED;
   #current: SerialPort | null = null;
   #traced: QmpClient | null = null;
 
@@ -34,10 +40,12 @@ export class SerialFeed {
 
   /** Takes a line of QEMU's log. */
   line(text: string): boolean {
-    const value = READ.exec(text)?.[1];
-    if (value === undefined) return text.startsWith(`${SERIAL_TRACE} `);
+    const [, register, hex = ''] = READ.exec(text) ?? [];
+    if (register === undefined) return text.startsWith(`${SERIAL_TRACE} `);
+    const value = parseInt(hex, 16);
+    if (register === INTERRUPTS) this.#room = (value & BUFFER_ON) === BUFFER_ON ? BUFFERED : UNBUFFERED;
     // A driver that empties its UART reads once more than there are bytes.
-    if (this.#underWay[0] === parseInt(value, 16)) this.#underWay.shift();
+    else if (this.#underWay[0] === value) this.#underWay.shift();
     this.#give();
     return true;
   }
@@ -45,6 +53,7 @@ export class SerialFeed {
   /** A reset empties the UART; what has not been given to it yet is still to come. */
   reset(): void {
     this.#underWay = [];
+    this.#room = UNBUFFERED;
     this.#give();
   }
 
@@ -52,6 +61,7 @@ export class SerialFeed {
   forgetProcess(): void {
     this.#waiting.length = 0;
     this.#underWay = [];
+    this.#room = UNBUFFERED;
     this.#traced = null;
   }
 
@@ -63,9 +73,10 @@ export class SerialFeed {
     }
     // The trace does not say of which port it tells.
     if (this.#underWay.length > 0 && first.port !== this.#current) return;
-    const bytes = first.bytes.splice(0, UNDER_WAY - this.#underWay.length);
-    if (bytes.length === 0) return;
+    if (first.port !== this.#current) this.#room = UNBUFFERED;
     this.#current = first.port;
+    const bytes = first.bytes.splice(0, Math.max(0, this.#room - this.#underWay.length));
+    if (bytes.length === 0) return;
     this.#underWay.push(...bytes);
     first.port.write(Uint8Array.from(bytes));
     if (first.bytes.length === 0) this.#waiting.shift();
