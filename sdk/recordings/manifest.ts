@@ -53,8 +53,6 @@ const NOT_OF_THE_MACHINE = ['shell', 'layout', 'ocr', 'accelerator', 'clock'] as
 
 /** The part of a spec by which the same machine is made. Files are in it as their user named them. */
 export function specOfRecording(spec: MachineSpec): Record<string, unknown> {
-  const left = Object.entries(spec).filter(
-    ([field]) => !(NOT_OF_THE_MACHINE as readonly string[]).includes(field),
-  );
+  const left = Object.entries(spec).filter(([field]) => !(NOT_OF_THE_MACHINE as readonly string[]).includes(field));
   return Object.fromEntries(left);
 }

@@ -28,7 +28,11 @@ async function image(name: string, bytes: Uint8Array): Promise<string> {
 }
 
 /** Records what `drive` does. */
-async function record(name: string, spec: MachineSpecInput, drive: (machine: Machine) => Promise<void>): Promise<string> {
+async function record(
+  name: string,
+  spec: MachineSpecInput,
+  drive: (machine: Machine) => Promise<void>,
+): Promise<string> {
   const recording = inFolder(name);
   const machine = await launch({ engine: 'qemu', memory: 16, record: true, ...spec }, { recording });
   try {
@@ -46,7 +50,12 @@ async function replayed(recording: string, until?: number): Promise<ReplayVerdic
 /** What the screen showed, by rows. */
 function textOf(verdict: ReplayVerdict): string {
   if (verdict.kind !== 'exact') throw new Error(`it parted: ${JSON.stringify(verdict)}`);
-  return makeFrame(verdict.screen, 0).grid?.lines.map((line) => line.trimEnd()).join('\n').trimEnd() ?? '';
+  return (
+    makeFrame(verdict.screen, 0)
+      .grid?.lines.map((line) => line.trimEnd())
+      .join('\n')
+      .trimEnd() ?? ''
+  );
 }
 
 async function manifestOf(recording: string): Promise<Manifest> {

@@ -230,7 +230,6 @@ export class QemuMachine implements EngineMachine {
 
   #logLine(line: string): boolean {
     if (isTripleFault(line)) this.#tripleFault = true;
-    if (this.#recorder?.serial.line(line) === true) return true;
     const known = this.#guest.input.line(line);
     if (known) this.#signal.notify();
     return known;
@@ -342,7 +341,6 @@ export class QemuMachine implements EngineMachine {
       await reset(qmp);
       return { action: 'reset' };
     });
-    this.#recorder?.serial.reset();
     this.#guest.reset();
     this.#tripleFault = false;
     await this.#clock.release(qmp);
@@ -408,7 +406,7 @@ export class QemuMachine implements EngineMachine {
         return;
       }
       case 'serial':
-        await this.#writeSerial(this.#serialPort(input.port), input.data);
+        this.#writeSerial(input.port, input.data);
         return;
       case 'media':
         this.#recorder?.refuse('a change of media');
@@ -427,9 +425,10 @@ export class QemuMachine implements EngineMachine {
     }
   }
 
-  async #writeSerial(port: SerialPort, data: Uint8Array): Promise<void> {
+  #writeSerial(index: number, data: Uint8Array): void {
+    const port = this.#serialPort(index);
     if (this.#recorder === null) port.write(data);
-    else await this.#recorder.serial.write(port, data, this.#qmp());
+    else this.#recorder.serial.write(port, index, data, this.#qmp());
   }
 
   /** A machine that has just stopped, for a reset or for good, hears no keys, as any PC: that is no error. */

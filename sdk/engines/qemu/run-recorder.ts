@@ -17,7 +17,9 @@ type Seen = Pick<ScreenWatch, 'content' | 'version' | 'look'>;
 
 export class RunRecorder {
   readonly clock = new RecordingClock();
-  readonly serial = new SerialFeed();
+  readonly serial = new SerialFeed(async (qmp, work) => {
+    await this.clock.hold(qmp, work);
+  });
   readonly #recording: RunRecording;
   readonly #run: { program: string; identity: string };
   readonly #memory: { memoryMb: number; folder: string };
