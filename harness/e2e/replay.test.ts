@@ -13,8 +13,8 @@ const { available } = await (await engineNamed('qemu')).probe();
 const FILES = {
   'playwright.config.ts': `
 import { defineConfig, defineGuests } from 'guestwright';
-const spec = { engine: 'qemu', memory: 16, floppy: 'echo.img', record: true };
-export default defineConfig({ workers: 1, projects: defineGuests({ guests: { tiny: { spec } } }) });
+const spec = { memory: 16, floppy: 'echo.img', record: true };
+export default defineConfig({ workers: 1, projects: defineGuests({ engines: ['qemu'], guests: { tiny: { spec } } }) });
 `,
   'scenarios/typing.spec.ts': `
 import { test } from 'guestwright';

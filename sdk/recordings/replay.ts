@@ -14,6 +14,8 @@ export interface ReplayOptions {
   until?: GuestTime;
   /** Is told about once a second at which guest time it is, ms. */
   onProgress?: (at: GuestTime) => void;
+  /** Is told why, when it begins once more. */
+  onAgain?: (seen: string) => void;
 }
 
 /** How far a replay was the same. */
@@ -39,6 +41,9 @@ export type ReplayVerdict =
   /** `at` and `icount` are those of the mark at which it was not the same, `lastSame` the time of the last that was. */
   | { kind: 'parted'; parting: Parting; at: GuestTime; icount: number; segment: number; lastSame: GuestTime | null };
 
+/** QEMU now and then waits for ever where its log goes on, and another time does not: it gets that other time. */
+const ATTEMPTS = 2;
+
 /** Where a segment begins. */
 const START: Pick<RecordedMark, 'icount'> = { icount: 0 };
 
@@ -54,14 +59,20 @@ export async function replayRecording(recording: Recording, options: ReplayOptio
   const engine = await engineNamed(spec.engine);
   if (engine.replay === undefined) throw new Error(`the engine ${engine.name} replays nothing`);
   sweepRunDirectories();
-  const id = randomUUID();
-  const runDirectory = runDirectoryFor(id);
-  try {
-    const runId = process.env['GUESTWRIGHT_RUN_ID'] ?? id;
-    await using replay = await engine.replay(await hardwareOf(spec), { runDirectory, runId, folder, run });
-    return await follow(replay, recording, { ...options, until });
-  } finally {
-    await removeRunDirectory(runDirectory);
+  const hardware = await hardwareOf(spec);
+  for (let attempt = 1; ; attempt++) {
+    const id = randomUUID();
+    const runDirectory = runDirectoryFor(id);
+    try {
+      const runId = process.env['GUESTWRIGHT_RUN_ID'] ?? id;
+      await using replay = await engine.replay(hardware, { runDirectory, runId, folder, run });
+      const verdict = await follow(replay, recording, { ...options, until });
+      // What differs, differs: only a replay that went no further may be QEMU's doing.
+      if (verdict.kind === 'exact' || verdict.parting.kind !== 'lost' || attempt === ATTEMPTS) return verdict;
+      options.onAgain?.(verdict.parting.seen);
+    } finally {
+      await removeRunDirectory(runDirectory);
+    }
   }
 }
 

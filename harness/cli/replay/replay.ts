@@ -22,6 +22,9 @@ export async function replay(folder: string, { until, output }: ReplayCommandOpt
   let said = performance.now();
   const verdict = await replayRecording(recording, {
     ...(until === undefined ? {} : { until }),
+    onAgain: (seen) => {
+      process.stderr.write(`the log could not be followed (${seen}): once more, from the start\n`);
+    },
     onProgress: (at) => {
       if (performance.now() - said < SAY_EVERY_MS) return;
       said = performance.now();
