@@ -1,4 +1,6 @@
 /** What a recording says of itself, in its file `recording.json`. It may come from anywhere, so all of it is checked. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import type { MachineSpec } from '../machine/spec.js';
 
@@ -35,12 +37,21 @@ export const manifestShape = z.strictObject({
   name: z.string().max(200),
   /** Checked as a spec when the machine is made again. */
   spec: z.record(z.string(), z.unknown()),
+  /** SHA-256 of the logs, by their names. */
+  digests: z.record(z.string(), sha256),
   run: z.strictObject({
     program: z.string().min(1).max(200),
     identity: sha256,
     segments: z.array(segmentShape).min(1).max(MAX_SEGMENTS),
   }),
 });
+
+/** Of a file. */
+export async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
 
 export type Manifest = z.output<typeof manifestShape>;
 

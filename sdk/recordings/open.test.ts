@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,7 @@ function manifest(change: (manifest: Manifest) => void = () => undefined): Manif
     version: 1,
     name: 'machine',
     spec: { engine: 'qemu', record: true, memory: 16 },
+    digests: { 'segment-1.log': createHash('sha256').update('log').digest('hex') },
     run: {
       program: 'QEMU 7.2.22',
       identity: HASH,
@@ -67,6 +69,11 @@ test.each<[string, unknown]>([
   ['of a machine that cannot be recorded', manifest((made) => (made.spec['smp'] = 2))],
 ])('a recording %s is damaged', async (_what, content) => {
   await expect(opened(content)).rejects.toMatchObject({ code: 'recording-damaged' });
+});
+
+test('a log that was changed, or cut, is damaged', async () => {
+  await writeFile(join(folder, 'segment-1.log'), 'lo');
+  await expect(opened(manifest())).rejects.toMatchObject({ code: 'recording-damaged' });
 });
 
 test('what a link leads to is not of the recording', async () => {

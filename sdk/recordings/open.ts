@@ -3,7 +3,7 @@ import { lstat, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GuestwrightError } from '../errors.js';
 import { parseSpec, type MachineSpec } from '../machine/spec.js';
-import { MANIFEST_FILE, manifestShape, MAX_MANIFEST_BYTES, type Manifest } from './manifest.js';
+import { digestOf, MANIFEST_FILE, manifestShape, MAX_MANIFEST_BYTES, type Manifest } from './manifest.js';
 
 /** A log that is larger than this is not read, bytes: hours of a guest that writes to its disks all the time. */
 const MAX_LOG_BYTES = 2 ** 36;
@@ -26,11 +26,12 @@ export async function openRecording(folder: string): Promise<Recording> {
     const [first] = parsed.error.issues;
     throw damaged(folder, `${MANIFEST_FILE}: ${first?.path.join('.') ?? ''}: ${first?.message ?? 'it is no JSON'}`);
   }
-  const { name, run, spec } = parsed.data;
+  const { name, run, spec, digests } = parsed.data;
   for (const { log } of run.segments) {
     const bytes = await sizeOf(path.join(folder, log));
     if (bytes === null) throw damaged(folder, `there is no file ${log}`);
     if (bytes === 0 || bytes > MAX_LOG_BYTES) throw damaged(folder, `${log} has ${bytes} bytes`);
+    if ((await digestOf(path.join(folder, log))) !== digests[log]) throw damaged(folder, `${log} is another file now`);
   }
   return { folder: path.resolve(folder), name, run, spec: specIn(folder, spec) };
 }

@@ -6,7 +6,7 @@ import type { RunRecording } from '../engines/engine.js';
 import type { RecordedRun } from '../engines/recorded-run.js';
 import { GuestwrightError } from '../errors.js';
 import type { MachineSpec } from '../machine/spec.js';
-import { MANIFEST_FILE, MANIFEST_VERSION, specOfRecording, type Manifest } from './manifest.js';
+import { digestOf, MANIFEST_FILE, MANIFEST_VERSION, specOfRecording, type Manifest } from './manifest.js';
 
 export class RecordingWriter implements RunRecording {
   /** For the logs, while the machine runs. */
@@ -39,11 +39,14 @@ export class RecordingWriter implements RunRecording {
   /** The recording appears whole, under its name, or not at all. */
   readonly done = async (run: RecordedRun): Promise<void> => {
     const { name, spec } = this.#machine;
+    const digests: Record<string, string> = {};
+    for (const { log } of run.segments) digests[log] = await digestOf(path.join(this.folder, log));
     const manifest: Manifest = {
       format: 'guestwright-recording',
       version: MANIFEST_VERSION,
       name: name.slice(0, 200),
       spec: specOfRecording(spec),
+      digests,
       run,
     };
     await writeFile(path.join(this.folder, MANIFEST_FILE), `${JSON.stringify(manifest)}\n`);

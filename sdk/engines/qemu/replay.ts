@@ -10,7 +10,7 @@ import type { Installation } from './installation.js';
 import { kernelFiles } from './kernel-files.js';
 import { MachineMedia } from './machine-media.js';
 import { PictureFile } from './picture-file.js';
-import { QemuProcess, type ProcessEnd } from './process.js';
+import { processDied, QemuProcess, type ProcessEnd } from './process.js';
 import { nothing, type QmpClient } from './qmp.js';
 import { frameHash, memoryHash } from './replay-hash.js';
 import { askForReset } from './reset.js';
@@ -185,6 +185,8 @@ export class QemuReplay implements RunReplay {
   }
 }
 
+/** @throws GuestwrightError `infrastructure/engine-failed` where the host has ended it: that is no fault of the log */
 function ended({ seen }: ProcessEnd): string {
+  if (seen.endsWith('(signal SIGKILL)')) throw processDied(seen);
   return `QEMU ended: ${seen}`;
 }
