@@ -24,3 +24,10 @@ export type {
 export { makeFrame, type CellGrid, type Frame } from './screen/frame.js';
 export type { GraphicContent, Region, ScreenContent, TextContent, TextCursor } from './screen/content.js';
 export { KEY_CODES, type KeyCode } from './input/keycodes.js';
+export {
+  openRecording,
+  replayRecording,
+  type Recording,
+  type ReplayOptions,
+  type ReplayVerdict,
+} from './recordings/index.js';

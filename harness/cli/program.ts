@@ -6,6 +6,7 @@ import { goldenCommand } from './golden.js';
 import { imagesCommand } from './images.js';
 import { initCommand } from './init.js';
 import { openCommand } from './open.js';
+import { replayCommand } from './replay.js';
 import { runCommand } from './run.js';
 import { screenCommand } from './screen.js';
 import { storeCommand } from './store.js';
@@ -16,6 +17,7 @@ const COMMANDS: readonly (() => Command)[] = [
   initCommand,
   runCommand,
   verifyCommand,
+  replayCommand,
   openCommand,
   goldenCommand,
   screenCommand,

@@ -7,6 +7,7 @@
 import type { ScreenContent } from '../screen/content.js';
 import type { KeyCode } from '../input/keycodes.js';
 import type { BlockSource } from './blocks.js';
+import type { RecordedRun, RunReplay } from './recorded-run.js';
 
 /** Guest time in milliseconds since the machine was first started; it never runs backwards but for a revert. */
 export type GuestTime = number;
@@ -170,6 +171,8 @@ export interface Engine {
   /** Begins to look for what a start will need. Optional, and never fails: what is missing is said by `start`. */
   prepare?(platform: Platform): void;
   start(hardware: Hardware, context: EngineContext): Promise<EngineMachine>;
+  /** Runs what was recorded again, on the same hardware. Only engines whose machines can be `recorded`. */
+  replay?(hardware: Hardware, context: ReplayContext): Promise<RunReplay>;
 }
 
 export const ARCHITECTURES = ['x86_64', 'i386', 'aarch64', 'riscv64'] as const;
@@ -254,6 +257,8 @@ export interface Hardware extends RemovableMedia {
   tpm?: boolean;
   /** QEMU: what runs the guest's instructions. `auto`, the default: the fastest that works here. */
   accelerator?: AcceleratorChoice;
+  /** QEMU: everything that reaches the guest is logged, so that the run can be replayed exactly. */
+  record?: boolean;
 }
 
 /**
@@ -301,4 +306,20 @@ export interface EngineContext {
   cables?: { guest: string; outside: string };
   /** v86: bytes of heap reserved at the start (tests make it small so that the memory grows later). */
   heapReserve?: number;
+  /** QEMU: the run is recorded (see `Hardware.record`). */
+  recording?: RunRecording;
+}
+
+/** Where a recorded machine leaves its run. */
+export interface RunRecording {
+  /** Folder for the logs; it has to be there. */
+  folder: string;
+  /** Called when the machine has been disposed and all logs are whole. */
+  done: (run: RecordedRun) => Promise<void>;
+}
+
+export interface ReplayContext extends Pick<EngineContext, 'runDirectory' | 'runId'> {
+  /** Where the run's logs are. */
+  folder: string;
+  run: RecordedRun;
 }

@@ -33,6 +33,7 @@ export async function hardwareOf(spec: MachineSpec): Promise<Hardware> {
     ...(spec.engine === 'v86' ? {} : { platform: platformOf(spec), network: await openNetwork(spec) }),
     ...(spec.watchdog === true ? { watchdog: true } : {}),
     ...(spec.tpm === true ? { tpm: true } : {}),
+    ...(spec.record === true ? { record: true } : {}),
     ...(spec.accelerator === undefined ? {} : { accelerator: spec.accelerator }),
   };
 }

@@ -5,8 +5,9 @@ import { GuestwrightError } from '../errors.js';
 import { hardwareOf } from './hardware.js';
 import { platformOf } from './platform-spec.js';
 import { runDirectoryFor, sweepRunDirectories } from './run-directory.js';
-import { parseSpec, type MachineSpecInput } from './spec.js';
+import { parseSpec, type MachineSpec, type MachineSpecInput } from './spec.js';
 import type { AnswerServer } from '../network/answer-server.js';
+import type { RecordingWriter } from '../recordings/write.js';
 import type { StateFile } from '../snapshots/state-reference.js';
 import type { LaunchOptions, Machine, Timeouts } from './types.js';
 
@@ -18,7 +19,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = { boot: 180_000, expect: 30_000, guard
  *
  * @throws GuestwrightError `usage/spec-invalid` naming each wrong field, `infrastructure/firmware-missing`,
  * `infrastructure/image-missing`, `usage/file-missing`, `usage/state-missing`, `usage/snapshot-not-stored`,
- * and what the engine's start throws. Nothing is left running then.
+ * `usage/recording-folder-missing`, `usage/recording-exists`, and what the engine's start throws. Nothing is left running then.
  */
 export async function launch(input: MachineSpecInput, options: LaunchOptions = {}): Promise<Machine> {
   const spec = parseSpec(input);
@@ -34,18 +35,22 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
   const hardware = await hardwareOf(spec);
   await using state = spec.state === undefined ? null : await stateFile(spec.state, runDirectory);
   const answers = hardware.network?.http === true ? await startAnswers() : null;
+  const name = options.name ?? 'machine';
+  const recording = spec.record === true ? await startRecording(options.recording, { runDirectory, name, spec }) : null;
   const starting = engine.start(hardware, {
     runDirectory,
     runId,
     guardMs: timeouts.guard,
     ...(state === null ? {} : { state: state.path }),
     ...(answers === null ? {} : { cables: answers.sockets }),
+    ...(recording === null ? {} : { recording }),
     ...(options.storeAt === undefined ? {} : { storeAt: options.storeAt }),
   });
   // Loaded while the guest's hardware comes up: it is most of the code, and nothing of it is needed before.
   const loading = import('./launched.js');
   const running = await starting.catch(async (error: unknown) => {
     await answers?.[Symbol.asyncDispose]();
+    await recording?.abandon();
     throw error;
   });
   const machine = await loading
@@ -53,13 +58,14 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
       options.record?.({ kind: 'start', engine: engine.name, hardware, identity: running.identity });
       return machineOn(running, {
         id,
-        name: options.name ?? 'machine',
+        name,
         engineName: engine.name,
         spec,
         timeouts,
         runDirectory,
         ownsRunDirectory: options.runDirectory === undefined,
         answers,
+        recording,
         onAction: options.onAction ?? null,
         record: options.record ?? null,
         goldens: options.goldens ?? null,
@@ -92,6 +98,15 @@ async function startAnswers(): Promise<AnswerServer> {
 async function stateFile(name: string, runDirectory: string): Promise<StateFile> {
   const { openState } = await import('../snapshots/state-reference.js');
   return await openState(name, runDirectory);
+}
+
+/** Few machines are recorded. */
+async function startRecording(
+  folder: string | undefined,
+  machine: { runDirectory: string; name: string; spec: MachineSpec },
+): Promise<RecordingWriter> {
+  const { RecordingWriter } = await import('../recordings/write.js');
+  return await RecordingWriter.begin(folder, machine);
 }
 
 /** An engine that fails to end is reported by whoever disposes it again. */

@@ -54,6 +54,11 @@ import type {
 /** Set while an action runs: what it calls in turn belongs to it. */
 const within = new AsyncLocalStorage<GuestMachine>();
 
+/** What is left of something that did not come to its end. */
+interface Abandonable {
+  abandon(): Promise<void>;
+}
+
 export interface MachineParts {
   id: string;
   name: string;
@@ -66,6 +71,8 @@ export interface MachineParts {
   onAction: ActionHook | null;
   /** Serves files to the guest; belongs to the machine. */
   answers: AnswerServer | null;
+  /** Where the machine is recorded; null: it is not. */
+  recording: Abandonable | null;
   reader: FrameReader;
   goldens: GoldenSource;
 }
@@ -123,6 +130,7 @@ export class GuestMachine implements Machine, MachinePort {
   #media: ParsedMedia;
   #snapshots = 0;
   readonly #answers: AnswerServer | null;
+  readonly #recording: Abandonable | null;
 
   constructor(parts: MachineParts) {
     this.id = parts.id;
@@ -137,6 +145,7 @@ export class GuestMachine implements Machine, MachinePort {
     this.#ownsRunDirectory = parts.ownsRunDirectory;
     this.#onAction = parts.onAction;
     this.#answers = parts.answers;
+    this.#recording = parts.recording;
     this.#clockKind = parts.spec.clock;
     this.#media = { floppy: parts.spec.floppy, cdrom: parts.spec.cdrom, boot: parts.spec.boot };
     this.clock = new MachineClock(this);
@@ -531,6 +540,7 @@ export class GuestMachine implements Machine, MachinePort {
       await this.#engine[Symbol.asyncDispose]();
     } finally {
       await this.#answers?.[Symbol.asyncDispose]();
+      await this.#recording?.abandon();
       if (this.#ownsRunDirectory) await removeRunDirectory(this.#runDirectory);
     }
   }

@@ -28,3 +28,24 @@ test.each([
   expect(words).toContain('usage/spec-invalid');
   expect(words).toContain(`${field}: `);
 });
+
+test.each<[string, Record<string, unknown>, RegExp]>([
+  ['v86', { engine: 'v86' }, /record: v86 is bit-exact/],
+  ['hardware acceleration', { accelerator: 'kvm' }, /accelerator: .*only tcg counts/],
+  ['several processors', { smp: 2 }, /smp: .*one processor/],
+  ['the virtual clock', { clock: 'virtual' }, /clock: .*QEMU logs no input/],
+  ['another architecture', { architecture: 'aarch64' }, /architecture: only a PC/],
+  ['UEFI', { firmware: 'uefi' }, /firmware: only a PC with a BIOS/],
+  ['an overlay', { disks: [{ sizeMb: 1, overlay: 'kept.qcow2' }] }, /disks: .*leave the overlay out/],
+  ['a saved state', { state: 'saved' }, /state: a recording begins/],
+  ['a web server for the guest', { network: { http: true } }, /network: .*no machine\.http/],
+])('a run is not recorded with %s, and the message says why', (_what, fields, message) => {
+  expect(() => parseSpec({ engine: 'qemu', record: true, ...fields })).toThrow(message);
+});
+
+test('what can be recorded is accepted', () => {
+  expect(parseSpec({ engine: 'qemu', record: true, accelerator: 'tcg' })).toMatchObject({
+    record: true,
+    clock: 'free',
+  });
+});

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { ACCELERATOR_CHOICES, BOOT_DEVICES, DISK_BUSES, type DiskBus } from '../engines/engine.js';
 import { GuestwrightError } from '../errors.js';
 import { LAYOUT_NAMES } from '../input/layouts/names.js';
-import { platformProblems, platformShape, type Problem } from './platform-spec.js';
-import { outletProblems, portProblems, portShape, serialField } from './port-spec.js';
+import { platformOf, platformProblems, platformShape, type Problem } from './platform-spec.js';
+import { outletProblems, outletsOf, portCount, portProblems, portShape, serialField } from './port-spec.js';
 
 /** A file path, or a guest image of the catalogue by name and part: `grub-rescue:floppy`. */
 const fileRef = z.string().min(1, 'give a file path, or a catalogue image such as "grub-rescue:floppy"');
@@ -85,6 +85,8 @@ const specObject = z.strictObject({
   clock: z.enum(['stepped', 'paced', 'free', 'host', 'virtual']).optional(),
   /** QEMU: what runs the guest's instructions. `auto` takes the fastest that works here; any other has to work. */
   accelerator: z.enum(ACCELERATOR_CHOICES).optional(),
+  /** QEMU: the run is recorded, and can be replayed exactly (see `docs/recording.md`). */
+  record: z.boolean().optional(),
   /** Keyboard layout that the guest is set to; `type()` uses it. */
   layout: layoutSchema.default('us'),
   /**
@@ -159,14 +161,14 @@ export const specSchema = specObject.transform((spec, context) => {
   }
   for (const { field, message } of engine === 'v86'
     ? v86Problems(spec)
-    : [...platformProblems(spec), ...portProblems(spec), ...clockProblems(spec)]) {
+    : [...platformProblems(spec), ...portProblems(spec), ...clockProblems(spec), ...recordProblems(spec)]) {
     context.issues.push({ code: 'custom', path: [field], message, input: spec });
   }
   return { ...spec, clock: kind };
 });
 
 function v86Problems(spec: z.output<typeof specObject>): Problem[] {
-  const { memory, disks, boot = [] } = spec;
+  const { memory, disks, boot = [], record } = spec;
   const large = disks.some((disk) => 'sizeMb' in disk && disk.sizeMb > V86_DISK_MEGABYTES);
   return [
     ...(memory > V86_MEGABYTES ? [{ field: 'memory', message: `v86 has at most ${V86_MEGABYTES} MB` }] : []),
@@ -176,6 +178,9 @@ function v86Problems(spec: z.output<typeof specObject>): Problem[] {
       ? [{ field: 'disks', message: 'disks on v86 are IDE disks' }]
       : []),
     ...outletProblems(spec),
+    ...(record === true
+      ? [{ field: 'record', message: 'v86 is bit-exact: the same inputs give the same run, with no recording' }]
+      : []),
     ...(boot.includes('network') ? [{ field: 'boot', message: 'v86 does not start from the network' }] : []),
   ];
 }
@@ -194,6 +199,39 @@ function clockProblems({ clock, accelerator, architecture, acpi, tpm }: z.output
       ? [{ field: 'tpm', message: 'a TPM answers in wall time, for which the virtual clock does not wait' }]
       : []),
     ...(acpi ? [] : [{ field: 'acpi', message: 'the virtual clock is read from the ACPI timer' }]),
+  ];
+}
+
+/** What QEMU cannot record, or what nobody has seen replayed. */
+function recordProblems(spec: z.output<typeof specObject>): Problem[] {
+  const { record, clock, accelerator, disks, state, network, tpm } = spec;
+  if (record !== true) return [];
+  const { architecture, firmware, smp } = platformOf(spec);
+  const translates = accelerator === undefined || accelerator === 'auto' || accelerator === 'tcg';
+  const pc = architecture === 'x86_64' || architecture === 'i386';
+  const http = typeof network === 'object' && network.http === true;
+  const says = (field: string, wrong: boolean, message: string): Problem[] => (wrong ? [{ field, message }] : []);
+  return [
+    ...says('accelerator', !translates, 'a run is recorded by its instructions, which only tcg counts'),
+    ...says('smp', smp > 1, 'a machine that is recorded has one processor'),
+    ...says(
+      'clock',
+      clock === 'virtual',
+      'a machine that is recorded has the clock host: QEMU logs no input on the other',
+    ),
+    ...says('architecture', !pc, 'only a PC (x86_64, i386) can be recorded'),
+    ...says('firmware', pc && firmware !== 'bios', 'only a PC with a BIOS can be recorded'),
+    ...says(
+      'disks',
+      disks.some((disk) => 'overlay' in disk && disk.overlay !== undefined),
+      'a machine that is recorded begins with its images as they are: leave the overlay out',
+    ),
+    ...says('state', state !== undefined, 'a recording begins where the machine is switched on'),
+    ...says('network', http, 'a machine that is recorded has no machine.http'),
+    ...says('parallel', portCount(spec, 'parallel') > 0, 'of all ports QEMU records only serial ports'),
+    ...says('virtioConsoles', portCount(spec, 'console') > 0, 'of all ports QEMU records only serial ports'),
+    ...says('serial', outletsOf(spec).length > 0, 'the ports of a machine that is recorded lead to the driver only'),
+    ...says('tpm', tpm === true, 'what a TPM answers is not recorded'),
   ];
 }
 

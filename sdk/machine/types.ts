@@ -47,6 +47,11 @@ export interface LaunchOptions {
   goldens?: (name: string) => Promise<GoldenPicture[]>;
   /** Is told everything that reaches the engine, so that it can be done again. */
   record?: (event: RecordedEvent) => void;
+  /**
+   * With `record: true` in the spec: the folder that the recording is to be. It is there, whole, when the machine has been
+   * disposed; nothing may be there before.
+   */
+  recording?: string;
   /** Stores a snapshot in passing; bit-exact engines only. See `EngineContext.storeAt`. */
   storeAt?: { at: GuestTime; file: string };
 }

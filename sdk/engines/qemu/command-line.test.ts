@@ -3,6 +3,7 @@ import { commandLine, type CommandLineParts } from './command-line.js';
 import { PLAIN_PC } from '../engine.js';
 import type { BlockNode } from './block-nodes.js';
 import type { DiskDrive } from './drive-options.js';
+import { recordedNode } from './record-options.js';
 
 const HARDWARE = {
   memoryMb: 64,
@@ -269,4 +270,40 @@ test('a TPM is on a connection that QEMU inherits', () => {
   expect(valuesOf(args, '-chardev')).toContain('socket,id=tpm-control0,fd=5');
   expect(valuesOf(args, '-device')).toContain('tpm-tis,tpmdev=tpm0');
   expect(valuesOf(line(), '-tpmdev')).toEqual([]);
+});
+
+test('a run is recorded by its instructions, with every channel behind what logs it', () => {
+  const network = { device: 'virtio' as const, access: 'isolated' as const, forward: [], tftp: null };
+  const parts = { hardware: { ...HARDWARE, network }, log: { mode: 'record' as const, file: '/rec/a,b.log' } };
+  const args = line(parts);
+  expect(valuesOf(args, '-icount')).toEqual(['shift=3,sleep=on,rr=record,rrfile=/rec/a,,b.log']);
+  expect(valuesOf(args, '-serial')).toEqual(['pipe:/run/serial0']);
+  expect(args.join(' ')).not.toContain('isa-serial');
+  expect(valuesOf(args, '-object')).toContain('filter-replay,id=recorded0,netdev=net0');
+  expect(valuesOf(args, '-netdev')[0]).toMatch(/^user,id=net0,restrict=on/);
+});
+
+test('a replay has the hardware of the recording, and nothing outside', () => {
+  const forward = [{ protocol: 'tcp' as const, host: 2222, guest: 22 }];
+  const network = { device: 'virtio' as const, access: 'full' as const, forward, tftp: null };
+  const hardware = { ...HARDWARE, network };
+  const recorded = line({ hardware, log: { mode: 'record', file: '/log' } });
+  const replayed = line({ hardware, log: { mode: 'replay', file: '/log' } });
+  expect(valuesOf(replayed, '-device')).toEqual(valuesOf(recorded, '-device'));
+  expect(valuesOf(replayed, '-netdev')).toEqual(['hubport,id=net0,hubid=0']);
+  expect(replayed.join(' ')).not.toContain('hostfwd');
+});
+
+test('a disk that is recorded lies under the node that logs its answers', () => {
+  const node = { name: 'disk0.1', description: { driver: 'qcow2', 'read-only': false, discard: 'unmap' } };
+  expect(recordedNode(node)).toEqual({
+    name: 'rr-disk0.1',
+    description: {
+      driver: 'blkreplay',
+      'node-name': 'rr-disk0.1',
+      'read-only': false,
+      discard: 'unmap',
+      image: node.description,
+    },
+  });
 });

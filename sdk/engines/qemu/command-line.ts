@@ -8,8 +8,8 @@ import { boardKind, boardOptions, escaped } from './board.js';
 import { bootOptions, type Drives } from './drive-options.js';
 import type { Installation } from './installation.js';
 import { boardPorts, consoleCard } from './ports.js';
+import { countOptions, type RecordLog } from './record-options.js';
 import { TPM_CONTROL } from './tpm.js';
-import { ICOUNT_SHIFT } from './virtual-clock.js';
 
 export interface CommandLineParts {
   installation: Pick<Installation, 'boards' | 'sandbox' | 'traces' | 'vgaBios'>;
@@ -44,6 +44,8 @@ export interface CommandLineParts {
   /** A saved state comes before the guest runs. */
   incoming: boolean;
   memory: GuestMemory;
+  /** The run is recorded there, or replayed from there. */
+  log?: RecordLog | null;
 }
 
 /** Trace points of the keyboard and mouse: they say when the guest has taken a key (`input-watch.ts`). */
@@ -70,6 +72,7 @@ export function commandLine(parts: CommandLineParts): string[] {
   const { installation, accelerator, hardware, drives, firmware, kernel, sockets, incoming, memory } = parts;
   const { sandbox, traces } = installation;
   const { platform = PLAIN_PC, network = null } = hardware;
+  const log = parts.log ?? null;
   const { variables = null } = drives;
   const flash = firmware === null || variables === null ? null : { code: FIRMWARE, variables: variables.name };
   const nodes =
@@ -79,11 +82,11 @@ export function commandLine(parts: CommandLineParts): string[] {
     ...(sandbox ? ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'] : []),
     ...nodes.flatMap((description) => ['-blockdev', JSON.stringify(description)]),
     ...boardOptions({ platform, installation, hardware, flash }),
-    ...boardPorts({ kind: boardKind(platform), hardware, folder: sockets.pipes }),
+    ...boardPorts({ kind: boardKind(platform), hardware, folder: sockets.pipes, recorded: log !== null }),
     ...(hardware.tpm === true ? TPM : []),
     ...memoryOptions(memory, hardware.memoryMb),
     ...['-accel', accelerator],
-    ...(hardware.clock === 'virtual' ? ['-icount', `shift=${ICOUNT_SHIFT},sleep=off`] : []),
+    ...countOptions(hardware.clock, log),
     ...['-m', `${hardware.memoryMb}M`],
     ...['-rtc', `base=${new Date(hardware.rtc).toISOString().slice(0, 19)},clock=vm`],
     ...['-seed', String(hardware.seed)],
@@ -97,6 +100,7 @@ export function commandLine(parts: CommandLineParts): string[] {
       drives,
       network,
       cables: parts.cables ?? null,
+      log,
       order: hardware.bootOrder,
       kernel: kernel !== null,
     }),

@@ -2,6 +2,7 @@
 import type { BootDevice, DiskBus, EngineContext, Network, NetworkDevice } from '../engine.js';
 import type { BlockNode } from './block-nodes.js';
 import { escaped, type BoardKind } from './board.js';
+import { filterOptions, type RecordLog } from './record-options.js';
 
 /** As a disk of the embedded engine calls itself: what a guest shows of its disks is then the same on both. */
 const DISK_MODEL = 'v86 ATA HD';
@@ -32,9 +33,10 @@ export interface BootParts {
   order: readonly BootDevice[];
   /** A kernel that is booted directly is the first to be tried. */
   kernel: boolean;
+  log: RecordLog | null;
 }
 
-export function bootOptions({ board, drives, network, cables, order, kernel }: BootParts): string[] {
+export function bootOptions({ board, drives, network, cables, order, kernel, log }: BootParts): string[] {
   const { floppies, cdrom, disks } = drives;
   const places = bootPlaces(
     order,
@@ -60,7 +62,7 @@ export function bootOptions({ board, drives, network, cables, order, kernel }: B
     ...(scsi ? ['-device', 'virtio-scsi-pci,id=scsi0'] : []),
     ...disks.flatMap((disk, i) => ['-device', `${diskDevice(board, disk, i)}${content(disk.node)}${place('disk', i)}`]),
     ...(cdrom === undefined ? [] : ['-device', `${CDROMS[board]}${content(cdrom)}${place('cdrom', 0)}`]),
-    ...networkOptions(network, cables, place('network', 0)),
+    ...networkOptions(network, { cables, log, place: place('network', 0) }),
     ...['-boot', 'menu=off,strict=on'],
   ];
 }
@@ -108,7 +110,10 @@ const CARDS: Readonly<Record<NetworkDevice, string>> = {
   rtl8139: 'rtl8139',
 };
 
-function networkOptions(network: Network | null, cables: BootParts['cables'], place: string): string[] {
+function networkOptions(
+  network: Network | null,
+  { cables, log, place }: Pick<BootParts, 'cables' | 'log'> & { place: string },
+): string[] {
   if (network === null) return ['-nic', 'none'];
   const { device, access, forward, tftp } = network;
   const user = [
@@ -121,8 +126,10 @@ function networkOptions(network: Network | null, cables: BootParts['cables'], pl
   const rom = place === '' ? ',romfile=' : '';
   const peer = cables === null ? 'net0' : 'guest0';
   return [
-    ...['-netdev', user.join(',')],
-    ...(cables === null ? [] : cableOptions(cables)),
+    // What came from outside is in the log: there is no outside when it is replayed.
+    ...(log?.mode === 'replay' ? ['-netdev', `hubport,id=${peer},hubid=0`] : ['-netdev', user.join(',')]),
+    ...(cables === null || log?.mode === 'replay' ? [] : cableOptions(cables)),
+    ...filterOptions(log, peer),
     ...['-device', `${CARDS[device]},id=card0,netdev=${peer},mac=${MAC}${rom}${place}`],
   ];
 }

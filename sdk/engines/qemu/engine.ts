@@ -11,11 +11,15 @@ import type {
   Medium,
   Platform,
   Probe,
+  ReplayContext,
 } from '../engine.js';
+import type { RunReplay } from '../recorded-run.js';
 import { chooseAccelerator, trialsOn, type Accelerator } from './accelerator.js';
 import { boardKind } from './board.js';
 import { findInstallation, type Installation } from './installation.js';
 import { QemuMachine } from './machine.js';
+import { assertSame, programOf, recordedIdentity } from './recorded-identity.js';
+import { QemuReplay } from './replay.js';
 import { findSwtpm } from './tpm.js';
 import { findUefi } from './uefi.js';
 
@@ -31,6 +35,16 @@ export const QEMU_CAPABILITIES: Capabilities = {
   snapshots: true,
   migration: false,
   serialPorts: 4,
+};
+
+/** Of a machine whose run is recorded. */
+const RECORDED_CAPABILITIES: Capabilities = {
+  ...QEMU_CAPABILITIES,
+  determinism: 'recorded',
+  clocks: ['free'],
+  architectures: ['x86_64', 'i386'],
+  firmware: ['bios'],
+  snapshots: false,
 };
 
 export class QemuEngine implements Engine {
@@ -63,7 +77,8 @@ export class QemuEngine implements Engine {
     const uefi = firmware === 'uefi' ? await findUefi({ architecture, board, secureBoot }, folders) : null;
     const swtpm = hardware.tpm === true ? await findSwtpm() : null;
     // Only translated instructions can be counted.
-    const wanted = hardware.clock === 'virtual' ? 'tcg' : (hardware.accelerator ?? 'auto');
+    const counted = hardware.clock === 'virtual' || hardware.record === true;
+    const wanted = counted ? 'tcg' : (hardware.accelerator ?? 'auto');
     const { accelerator, reason } = await chooseAccelerator(wanted, trialsOn(installation));
     return await QemuMachine.start({
       installation,
@@ -72,10 +87,21 @@ export class QemuEngine implements Engine {
       swtpm,
       hardware,
       context,
-      capabilities: this.capabilities,
+      capabilities: hardware.record === true ? RECORDED_CAPABILITIES : this.capabilities,
       description: `QEMU ${installation.version}, ${reason}`,
       identity: identify(hardware, installation, accelerator),
     });
+  }
+
+  /**
+   * @throws GuestwrightError `usage/replay-other-program` when another QEMU recorded it; `usage/replay-other-machine` when
+   * the hardware or what is in it is not that of the recording
+   */
+  async replay(hardware: Hardware, context: ReplayContext): Promise<RunReplay> {
+    const { architecture } = hardware.platform ?? PLAIN_PC;
+    const installation = await findInstallation(architecture);
+    assertSame(context.run, { program: programOf(installation), identity: recordedIdentity(hardware, installation) });
+    return new QemuReplay({ installation, hardware, context });
   }
 }
 

@@ -19,6 +19,7 @@ import type { DiskDrive, Drives } from './drive-options.js';
 import { copyPart } from './file-parts.js';
 import { foreignOverlay } from './misuse.js';
 import { emptyQcow2, isQcow2 } from './qcow2.js';
+import { recordedNode } from './record-options.js';
 import { nothing, type QmpClient } from './qmp.js';
 
 /** Key of the firmware's variables. */
@@ -43,6 +44,7 @@ export class MachineMedia {
   removable: RemovableMedia;
   readonly #folder: string;
   readonly #disks: Hardware['disks'];
+  readonly #recorded: boolean;
   /** What the firmware's variables are at first; null where it has none. */
   readonly #variables: string | null;
   /** By key. */
@@ -62,6 +64,7 @@ export class MachineMedia {
     this.#folder = folder;
     this.#variables = variables;
     this.#disks = hardware.disks;
+    this.#recorded = hardware.record === true;
     this.removable = { floppies: hardware.floppies, cdrom: hardware.cdrom, bootOrder: hardware.bootOrder };
   }
 
@@ -216,7 +219,8 @@ export class MachineMedia {
     if (isWritable(device, medium) && (known.layers.length === 0 || known.sealed)) await this.#unseal(key, known);
     const node = blockNode({ key, device, medium, layers: known.layers, baseFile });
     this.#nodes.add(node.name);
-    return node;
+    // A floppy drive waits for its medium where it stands: nothing is to be logged, and QEMU would wait for that for ever.
+    return this.#recorded && device !== 'floppy' ? recordedNode(node) : node;
   }
 
   /** A layer that can be written to. */
@@ -237,6 +241,17 @@ export class MachineMedia {
     this.#own.add(copy);
     return { path: copy };
   }
+}
+
+/** Whether the same is in the drives, tried in the same order. */
+export function sameMedia(one: RemovableMedia, other: RemovableMedia): boolean {
+  const words = ({ floppies, cdrom, bootOrder }: RemovableMedia): string =>
+    JSON.stringify([
+      floppies.map((medium) => medium?.digest ?? null),
+      cdrom === undefined ? 'no drive' : (cdrom?.digest ?? null),
+      bootOrder,
+    ]);
+  return words(one) === words(other);
 }
 
 async function variablesMedium(path: string): Promise<Medium> {

@@ -2,7 +2,7 @@
  * A machine that QEMU runs. It runs by itself, so advancing means waiting: for what its channels announce (power, serial
  * output, keys taken) as it comes, and for its screen by looking at it.
  */
-import { rm, rmdir, writeFile } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
@@ -13,7 +13,6 @@ import type {
   AdvanceResult,
   Answers,
   Capabilities,
-  ClockKind,
   EngineContext,
   EngineEvent,
   EngineMachine,
@@ -25,7 +24,6 @@ import type {
   PowerState,
   Question,
   StopReason,
-  WholeFile,
 } from '../engine.js';
 import type { Accelerator } from './accelerator.js';
 import { boardKind } from './board.js';
@@ -33,8 +31,9 @@ import { commandLine } from './command-line.js';
 import { GuestClock } from './guest-time.js';
 import { GuestWatch } from './guest-watch.js';
 import type { Installation } from './installation.js';
+import { kernelFiles, type KernelFiles } from './kernel-files.js';
 import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.js';
-import { MachineMedia } from './machine-media.js';
+import { MachineMedia, sameMedia } from './machine-media.js';
 import { MachineStates, type Incoming } from './machine-states.js';
 import { disposed, ioError, machineOff, portMissing, unsupported } from './misuse.js';
 import { PortOutlets } from './outlets.js';
@@ -42,8 +41,11 @@ import { PictureFile } from './picture-file.js';
 import { portPlaces, type PortPlace } from './ports.js';
 import { decideEnd, decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
 import { processDied, QemuProcess, type ProcessEnd } from './process.js';
+import type { QemuClock } from './qemu-clock.js';
 import { nothing, type QmpClient, type QmpEvent } from './qmp.js';
 import { parseRegisters } from './registers.js';
+import { reset } from './reset.js';
+import { RunRecorder } from './run-recorder.js';
 import type { SavedState } from './saved-state.js';
 import { ScreenWatch } from './screen-watch.js';
 import { SerialPort } from './serial-port.js';
@@ -82,7 +84,7 @@ export class QemuMachine implements EngineMachine {
   readonly identity: string;
   readonly #parts: QemuMachineParts;
   readonly #folder: string;
-  readonly #clock: GuestClock | VirtualClock;
+  readonly #clock: QemuClock;
   readonly #guest: GuestWatch;
   readonly #pictures: PictureFile;
   readonly #screen: ScreenWatch;
@@ -94,7 +96,8 @@ export class QemuMachine implements EngineMachine {
   /** What is on them outlives QEMU's process. */
   readonly #media: MachineMedia;
   readonly #states: MachineStates;
-  #kernel: { kernel: string; initrd: string | null; commandLine: string } | null = null;
+  readonly #recorder: RunRecorder | null;
+  #kernel: KernelFiles | null = null;
   #process: QemuProcess | null = null;
   #power: { state: PowerState; detail: string | null } = { state: 'running', detail: null };
   #buttons: MouseButtons = { left: false, middle: false, right: false };
@@ -132,7 +135,8 @@ export class QemuMachine implements EngineMachine {
     });
     const virtual = parts.hardware.clock === 'virtual';
     const now = virtual ? () => this.now : () => performance.now();
-    this.#clock = virtual ? new VirtualClock() : new GuestClock();
+    this.#recorder = RunRecorder.of(parts, this.#folder);
+    this.#clock = this.#recorder?.clock ?? (virtual ? new VirtualClock() : new GuestClock());
     this.#guest = new GuestWatch(guestKnowledge(parts), now);
     this.#pictures = new PictureFile(this.#folder);
     const time = virtual ? { now, gaps: STANDING_GAPS } : undefined;
@@ -170,31 +174,20 @@ export class QemuMachine implements EngineMachine {
     await this.#outlets.open(outlets.map(({ to, ...place }) => ({ to, port: this.#port(place).line })));
   }
 
-  get #clockKind(): ClockKind {
-    return this.#clock instanceof VirtualClock ? 'virtual' : 'free';
-  }
-
   /** Starts QEMU with the media that are in the drives, and lets the guest run. */
   async #boot(): Promise<void> {
     const process = await this.#spawn(null);
     this.#guest.reset();
     this.#tripleFault = false;
     await this.#screen.notePlaceholder(process.qmp);
-    await this.#letRun(process.qmp);
-  }
-
-  /** On a virtual clock it stands all the same until something waits for it. */
-  async #letRun(qmp: QmpClient): Promise<void> {
-    if (this.#clock instanceof VirtualClock) await this.#clock.meet(qmp);
-    else await qmp.execute('cont', {}, nothing);
-    this.#clock.start();
+    await this.#clock.release(process.qmp);
   }
 
   /** @param from a saved state, which is to be loaded before the machine goes on */
   async #spawn(from: Incoming | null): Promise<QemuProcess> {
     const { installation, accelerator, uefi, swtpm, hardware, context } = this.#parts;
     const drives = await this.#media.open();
-    this.#kernel ??= await this.#makeKernel();
+    this.#kernel ??= await kernelFiles(this.#folder, hardware.kernel);
     const process = await QemuProcess.start({
       program: installation.program,
       folder: this.#folder,
@@ -216,11 +209,13 @@ export class QemuMachine implements EngineMachine {
           cables: context.cables,
           incoming: from !== null,
           memory: from?.memory ?? this.#states.memoryAtBoot,
+          log: this.#recorder?.nextLog ?? null,
         }),
       onLine: (line) => this.#logLine(line),
     });
     this.#process = process;
-    if (this.#clock instanceof VirtualClock) this.#clock.forgetProcess();
+    this.#clock.forgetProcess();
+    this.#recorder?.serial.forgetProcess();
     process.qmp.onEvent((event) => {
       if (this.#process === process) this.#onEvent(event);
     });
@@ -245,23 +240,6 @@ export class QemuMachine implements EngineMachine {
     if (this.#process !== process) return;
     this.#process = null;
     this.#setPower('off', change.detail);
-  }
-
-  async #makeKernel(): Promise<{ kernel: string; initrd: string | null; commandLine: string } | null> {
-    const { kernel } = this.#parts.hardware;
-    if (kernel === null) return null;
-    return {
-      kernel: await this.#asFile('kernel', kernel.kernel),
-      initrd: kernel.initrd === null ? null : await this.#asFile('initrd', kernel.initrd),
-      commandLine: kernel.commandLine,
-    };
-  }
-
-  async #asFile(name: string, { source }: WholeFile): Promise<string> {
-    if (source.kind === 'file') return source.path;
-    const file = join(this.#folder, name);
-    await writeFile(file, source.kind === 'bytes' ? source.bytes : new Uint8Array(source.size));
-    return file;
   }
 
   /** QEMU, running or stopped. @throws when the machine has ended */
@@ -290,8 +268,8 @@ export class QemuMachine implements EngineMachine {
   #onEvent(event: QmpEvent): void {
     const change = decidePower(event, this.#tripleFault);
     if (change === null) return;
-    // On a virtual clock every stretch ends in a stop, and says itself if that was not its own.
-    if (this.#clock instanceof VirtualClock && change.kind === 'stopped') return;
+    // Where every stretch ends in a stop, it says itself if that was not its own.
+    if (this.#clock.stands && change.kind === 'stopped') return;
     this.#signal.notify();
     void this.#inOrder(async () => {
       await logIsRead();
@@ -309,7 +287,7 @@ export class QemuMachine implements EngineMachine {
     const process = this.#qemu();
     if (process === null) return true;
     const { status: now } = await process.qmp.execute('query-status', {}, status);
-    return this.#clock instanceof VirtualClock ? now !== 'shutdown' : now === 'running';
+    return this.#clock.stands ? now !== 'shutdown' : now === 'running';
   }
 
   async #powerChanged(change: PowerChange): Promise<void> {
@@ -344,7 +322,7 @@ export class QemuMachine implements EngineMachine {
    * whose instructions are counted stops there, and never comes to the triple fault by which others are known.
    */
   #isAftermath(): boolean {
-    return this.#clock instanceof VirtualClock && this.now - this.#resetAt < FIRMWARE_RESETS_MS;
+    return this.#clock.countsInstructions && this.now - this.#resetAt < FIRMWARE_RESETS_MS;
   }
 
   /** Most stops are our own, or have been explained by another event. */
@@ -373,6 +351,7 @@ export class QemuMachine implements EngineMachine {
     this.#clock.stop();
     await process.qmp.execute('stop', {}, nothing);
     await this.#lookOnce();
+    await this.#recorder?.end(process.qmp, this.#screen);
     this.#process = null;
     await process.quit();
     this.#setPower('off', detail);
@@ -383,15 +362,13 @@ export class QemuMachine implements EngineMachine {
     const process = this.#qemu();
     if (process === null) return;
     const { qmp } = process;
-    // The command only asks for it; going on is refused until it has happened.
-    const done = qmp.nextEvent('RESET');
-    await qmp.execute('set-action', { reboot: 'reset' }, nothing);
-    await qmp.execute('system_reset', {}, nothing);
-    await qmp.execute('set-action', { reboot: 'shutdown' }, nothing);
-    await done;
+    await this.#clock.hold(qmp, async () => {
+      await reset(qmp);
+      return { action: 'reset' };
+    });
     this.#guest.reset();
     this.#tripleFault = false;
-    await this.#letRun(qmp);
+    await this.#clock.release(qmp);
     if (!silent) {
       this.#resetAt = this.now;
       this.#emit({ kind: 'reset', at: this.now });
@@ -401,7 +378,12 @@ export class QemuMachine implements EngineMachine {
   }
 
   async #lookOnce(): Promise<void> {
-    if (this.#process !== null) await this.#screen.look(this.#process.qmp);
+    const qmp = this.#process?.qmp;
+    if (qmp === undefined) return;
+    await this.#clock.hold(qmp, async () => {
+      await this.#screen.look(qmp);
+      return this.#recorder?.frame(this.#screen) ?? {};
+    });
   }
 
   async input(input: Input): Promise<{ at: GuestTime }> {
@@ -449,16 +431,17 @@ export class QemuMachine implements EngineMachine {
         return;
       }
       case 'serial':
-        this.#port(input).line.write(input.data);
+        this.#writeTo(input);
         return;
       case 'media':
+        this.#recorder?.refuse('a change of media');
         await this.#media.insert(input.drive, input.medium, this.#qmp());
         return;
       case 'power':
         await this.#applyPower(input);
         return;
       case 'clock':
-        if (input.clock === this.#clockKind) return;
+        if (input.clock === this.#clock.kind) return;
         throw unsupported('clock-unsupported', `QEMU has no ${input.clock} clock here`);
       case 'snapshot':
         return;
@@ -467,13 +450,20 @@ export class QemuMachine implements EngineMachine {
     }
   }
 
+  #writeTo(input: Extract<Input, { kind: 'serial' }>): void {
+    const { line } = this.#port(input);
+    // What is recorded has no other ports.
+    if (this.#recorder === null) line.write(input.data);
+    else this.#recorder.serial.write(line, input.port, input.data, this.#qmp());
+  }
+
   /** A machine that has just stopped, for a reset or for good, hears no keys, as any PC: that is no error. */
   async #send(events: readonly unknown[]): Promise<void> {
     const qmp = this.#qemu()?.qmp;
     try {
       const send = async (): Promise<unknown> => await qmp?.execute('input-send-event', { events }, nothing);
       // QEMU takes inputs of a machine that runs.
-      await (qmp !== undefined && this.#clock instanceof VirtualClock ? this.#clock.during(qmp, send) : send());
+      await (qmp === undefined ? send() : this.#clock.during(qmp, send));
     } catch (error) {
       if (!(error instanceof GuestwrightError) || error.code !== 'qmp-error' || qmp === undefined) throw error;
       if ((await qmp.execute('query-status', {}, status)).status === 'running') throw error;
@@ -491,6 +481,7 @@ export class QemuMachine implements EngineMachine {
         return;
       case 'on':
         if (this.#process !== null) return;
+        if (!sameMedia(this.#media.removable, input.media)) this.#recorder?.refuse('a change of media');
         this.#media.removable = input.media;
         this.#power = { state: 'running', detail: null };
         this.#told.power = 'running';
@@ -501,7 +492,7 @@ export class QemuMachine implements EngineMachine {
         await this.#qemu()?.qmp.execute('stop', {}, nothing);
         return;
       case 'resume':
-        if (this.#process !== null) await this.#letRun(this.#process.qmp);
+        if (this.#process !== null) await this.#clock.release(this.#process.qmp);
     }
   }
 
@@ -523,26 +514,25 @@ export class QemuMachine implements EngineMachine {
       }
       await this.#lookAtProcessors();
       const next = this.#nextIn(limit, stopOn);
-      if (this.#clock instanceof VirtualClock) {
-        await this.#stretch(this.#clock, { until: this.now + next, limit });
-        const { guardMs } = this.#parts.context;
-        if (performance.now() - started > guardMs) this.#fail(guardFired(guardMs, limit, this.now));
-      } else await this.#signal.wait(next);
+      const seen = await this.#clock.pass({
+        until: this.now + next,
+        limit,
+        signal: this.#signal,
+        turn: async (run) => await this.#stretch(run),
+        mayHaveStopped: async (qmp) => this.#power.state === 'running' && (await this.#guest.areProcessorsStopped(qmp)),
+      });
+      if (seen === 'io-error') this.#fail(ioError());
+      const { guardMs } = this.#parts.context;
+      if (this.#clock.stands && performance.now() - started > guardMs) this.#fail(guardFired(guardMs, limit, this.now));
     }
   }
 
-  /** Lets a machine that stands by itself run until there is something to look at, or something is announced. */
-  async #stretch(clock: VirtualClock, { until, limit }: { until: GuestTime; limit: GuestTime }): Promise<void> {
-    await this.#inOrder(async () => {
+  /** Lets a machine that stands by itself run, in its turn; null: there is nothing that could. */
+  async #stretch(run: (qmp: QmpClient) => Promise<string>): Promise<string | null> {
+    return await this.#inOrder(async () => {
       const qmp = this.#qmp();
       const { state } = this.#power;
-      if (qmp === null || state === 'off' || state === 'crashed') return;
-      const seen = await clock.run(qmp, until, this.#signal);
-      if (seen === 'io-error') this.#fail(ioError());
-      if (seen !== 'asleep') return;
-      // That it has stopped for good is found at the second look, which is on the way.
-      const mayHaveStopped = state === 'running' && (await this.#guest.areProcessorsStopped(qmp));
-      clock.skipTo(mayHaveStopped ? until : limit);
+      return qmp === null || state === 'off' || state === 'crashed' ? null : await run(qmp);
     });
   }
 
@@ -607,6 +597,7 @@ export class QemuMachine implements EngineMachine {
       case 'power':
         return { ...this.#power };
       case 'stateHash':
+        if (this.#recorder !== null) return await this.#recorder.stateHash(this.#qmp(), this.#screen);
         throw unsupported('state-hash-unsupported', 'A QEMU machine runs freely: its state cannot be hashed');
     }
   }
@@ -623,6 +614,7 @@ export class QemuMachine implements EngineMachine {
   }
 
   async #save(): Promise<EngineSnapshot> {
+    this.#recorder?.refuse('a snapshot');
     const process = this.#qemu();
     const ran = this.#clock.running;
     this.#clock.stop();
@@ -639,7 +631,7 @@ export class QemuMachine implements EngineMachine {
       }));
     } finally {
       if (ran) {
-        if (process !== null) await this.#letRun(process.qmp);
+        if (process !== null) await this.#clock.release(process.qmp);
         else this.#clock.start();
       }
     }
@@ -674,7 +666,7 @@ export class QemuMachine implements EngineMachine {
     await this.#states.collect();
     const qmp = this.#qmp();
     if (qmp === null) return;
-    await this.#letRun(qmp);
+    await this.#clock.release(qmp);
     this.#stir();
   }
 
@@ -703,6 +695,7 @@ export class QemuMachine implements EngineMachine {
 
   async importSnapshot(file: string): Promise<EngineSnapshot> {
     return await this.#inOrder(async () => {
+      this.#recorder?.refuse('a snapshot');
       const { state, checked } = await this.#states.import(file);
       await checked;
       return this.#states.add(state);
@@ -711,6 +704,7 @@ export class QemuMachine implements EngineMachine {
 
   /** Its content is checked while QEMU loads it, and before the guest goes on. */
   async #bootFrom(file: string): Promise<void> {
+    this.#recorder?.refuse('a start from a saved state');
     const { state, checked } = await this.#states.import(file);
     await this.#restore(state, checked);
   }
@@ -773,7 +767,8 @@ export class QemuMachine implements EngineMachine {
     const process = this.#process;
     this.#process = null;
     try {
-      if (process !== null) await (keeps && !failed ? process.quit() : process.kill());
+      if (this.#recorder !== null && !failed) await this.#recorder.finish(process, this.#screen);
+      else if (process !== null) await (keeps && !failed ? process.quit() : process.kill());
     } finally {
       await this.#outlets.close();
       this.#pictures.close();

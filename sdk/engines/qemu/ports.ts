@@ -23,10 +23,16 @@ export interface PortOptions {
   hardware: PortHardware;
   /** The folder of the named pipes. */
   folder: string;
+  /** The run is recorded, or replayed. */
+  recorded?: boolean;
 }
 
 /** The ports that are the board's own. */
-export function boardPorts({ kind, hardware, folder }: PortOptions): string[] {
+export function boardPorts({ kind, hardware, folder, recorded = false }: PortOptions): string[] {
+  // Of all ways to make a port QEMU records only this one.
+  if (recorded) {
+    return portPlaces(hardware).flatMap(({ name }) => ['-serial', `pipe:${folder}/${name}`]);
+  }
   return portPlaces(hardware).flatMap((place) => {
     if (place.device === 'console') return [];
     const device = place.device === 'serial' ? serialPort(kind, place.port) : parallelPort(place.port);
@@ -35,7 +41,7 @@ export function boardPorts({ kind, hardware, folder }: PortOptions): string[] {
 }
 
 /** Virtio consoles are on one card. */
-export function consoleCard({ hardware, folder }: Omit<PortOptions, 'kind'>): string[] {
+export function consoleCard({ hardware, folder }: Omit<PortOptions, 'kind' | 'recorded'>): string[] {
   const places = portPlaces(hardware).filter(({ device }) => device === 'console');
   if (places.length === 0) return [];
   return [

@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import { GuestwrightError } from '../../errors.js';
 import type { GuestTime } from '../engine.js';
+import type { ClockWait, Noted, QemuClock } from './qemu-clock.js';
 import { nothing, type QmpClient } from './qmp.js';
 import { parseRegisters } from './registers.js';
 import type { Signal } from './signal.js';
@@ -67,7 +68,10 @@ const date = z.object({
   tm_sec: z.int(),
 });
 
-export class VirtualClock {
+export class VirtualClock implements QemuClock {
+  readonly kind = 'virtual';
+  readonly stands = true;
+  readonly countsInstructions = true;
   #passed = 0;
   #running = false;
   /** Null: another process of QEMU's counts anew. */
@@ -106,6 +110,25 @@ export class VirtualClock {
   /** Before a process runs for the first time: what its clocks say is the time now. */
   async meet(qmp: QmpClient): Promise<void> {
     this.#seen ??= await read(qmp);
+  }
+
+  /** It stands all the same until something waits for it. */
+  async release(qmp: QmpClient): Promise<void> {
+    await this.meet(qmp);
+    this.start();
+  }
+
+  async hold(_qmp: QmpClient, work: () => Promise<Noted>): Promise<void> {
+    await work();
+  }
+
+  async pass({ until, limit, signal, turn, mayHaveStopped }: ClockWait): Promise<string | null> {
+    return await turn(async (qmp) => {
+      const seen = await this.run(qmp, until, signal);
+      // That it has stopped for good is found at the second look, which is on the way.
+      if (seen === 'asleep') this.skipTo((await mayHaveStopped(qmp)) ? until : limit);
+      return seen;
+    });
   }
 
   /**
