@@ -11,11 +11,9 @@ export interface RecordedMark {
   frame?: string | undefined;
   /** Lower-case hex SHA-256 of the guest's memory. */
   memory?: string | undefined;
-  /** What was done to the machine here from outside, besides what the log holds. */
-  action?: 'reset' | undefined;
 }
 
-/** From one power-on to the next power-off. */
+/** From one power-on to the next power-off or reset. */
 export interface RecordedSegment {
   /** Name of the file with the engine's log, in the recording's folder. */
   log: string;

@@ -52,7 +52,7 @@ test.skipIf(!available)(
       }
       const verdict = await replayRecording(await openRecording(recording));
       const seen = verdict.kind === 'parted' ? JSON.stringify(verdict) : '';
-      expect(verdict, seen).toMatchObject({ kind: 'exact', memories: 4 });
+      expect(verdict, seen).toMatchObject({ kind: 'exact', memories: 6 });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

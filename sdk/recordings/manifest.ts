@@ -19,7 +19,6 @@ const markShape = z.strictObject({
   icount: count,
   frame: sha256.optional(),
   memory: sha256.optional(),
-  action: z.literal('reset').optional(),
 });
 
 const segmentShape = z

@@ -34,7 +34,7 @@ export interface QemuClock {
 }
 
 /** What is noted of an instant. */
-export type Noted = Pick<RecordedMark, 'frame' | 'memory' | 'action'>;
+export type Noted = Pick<RecordedMark, 'frame' | 'memory'>;
 
 export interface ClockWait {
   /** Guest time at which there is something to look at. */

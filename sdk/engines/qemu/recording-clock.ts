@@ -90,13 +90,11 @@ export class RecordingClock implements QemuClock {
       ]);
       this.#clock.stop();
       const at = this.now;
-      let noted: Noted = {};
       try {
-        noted = await work();
-        this.#note({ at, icount, ...noted });
+        this.#note({ at, icount, ...(await work()) });
       } finally {
-        // A guest that stopped by itself is not to go on; after a reset it does when its owner has seen to it.
-        if (this.#running && seen === 'paused' && noted.action === undefined) {
+        // A guest that stopped by itself is not to go on.
+        if (this.#running && seen === 'paused') {
           await qmp.execute('cont', {}, nothing);
           this.#clock.start();
         }
@@ -108,10 +106,9 @@ export class RecordingClock implements QemuClock {
     const marks = this.#segments.at(-1)?.marks;
     if (marks === undefined) return;
     const last = marks.at(-1);
-    const isTime = mark.frame === undefined && mark.memory === undefined && mark.action === undefined;
+    const isTime = mark.frame === undefined && mark.memory === undefined;
     if (isTime && last !== undefined && mark.at - last.at < TIME_MARKS_MS) return;
-    const isNeeded = mark.memory !== undefined || mark.action !== undefined;
-    if (this.#marks >= MAX_MARKS && !isNeeded) return;
+    if (this.#marks >= MAX_MARKS && mark.memory === undefined) return;
     this.#marks++;
     marks.push(mark);
   }

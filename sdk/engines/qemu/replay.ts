@@ -12,9 +12,8 @@ import { MachineMedia } from './machine-media.js';
 import { PictureFile } from './picture-file.js';
 import { portPlaces } from './ports.js';
 import { processDied, QemuProcess, type ProcessEnd } from './process.js';
-import { nothing, type QmpClient } from './qmp.js';
+import { nothing } from './qmp.js';
 import { frameHash, memoryHash } from './replay-hash.js';
-import { askForReset } from './reset.js';
 import { ScreenWatch } from './screen-watch.js';
 import { Signal } from './signal.js';
 
@@ -41,8 +40,6 @@ export class QemuReplay implements RunReplay {
   readonly #screen: ScreenWatch;
   #process: QemuProcess | null = null;
   #end: ProcessEnd | null = null;
-  /** The guest is to be reset before it goes on. */
-  #resets = false;
 
   constructor(parts: QemuReplayParts) {
     this.#parts = parts;
@@ -83,7 +80,6 @@ export class QemuReplay implements RunReplay {
     });
     this.#process = process;
     this.#end = null;
-    this.#resets = false;
     void process.ended.then((end) => {
       if (this.#process !== process) return;
       this.#end = end;
@@ -107,7 +103,6 @@ export class QemuReplay implements RunReplay {
       const lost = await this.#goOn(process, mark.icount, onProgress);
       if (lost !== null) return { kind: 'lost', seen: lost };
       const instant = await this.#look(process, mark);
-      this.#resets = mark.action === 'reset';
       return { kind: 'reached', instant };
     } catch (error) {
       if (!(error instanceof GuestwrightError) || error.code !== 'qmp-closed') throw error;
@@ -119,10 +114,8 @@ export class QemuReplay implements RunReplay {
   async #goOn(process: QemuProcess, icount: number, onProgress?: (icount: number) => void): Promise<string | null> {
     const { qmp } = process;
     let { icount: now } = await qmp.execute('query-replay', {}, place);
-    if (now === icount && !this.#resets) return null;
-    if (now > icount) return `it is at instruction ${now} already`;
-    if (this.#resets) await this.#reset(qmp, { stands: now === icount });
     if (now === icount) return null;
+    if (now > icount) return `it is at instruction ${now} already`;
     const said = await qmp.human(`replay_break ${icount}`);
     if (said.trim() !== '') return said.trim();
     await qmp.execute('cont', {}, nothing);
@@ -142,18 +135,6 @@ export class QemuReplay implements RunReplay {
         return `for ${STUCK_MS / 1000} s it has waited at instruction ${now} for what the log has next`;
       }
     }
-  }
-
-  /**
-   * It happens when the guest goes on, at the latest: what the log has before comes first. A guest that asked for it
-   * itself cannot go on before.
-   */
-  async #reset(qmp: QmpClient, { stands }: { stands: boolean }): Promise<void> {
-    this.#resets = false;
-    const { status: before } = await qmp.execute('query-status', {}, status);
-    const done = stands || before === 'shutdown' ? qmp.nextEvent('RESET') : null;
-    await askForReset(qmp);
-    await done;
   }
 
   async #look({ qmp }: QemuProcess, mark: RecordedMark): Promise<ReplayedInstant> {

@@ -7,13 +7,8 @@ import { nothing, type QmpClient } from './qmp.js';
  */
 export async function reset(qmp: QmpClient): Promise<void> {
   const done = qmp.nextEvent('RESET');
-  await askForReset(qmp);
-  await done;
-}
-
-/** Only asks. In a replay it then happens where the log has it, and the guest may have to go on to get there. */
-export async function askForReset(qmp: QmpClient): Promise<void> {
   await qmp.execute('set-action', { reboot: 'reset' }, nothing);
   await qmp.execute('system_reset', {}, nothing);
   await qmp.execute('set-action', { reboot: 'shutdown' }, nothing);
+  await done;
 }

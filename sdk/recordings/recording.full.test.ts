@@ -1,0 +1,63 @@
+/** Runs of guests of one boot sector, recorded and replayed: what takes longer. */
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { bootCounter, diskWith, serialEcho } from '../engines/conformance/boot-sector.js';
+import { MANIFEST_FILE } from './manifest.js';
+import { available, image, manifestOf, record, replayed, textOf, typed } from './record.test.helper.js';
+
+test.skipIf(!available)('a recording in which something is not as it was is found to part, and where', async () => {
+  const { recording } = await typed('one', 'abc');
+  const { recording: other } = await typed('other', 'xyz');
+  const manifest = await manifestOf(recording);
+  const marks = manifest.run.segments[0]?.marks ?? [];
+  const hashed = marks.filter(({ memory }) => memory !== undefined);
+  const [first, second] = hashed;
+  if (first === undefined || second === undefined) throw new Error('the machine was hashed twice');
+  // A memory that is another by one byte has another hash.
+  const memory = `${first.memory?.startsWith('0') === true ? '1' : '0'}${first.memory?.slice(1) ?? ''}`;
+  const altered = structuredClone(manifest);
+  const mark = altered.run.segments[0]?.marks.find(({ at, memory: its }) => at === first.at && its !== undefined);
+  if (mark !== undefined) mark.memory = memory;
+  await writeFile(join(recording, MANIFEST_FILE), JSON.stringify(altered));
+  expect(await replayed(recording)).toMatchObject({
+    kind: 'parted',
+    parting: { kind: 'memory', expected: memory, seen: first.memory },
+    at: first.at,
+  });
+  // The log of a run in which other keys were typed.
+  const { digests } = await manifestOf(other);
+  await writeFile(join(recording, MANIFEST_FILE), JSON.stringify({ ...manifest, digests }));
+  await copyFile(join(other, 'segment-1.log'), join(recording, 'segment-1.log'));
+  const verdict = await replayed(recording);
+  expect(verdict.kind).toBe('parted');
+  expect(verdict.at).toBeLessThanOrEqual(first.at);
+});
+
+test.skipIf(!available)('more serial input than the UART holds arrives whole, and is replayed', async () => {
+  const sent = 'the quick brown fox jumps over the lazy dog';
+  const echoed = Buffer.from(Buffer.from(sent).map((byte) => byte + 1)).toString();
+  const recording = await record('serial', { floppy: await image('echo.img', serialEcho()) }, async (machine) => {
+    await machine.serial.waitFor('!');
+    await machine.serial.write(sent);
+    await machine.serial.waitFor(echoed);
+    await machine.stateHash();
+  });
+  expect(await replayed(recording)).toMatchObject({ kind: 'exact', memories: 2 });
+});
+
+test.skipIf(!available)('a reset and another power-on are replayed, with what was written to the disk', async () => {
+  const disk = await image('counter.img', diskWith(bootCounter()));
+  const recording = await record('counted', { disks: [disk] }, async (machine) => {
+    await machine.screen.getByText('#A').waitFor();
+    await machine.reset();
+    await machine.screen.getByText('#B').waitFor();
+    await machine.powerOff();
+    await machine.start();
+    await machine.screen.getByText('#C').waitFor();
+  });
+  expect((await manifestOf(recording)).run.segments).toHaveLength(3);
+  const verdict = await replayed(recording);
+  expect(verdict).toMatchObject({ kind: 'exact', memories: 3 });
+  expect(textOf(verdict)).toContain('#C');
+});
