@@ -9,13 +9,17 @@ const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 const SCENARIOS = ['graphic-mode.spec.ts', 'grub-rescue.spec.ts', 'install-linux.spec.ts', 'linux-console.spec.ts'];
 
 test.each(SCENARIOS)('%s is the same in 5 of 5 runs', async (scenario) => {
-  const { exitCode, all } = await execa(process.execPath, [MAIN, 'verify', `scenarios/${scenario}`, '--runs', '5', '--project', '*-v86'], {
-    cwd: ROOT,
-    reject: false,
-    all: true,
-    stdin: 'ignore',
-    env: { FORCE_COLOR: '0' },
-  });
+  const { exitCode, all } = await execa(
+    process.execPath,
+    [MAIN, 'verify', `scenarios/${scenario}`, '--runs', '5', '--project', '*-v86'],
+    {
+      cwd: ROOT,
+      reject: false,
+      all: true,
+      stdin: 'ignore',
+      env: { FORCE_COLOR: '0' },
+    },
+  );
   expect(all).toContain('5 of 5 runs are the same after every step.');
   expect(all).toMatch(/run 3: passed in .* beside \d+ busy threads/);
   expect(exitCode).toBe(0);
