@@ -1,5 +1,5 @@
 /**
- * NOT SOLVED: of seven runs two were replayed exactly; in the others QEMU 7.2 waited for ever for what its log had next, or the
+ * NOT SOLVED: of four runs one was replayed exactly; in the others QEMU 7.2 waited for ever for what its log had next, or the
  * memory was another after a write to the disk. Skipped until it is; `docs/recording.md` says so too.
  *
  * A Linux that boots, is typed to over both channels, writes to its disk, restarts itself and is switched off and on.
