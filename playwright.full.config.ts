@@ -3,7 +3,7 @@ import type { MachineSpecInput } from 'guestwright';
 
 /**
  * Scenarios that take long: `npm run scenarios:install` runs those that install Debian, `npm run test:full` all of them.
- * One machine at a time: these have several processors.
+ * Two machines at a time: an installation keeps little more than one processor busy.
  */
 const computer = { memory: 2048, smp: 2, network: 'none' } satisfies MachineSpecInput;
 // The medium is only started as long as there is nothing on the disk to start.
@@ -24,7 +24,7 @@ const installs = defineGuests({ guests });
 
 export default defineConfig({
   build: { external: ['**/dist/**'] },
-  workers: 1,
+  workers: 2,
   projects: installs.flatMap((project) => [
     { ...project, name: `install:${project.name}` },
     // What was installed, started again: each of its scenarios has a machine of its own.
