@@ -98,7 +98,9 @@ export async function importBundle(store: SnapshotStore, path: string): Promise<
 }
 
 async function readHead(path: string): Promise<{ manifest: Manifest; packAt: number }> {
-  const file = await open(path);
+  const file = await open(path).catch((error: unknown) => {
+    throw bundleInvalid(path, error instanceof Error ? error.message : String(error));
+  });
   try {
     const { size } = await stat(path);
     const head = Buffer.alloc(MAGIC.length + 4);

@@ -89,8 +89,10 @@ export async function saveToStore(
     await write(file);
     // Nothing says what led to this state: it is like no other.
     const key = createHash('sha256').update(`${identity} ${time} ${randomUUID()}`).digest('hex');
-    await store.put({ key, engine, identity, time, files: { [FILE]: file } });
-    await store.name(name, key);
+    // Until it has its name nothing else keeps it from being evicted.
+    await using lease = await store.hold(key);
+    await store.put({ key: lease.key, engine, identity, time, files: { [FILE]: file } });
+    await store.name(name, lease.key);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -219,5 +219,6 @@ test('a bundle that was cut, changed or made up is refused, and the store stays 
   for (const bad of bads) {
     expect(await codeOf(importBundle(other.store, at.file(bad)))).toBe('bundle-invalid');
   }
+  expect(await codeOf(importBundle(other.store, at.path()))).toBe('bundle-invalid');
   expect(filesIn(other.store.folder)).toEqual([]);
 });
