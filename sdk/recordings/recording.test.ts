@@ -39,6 +39,7 @@ test.skipIf(!available)('what a recording cannot hold is refused by name, and th
     expect(machine.capabilities).toMatchObject({ determinism: 'recorded', snapshots: false });
     await machine.screen.getByText(/^>$/).waitFor();
     await expect(machine.snapshot()).rejects.toMatchObject({ code: 'not-while-recording' });
+    await expect(machine.pause()).rejects.toMatchObject({ code: 'not-while-recording' });
     await expect(machine.insert('floppy0', null)).rejects.toMatchObject({ code: 'not-while-recording' });
     await machine.keyboard.type('on');
     await machine.screen.getByText('>on').waitFor();

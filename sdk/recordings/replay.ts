@@ -84,14 +84,18 @@ async function follow(
   const same = { screens: 0, memories: 0 };
   let lastSame: GuestTime | null = null;
   let instant: ReplayedInstant | null = null;
-  let before: Pick<RecordedMark, 'at' | 'icount'> = { at: 0, ...START };
+  let before: Instant = { at: 0, ...START };
   for (const [index, { marks }] of run.segments.entries()) {
     await replay.begin(index);
     before = { at: before.at, ...START };
+    let from = before;
     for (const recorded of marks) {
       const isEnd = recorded.at >= until && (recorded.at > until || index === run.segments.length - 1);
-      const from = before;
-      const mark = recorded.at > until ? between(from, recorded, until) : recorded;
+      const mark = recorded.at > until ? between(before, recorded, until) : recorded;
+      if (recorded.at <= until && !isEnd && !isCompared(recorded) && recorded !== marks.at(-1)) {
+        before = recorded;
+        continue;
+      }
       const step = await replay.runTo(mark, (icount) => onProgress?.(timeBetween(from, mark, icount)));
       const parting = step.kind === 'lost' ? step : compare(mark, step.instant);
       if (parting !== null) {
@@ -102,6 +106,7 @@ async function follow(
       if (mark.memory !== undefined) same.memories++;
       lastSame = mark.at;
       before = mark;
+      from = mark;
       if (isEnd && recorded.at > until && instant !== null) {
         return { kind: 'exact', ...same, at: mark.at, icount: mark.icount, screen: instant.screen };
       }
@@ -109,6 +114,11 @@ async function follow(
   }
   if (instant === null) throw new Error('a recording without a mark');
   return { kind: 'exact', ...same, at: before.at, icount: before.icount, screen: instant.screen };
+}
+
+/** Others name the time of an instruction, and are no reason to stop. */
+function isCompared({ frame, memory }: RecordedMark): boolean {
+  return frame !== undefined || memory !== undefined;
 }
 
 function compare(mark: RecordedMark, { frame, memory }: ReplayedInstant): Parting | null {

@@ -497,6 +497,8 @@ export class QemuMachine implements EngineMachine {
         await this.#boot();
         return;
       case 'pause':
+        // A guest that sleeps cannot be stopped without harm: see `recorded-instant.ts`.
+        this.#recorder?.refuse('a pause');
         this.#clock.stop();
         await this.#qemu()?.qmp.execute('stop', {}, nothing);
         return;
@@ -606,7 +608,7 @@ export class QemuMachine implements EngineMachine {
       case 'power':
         return { ...this.#power };
       case 'stateHash':
-        if (this.#recorder !== null) return await this.#recorder.stateHash(this.#qmp(), this.#screen);
+        if (this.#recorder !== null) return await this.#recorder.stateHash(this.#qmp());
         throw unsupported('state-hash-unsupported', 'A QEMU machine runs freely: its state cannot be hashed');
     }
   }

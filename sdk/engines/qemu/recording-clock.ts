@@ -1,21 +1,21 @@
 /**
- * Guest time of a machine whose run is recorded, and the marks by which a replay is checked. It runs by itself, and stands
- * for the moment in which it is looked at: what is seen then belongs to one instruction, at which a replay can stop too.
+ * Guest time of a machine whose run is recorded, and the marks by which a replay is checked. It runs by itself; what is seen
+ * while it stands belongs to one instruction, at which a replay can stop too.
  */
-import { z } from 'zod';
 import type { GuestTime } from '../engine.js';
 import type { RecordedMark, RecordedSegment } from '../recorded-run.js';
 import { GuestClock } from './guest-time.js';
 import type { ClockWait, Noted, QemuClock } from './qemu-clock.js';
 import { nothing, type QmpClient } from './qmp.js';
+import { atInstant, whereStopped } from './recorded-instant.js';
 
 /** Guest ms between two marks that hold nothing but their time: what `--until` can be told apart by. */
 const TIME_MARKS_MS = 250;
 /** No more marks than this but the ones at a segment's end: hours of a screen that changes all the time. */
 const MAX_MARKS = 100_000;
 
-const place = z.object({ icount: z.int().min(0) });
-const status = z.object({ status: z.string() });
+/** So often a look is taken at most until it is of one instant. */
+const LOOKS = 2;
 
 export class RecordingClock implements QemuClock {
   readonly kind = 'free';
@@ -25,6 +25,8 @@ export class RecordingClock implements QemuClock {
   readonly #segments: RecordedSegment[] = [];
   #running = false;
   #marks = 0;
+  /** The last frame that was noted. */
+  #frame: string | undefined;
   /** What is done while the guest stands, and what is done while it has to run, one after the other. */
   #turns: Promise<unknown> = Promise.resolve();
 
@@ -57,6 +59,7 @@ export class RecordingClock implements QemuClock {
   /** Another log. */
   forgetProcess(): void {
     this.#segments.push({ log: logName(this.#segments.length), marks: [] });
+    this.#frame = undefined;
   }
 
   /** Name of the log that the next process writes. */
@@ -80,37 +83,58 @@ export class RecordingClock implements QemuClock {
     return null;
   }
 
-  /** The guest stands meanwhile: what is seen is of one instant. */
+  /** What is seen is noted if it is of one instant. */
   async hold(qmp: QmpClient, work: () => Promise<Noted>): Promise<void> {
+    await this.take(qmp, work, async (noted) => await Promise.resolve(noted), LOOKS);
+  }
+
+  /**
+   * Takes something of the guest at one instant, if there is one to be had, and notes what it comes to.
+   * @param comesTo carried out when the guest may go on
+   */
+  async take<T>(
+    qmp: QmpClient,
+    take: () => Promise<T>,
+    comesTo: (taken: T) => Promise<Noted>,
+    looks: number,
+  ): Promise<void> {
     await this.#inTurn(async () => {
-      const [, { icount }, { status: seen }] = await Promise.all([
-        qmp.execute('stop', {}, nothing),
-        qmp.execute('query-replay', {}, place),
-        qmp.execute('query-status', {}, status),
-      ]);
-      this.#clock.stop();
-      const at = this.now;
-      try {
-        this.#note({ at, icount, ...(await work()) });
-      } finally {
-        // A guest that stopped by itself is not to go on.
-        if (this.#running && seen === 'paused') {
-          await qmp.execute('cont', {}, nothing);
-          this.#clock.start();
-        }
-      }
+      const withTime = async (): Promise<{ at: GuestTime; taken: T }> => ({ at: this.now, taken: await take() });
+      // One that has been stopped is not to go on.
+      const held = this.#running
+        ? await atInstant(qmp, withTime, looks)
+        : { kind: 'instant' as const, icount: await whereStopped(qmp), taken: await withTime() };
+      const { at, taken } = held.taken;
+      const noted = await comesTo(taken);
+      if (held.kind === 'instant') this.#note({ at, icount: held.icount, ...noted });
     });
   }
 
-  #note(mark: RecordedMark): void {
+  /** Does something while the guest stands, or sleeps. */
+  async stand(qmp: QmpClient, work: () => Promise<void>): Promise<void> {
+    await this.#inTurn(async () => (this.#running ? await atInstant(qmp, work, 1) : await work()));
+  }
+
+  /** The guest is stopped, and stays so: the last mark of its segment. */
+  async end(qmp: QmpClient, work: () => Promise<Noted>): Promise<void> {
+    await this.#inTurn(async () => {
+      const icount = await whereStopped(qmp);
+      this.stop();
+      this.#note({ at: this.now, icount, ...(await work()) });
+    });
+  }
+
+  /** What the screen shows is noted where it has changed. */
+  #note({ frame, ...mark }: RecordedMark): void {
     const marks = this.#segments.at(-1)?.marks;
     if (marks === undefined) return;
     const last = marks.at(-1);
-    const isTime = mark.frame === undefined && mark.memory === undefined;
-    if (isTime && last !== undefined && mark.at - last.at < TIME_MARKS_MS) return;
+    const isNew = frame !== undefined && (frame !== this.#frame || mark.memory !== undefined);
+    if (!isNew && mark.memory === undefined && last !== undefined && mark.at - last.at < TIME_MARKS_MS) return;
     if (this.#marks >= MAX_MARKS && mark.memory === undefined) return;
     this.#marks++;
-    marks.push(mark);
+    if (isNew) this.#frame = frame;
+    marks.push(isNew ? { ...mark, frame } : mark);
   }
 
   async #inTurn<T>(run: () => Promise<T>): Promise<T> {

@@ -22,28 +22,37 @@ export function frameHash(content: ScreenContent): string {
   return createHash('sha256').update(`${content.kind} ${width}x${height}`).update(rgba).digest('hex');
 }
 
+/** The memory of a PC, in files that {@link hashOf} removes. */
+export type SavedMemory = readonly string[];
+
 /**
- * Of the memory of a PC that stands: without the window of its video card, which is none and must not be read (a card in
+ * Saves the memory of a PC that stands: without the window of its video card, which is none and must not be read (a card in
  * a planar mode takes notice), and without what lies above 3 GB.
- * @param folder for a file while it is read
+ * @param folder for the files
  */
-export async function memoryHash(
+export async function saveMemory(
   qmp: QmpClient,
   { memoryMb, folder }: { memoryMb: number; folder: string },
-): Promise<string> {
+): Promise<SavedMemory> {
   const end = Math.min(memoryMb * 2 ** 20, HIGHEST);
+  const parts = [
+    { val: 0, size: CONVENTIONAL, filename: join(folder, 'conventional.part') },
+    { val: EXTENDED, size: end - EXTENDED, filename: join(folder, 'extended.part') },
+  ];
+  // At once: a guest that sleeps may wake between two commands.
+  await Promise.all(parts.map(async (part) => await qmp.execute('pmemsave', part, nothing)));
+  return parts.map(({ filename }) => filename);
+}
+
+/** Lower-case hex SHA-256. */
+export async function hashOf(memory: SavedMemory): Promise<string> {
   const hash = createHash('sha256');
-  for (const [from, to] of [
-    [0, CONVENTIONAL],
-    [EXTENDED, end],
-  ] as const) {
-    const file = join(folder, 'memory.part');
-    try {
-      await qmp.execute('pmemsave', { val: from, size: to - from, filename: file }, nothing);
+  try {
+    for (const file of memory) {
       for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-    } finally {
-      await rm(file, { force: true });
     }
+  } finally {
+    await Promise.all(memory.map(async (file) => await rm(file, { force: true })));
   }
   return hash.digest('hex');
 }

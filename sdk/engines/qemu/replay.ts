@@ -13,7 +13,7 @@ import { PictureFile } from './picture-file.js';
 import { portPlaces } from './ports.js';
 import { processDied, QemuProcess, type ProcessEnd } from './process.js';
 import { nothing } from './qmp.js';
-import { frameHash, memoryHash } from './replay-hash.js';
+import { frameHash, hashOf, saveMemory } from './replay-hash.js';
 import { ScreenWatch } from './screen-watch.js';
 import { Signal } from './signal.js';
 
@@ -105,7 +105,9 @@ export class QemuReplay implements RunReplay {
       const instant = await this.#look(process, mark);
       return { kind: 'reached', instant };
     } catch (error) {
-      if (!(error instanceof GuestwrightError) || error.code !== 'qmp-closed') throw error;
+      if (!(error instanceof GuestwrightError)) throw error;
+      if (error.code === 'qmp-timeout') return { kind: 'lost', seen: 'QEMU does not answer any more' };
+      if (error.code !== 'qmp-closed') throw error;
       return { kind: 'lost', seen: ended(await process.ended) };
     }
   }
@@ -144,7 +146,8 @@ export class QemuReplay implements RunReplay {
     return {
       icount: (await qmp.execute('query-replay', {}, place)).icount,
       frame: frameHash(content),
-      memory: mark.memory === undefined ? null : await memoryHash(qmp, { memoryMb, folder: this.#folder }),
+      memory:
+        mark.memory === undefined ? null : await hashOf(await saveMemory(qmp, { memoryMb, folder: this.#folder })),
       screen: content,
     };
   }

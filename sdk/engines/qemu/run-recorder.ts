@@ -9,21 +9,25 @@ import type { QmpClient } from './qmp.js';
 import type { RecordLog } from './record-options.js';
 import { programOf, recordedIdentity } from './recorded-identity.js';
 import { RecordingClock } from './recording-clock.js';
-import { frameHash, memoryHash } from './replay-hash.js';
+import { frameHash, hashOf, saveMemory } from './replay-hash.js';
 import type { ScreenWatch } from './screen-watch.js';
 import { SerialFeed } from './serial-feed.js';
 
 type Seen = Pick<ScreenWatch, 'content' | 'version' | 'look'>;
 
+/** So often the memory of a sleeping guest is saved at most until the guest has not woken meanwhile. */
+const HASHES = 8;
+
 export class RunRecorder {
   readonly clock = new RecordingClock();
   readonly serial = new SerialFeed(async (qmp, work) => {
-    await this.clock.hold(qmp, work);
+    await this.clock.stand(qmp, work);
   });
   readonly #recording: RunRecording;
   readonly #run: { program: string; identity: string };
   readonly #memory: { memoryMb: number; folder: string };
-  #hashed = -1;
+  /** Of the screen that was looked at last. */
+  #frame = { version: -1, hash: '' };
 
   private constructor(
     recording: RunRecording,
@@ -52,33 +56,36 @@ export class RunRecorder {
     return { mode: 'record', file: join(this.#recording.folder, this.clock.nextLog) };
   }
 
-  /** What is noted of a look: the frame, where it has changed. */
+  /** What is noted of a look. */
   frame({ version, content }: Seen): Noted {
-    if (version === this.#hashed) return {};
-    this.#hashed = version;
-    return { frame: frameHash(content) };
+    if (version !== this.#frame.version) this.#frame = { version, hash: frameHash(content) };
+    return { frame: this.#frame.hash };
   }
 
-  /** The last mark of a segment: with everything by which a replay can be checked. */
+  /** Stops the guest. The last mark of a segment: with everything by which a replay can be checked. */
   async end(qmp: QmpClient, screen: Seen): Promise<void> {
-    await this.clock.hold(qmp, async () => await this.#everything(qmp, screen));
+    await this.clock.end(qmp, async () => await this.#everything(qmp, screen));
   }
 
-  /** Of the memory alone: what else there is cannot be asked for. It is a mark, too. */
-  async stateHash(qmp: QmpClient | null, screen: Seen): Promise<StateHash> {
+  /** Of the memory alone: what else there is cannot be asked for. It is a mark, too, if the guest stood meanwhile. */
+  async stateHash(qmp: QmpClient | null): Promise<StateHash> {
     if (qmp === null) throw cannot('a hash of the state of a machine that is off');
     let hash = '';
-    await this.clock.hold(qmp, async () => {
-      const noted = await this.#everything(qmp, screen);
-      hash = noted.memory ?? '';
-      return noted;
-    });
+    await this.clock.take(
+      qmp,
+      async () => await saveMemory(qmp, this.#memory),
+      async (memory) => {
+        hash = await hashOf(memory);
+        return { memory: hash };
+      },
+      HASHES,
+    );
     return { hash, parts: { memory: hash } };
   }
 
   async #everything(qmp: QmpClient, screen: Seen): Promise<Noted> {
     await screen.look(qmp);
-    return { frame: frameHash(screen.content), memory: await memoryHash(qmp, this.#memory) };
+    return { ...this.frame(screen), memory: await hashOf(await saveMemory(qmp, this.#memory)) };
   }
 
   /**

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { QemuClock } from './qemu-clock.js';
 import type { QmpClient } from './qmp.js';
 import { SerialFeed } from './serial-feed.js';
 import type { SerialPort } from './serial-port.js';
@@ -28,13 +27,13 @@ class FakeGuest {
   }
   #slow: number;
 
-  readonly feed = new SerialFeed((async (_qmp, work) => {
+  readonly feed = new SerialFeed(async (_qmp, work) => {
     await work();
     if (this.#standsFor-- > 0) return;
     this.#icount++;
     this.#uart.push(...this.#given.splice(0).slice(0, (this.#buffers ? 16 : 1) - this.#uart.length));
     if (this.#slow-- <= 0) this.heard.push(...this.#uart.splice(0));
-  }) satisfies QemuClock['hold']);
+  });
 
   readonly port = {
     write: (data: Uint8Array) => {

@@ -1,12 +1,11 @@
 /**
  * Serial input of a machine whose run is recorded. QEMU hands over what it logs a moment later than it reads it, and goes
  * on reading meanwhile as if the guest's UART had still room: what does not fit is lost. So it is given while the guest
- * stands, no more than the UART holds, and more when the UART is empty again (`hw/char/serial.c`).
+ * stands or sleeps, no more than the UART holds, and more when the UART is empty again (`hw/char/serial.c`).
  */
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { GuestwrightError } from '../../errors.js';
-import type { QemuClock } from './qemu-clock.js';
 import type { QmpClient } from './qmp.js';
 import type { SerialPort } from './serial-port.js';
 
@@ -32,6 +31,8 @@ const SLOWER = 1.5;
 
 const place = z.object({ icount: z.int().min(0) });
 
+type Hold = (qmp: QmpClient, work: () => Promise<void>) => Promise<void>;
+
 interface Waiting {
   port: SerialPort;
   index: number;
@@ -39,12 +40,13 @@ interface Waiting {
 }
 
 export class SerialFeed {
-  readonly #hold: QemuClock['hold'];
+  readonly #hold: Hold;
   #waiting: Waiting[] = [];
   /** The process that is being fed. */
   #fed: QmpClient | null = null;
 
-  constructor(hold: QemuClock['hold']) {
+  /** @param hold does something while the guest stands, or sleeps */
+  constructor(hold: Hold) {
     this.#hold = hold;
   }
 
@@ -77,17 +79,15 @@ export class SerialFeed {
       }
       await this.#hold(qmp, async () => {
         const { icount } = await qmp.execute('query-replay', {}, place);
-        // What was given last is the guest's when that has gone on.
+        // What was given last is handed over before the guest goes on.
         const room = icount > given ? await roomIn(qmp, PORTS[first.index] ?? 0) : 0;
         gap = room === 0 ? Math.min(GAPS.latest, gap * SLOWER) : GAPS.soonest;
-        if (room === 0) return {};
-        given = icount;
+        if (room === 0) return;
         first.port.write(first.bytes.subarray(0, room));
         first.bytes = first.bytes.subarray(room);
         if (first.bytes.length === 0) this.#waiting.shift();
         // In the second round of its loop, at the latest, QEMU has read it.
-        for (let round = 0; round < 2; round++) await qmp.execute('query-replay', {}, place);
-        return {};
+        for (let round = 0; round < 2; round++) given = (await qmp.execute('query-replay', {}, place)).icount;
       });
       await setTimeout(gap);
     }
