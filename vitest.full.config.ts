@@ -9,6 +9,6 @@ export default defineConfig({
     testTimeout: 1_800_000,
     hookTimeout: 1_800_000,
     pool: 'forks',
-    poolOptions: { forks: { maxForks: 1 } },
+    poolOptions: { forks: { maxForks: 2 } },
   },
 });

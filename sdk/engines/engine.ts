@@ -122,6 +122,35 @@ export interface AdvanceResult {
   power: PowerState;
 }
 
+/** What changed at one point of the grid of a bit-exact engine. */
+export type TracedChange =
+  /** At sample points only. Null: a picture, which is there for whoever asks at that point. */
+  | { kind: 'screen'; at: GuestTime; content: ScreenContent | null }
+  /** What came since the last change. */
+  | { kind: 'serial'; at: GuestTime; port: number; data: Uint8Array }
+  | { kind: 'keyboard'; at: GuestTime; keyboard: Answers['keyboard'] }
+  | { kind: 'pointer'; at: GuestTime; pointer: Answers['pointer'] }
+  | ({ kind: 'power'; at: GuestTime } & Answers['power'])
+  | { kind: 'reset'; at: GuestTime };
+
+export interface Traced {
+  /** In the order of their times. */
+  changes: TracedChange[];
+  now: GuestTime;
+}
+
+/** What a journal needs to know of a bit-exact engine. */
+export interface JournalFacts {
+  /** See `EngineMachine.identity`: of the machine that a start would give. */
+  identity(hardware: Hardware): Promise<string>;
+  /** Guest ms: inputs and observations are at multiples of it. */
+  quantumMs: number;
+  /** Guest ms: waits for the screen and for ports are evaluated at multiples of it. */
+  sampleMs: number;
+  /** Guest ms: at multiples of it a snapshot changes nothing. */
+  canonicalMs: number;
+}
+
 /** What a snapshot is to its holder; the bytes stay with the engine until they are exported. */
 export interface EngineSnapshot {
   id: string;
@@ -150,6 +179,12 @@ export interface EngineMachine extends AsyncDisposable {
   input(input: Input): Promise<{ at: GuestTime }>;
   advance(request: AdvanceRequest): Promise<AdvanceResult>;
   observe<K extends Question['kind']>(question: Extract<Question, { kind: K }>): Promise<Answers[K]>;
+  /**
+   * Bit-exact engines: lets the guest run to the first point at which something of `stopOn` has changed since the last
+   * call (`keyboard`: at which it has taken all its keys), to `limit` at the latest, and gives all that changed on the way.
+   * With a limit that has passed it gives what changed by inputs. A machine is either traced or advanced, never both.
+   */
+  trace?(request: AdvanceRequest): Promise<Traced>;
   /** Takes a snapshot. Away from a canonical point this is itself an input. */
   save(): Promise<EngineSnapshot>;
   /** Goes back to a snapshot of this machine, or to one that was imported. */
@@ -171,6 +206,8 @@ export interface Engine {
   /** Begins to look for what a start will need. Optional, and never fails: what is missing is said by `start`. */
   prepare?(platform: Platform): void;
   start(hardware: Hardware, context: EngineContext): Promise<EngineMachine>;
+  /** Bit-exact engines. */
+  readonly journal?: JournalFacts;
   /** Runs what was recorded again, on the same hardware. Only engines whose machines can be `recorded`. */
   replay?(hardware: Hardware, context: ReplayContext): Promise<RunReplay>;
 }

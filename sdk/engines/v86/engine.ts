@@ -5,8 +5,17 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { GuestwrightError } from '../../errors.js';
 import { blockSourceSize } from '../blocks.js';
-import type { Capabilities, Engine, EngineContext, EngineMachine, Hardware, Medium, Probe } from '../engine.js';
-import type { Fault } from './core/machine.js';
+import type {
+  Capabilities,
+  Engine,
+  EngineContext,
+  EngineMachine,
+  Hardware,
+  JournalFacts,
+  Medium,
+  Probe,
+} from '../engine.js';
+import { CANONICAL_MS, QUANTUM_MS, SAMPLE_MS, type Fault } from './core/machine.js';
 import { findFirmware } from './firmware.js';
 import { V86Proxy } from './proxy.js';
 
@@ -58,6 +67,16 @@ export class V86Engine implements Engine {
       return { available: false, missing: seen ?? error.message, install: next ?? '' };
     }
   }
+
+  readonly journal: JournalFacts = {
+    identity: async (hardware) => {
+      const [{ digest }, firmware] = await Promise.all([loadBuild(), findFirmware()]);
+      return identify(hardware, digest, firmware.digest);
+    },
+    quantumMs: QUANTUM_MS,
+    sampleMs: SAMPLE_MS,
+    canonicalMs: CANONICAL_MS,
+  };
 
   async start(hardware: Hardware, context: EngineContext): Promise<EngineMachine> {
     assertKernelFits(hardware);

@@ -13,6 +13,7 @@ import type {
   GuestTime,
   Input,
   Question,
+  Traced,
 } from '../engine.js';
 import type { CallName, Calls, StartArguments, ToOwner } from './core/protocol.js';
 
@@ -122,12 +123,20 @@ export class V86Proxy implements EngineMachine {
   }
 
   async advance(request: AdvanceRequest): Promise<AdvanceResult> {
+    return await this.#guarded(request, async () => await this.#call('advance', request));
+  }
+
+  async trace(request: AdvanceRequest): Promise<Traced> {
+    return await this.#guarded(request, async () => await this.#call('trace', request));
+  }
+
+  async #guarded<T>(request: AdvanceRequest, run: () => Promise<T>): Promise<T> {
     const guard = setTimeout(() => {
       this.#end(guardFired(this.#guardMs, request.limit - this.now));
       void this.#worker.terminate();
     }, this.#guardMs);
     try {
-      return await this.#call('advance', request);
+      return await run();
     } finally {
       clearTimeout(guard);
     }

@@ -9,6 +9,7 @@ import type {
   Input,
   PowerState,
   Question,
+  Traced,
 } from '../../engine.js';
 import type { Failure } from '../../../errors.js';
 import type { Fault } from './machine.js';
@@ -32,6 +33,7 @@ export interface Calls {
   start: { in: StartArguments; out: Status };
   input: { in: Input; out: { at: GuestTime } };
   advance: { in: AdvanceRequest; out: AdvanceResult };
+  trace: { in: AdvanceRequest; out: Traced };
   observe: { in: Question; out: Answers[Question['kind']] };
   save: { in: null; out: EngineSnapshot };
   restore: { in: string; out: null };

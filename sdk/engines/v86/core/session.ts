@@ -15,12 +15,15 @@ import type {
   Question,
   RemovableMedia,
   StopReason,
+  Traced,
+  TracedChange,
 } from '../../engine.js';
 import { GuestwrightError } from '../../../errors.js';
 import type { Overlay } from './disk.js';
 import { QUANTUM_MS, SAMPLE_MS, V86Machine, type BuildOptions, type CoreSnapshot } from './machine.js';
 import type { CallName, Calls, Request, StartArguments, Status, ToOwner } from './protocol.js';
 import { hostNow } from './realm.js';
+import { Tracer } from './tracer.js';
 import { hashState } from './state-hash.js';
 import type { V86Constructor } from './v86-internals.js';
 import { ScreenWatch, readScreen } from './vga.js';
@@ -64,6 +67,7 @@ export class Session {
   #serialSeen: number[] = [];
   #pacing = false;
   #storeAt: StartArguments['storeAt'];
+  readonly #tracer = new Tracer();
 
   constructor(host: SessionHost) {
     this.#host = host;
@@ -111,12 +115,15 @@ export class Session {
         return this.#input(argument as Input);
       case 'advance':
         return this.#advance(argument as AdvanceRequest);
+      case 'trace':
+        return await this.#trace(argument as AdvanceRequest);
       case 'observe':
         return this.#observe(argument as Question);
       case 'save':
         return this.#save();
       case 'restore':
-        await this.#restore(argument as string);
+        await this.#goBack(argument as string);
+        this.#tracer.begin(this.#running);
         return null;
       case 'forget':
         this.#spare = this.#snapshots.get(argument as string)?.memory.bytes.buffer ?? this.#spare;
@@ -171,7 +178,7 @@ export class Session {
     this.#clock = hardware.clock;
     if (state !== undefined) {
       const { id } = this.#keep(this.#host.readSnapshot(state, identity));
-      await this.#restore(id);
+      await this.#goBack(id);
       this.#snapshots.delete(id);
     }
     this.#pace();
@@ -223,6 +230,7 @@ export class Session {
       case 'network':
         throw misuse('network-unsupported', 'v86 machines have no network yet');
     }
+    this.#tracer.begin(this.#running);
     return { at };
   }
 
@@ -269,6 +277,25 @@ export class Session {
         yielded = hostNow();
       }
     }
+  }
+
+  async #trace({ limit, stopOn }: AdvanceRequest): Promise<Traced> {
+    const machine = this.#running;
+    const changes = this.#tracer.note(machine);
+    let yielded = hostNow();
+    while (machine.time < limit && machine.power !== 'off' && machine.power !== 'crashed') {
+      this.#quantum(machine);
+      const seen = this.#tracer.note(machine);
+      changes.push(...seen);
+      // What came over a port between two sample points ends the run at the second.
+      const heard = machine.time % SAMPLE_MS === 0 && this.#tracer.heard && stopOn.includes('serial');
+      if (heard || seen.some((change) => ends(change, stopOn))) break;
+      if (hostNow() - yielded > YIELD_AFTER_MS) {
+        await letMessagesIn();
+        yielded = hostNow();
+      }
+    }
+    return { changes, now: machine.time };
   }
 
   #quantum(machine: V86Machine): void {
@@ -361,7 +388,7 @@ export class Session {
     return snapshot;
   }
 
-  async #restore(id: string): Promise<void> {
+  async #goBack(id: string): Promise<void> {
     const snapshot = this.#snapshot(id);
     if (this.#running.restore(snapshot) === 'needs-fresh-instance' && this.#options !== null) {
       const fresh = await V86Machine.build(this.#options);
@@ -435,6 +462,20 @@ export class Session {
 }
 
 /** The owner asked for something that cannot be. */
+/** Whether a run that is traced ends where this changed. */
+function ends(change: TracedChange, stopOn: readonly StopReason[]): boolean {
+  switch (change.kind) {
+    case 'power':
+      return true;
+    case 'screen':
+      return stopOn.includes('screen');
+    case 'keyboard':
+      return stopOn.includes('keyboard') && change.keyboard.enabled && change.keyboard.pending === 0;
+    default:
+      return false;
+  }
+}
+
 function misuse(code: string, summary: string): GuestwrightError {
   return new GuestwrightError(summary, { kind: 'usage', code });
 }
