@@ -167,11 +167,23 @@ export type EngineEvent =
   /** The engine itself failed: its process or worker died, or a wall-clock guard fired. */
   | { kind: 'failed'; error: Error };
 
+/** How much of what a memoised machine did came from the store. */
+export interface Memoised {
+  /** Guest ms that an engine ran. */
+  ran: GuestTime;
+  /** How often an engine was started. */
+  starts: number;
+  /** What is wrong with the store. The run was not disturbed. */
+  problems: readonly Error[];
+}
+
 /** A running machine as an engine gives it. Calls made at once are carried out in the order in which they were made. */
 export interface EngineMachine extends AsyncDisposable {
   readonly capabilities: Capabilities;
   /** What runs the guest and why that, in one line, where there was a choice. */
   readonly description?: string;
+  /** Of a machine that answers from the store what it can. */
+  readonly memoised?: Memoised;
   /** Guest time as of the last answer. */
   readonly now: GuestTime;
   /** SHA-256 hex over all that a stored state depends on besides the inputs: engine build, driver, firmware, hardware, media. */

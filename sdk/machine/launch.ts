@@ -1,5 +1,6 @@
 /** Launching machines. */
 import { randomUUID } from 'node:crypto';
+import type { Engine, EngineContext, EngineMachine, Hardware } from '../engines/engine.js';
 import { engineNamed } from '../engines/index.js';
 import { GuestwrightError } from '../errors.js';
 import { hardwareOf } from './hardware.js';
@@ -37,7 +38,7 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
   const answers = hardware.network?.http === true ? await startAnswers() : null;
   const name = options.name ?? 'machine';
   const recording = spec.record === true ? await startRecording(options.recording, { runDirectory, name, spec }) : null;
-  const starting = engine.start(hardware, {
+  const context = {
     runDirectory,
     runId,
     guardMs: timeouts.guard,
@@ -45,7 +46,9 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
     ...(answers === null ? {} : { cables: answers.sockets }),
     ...(recording === null ? {} : { recording }),
     ...(options.storeAt === undefined ? {} : { storeAt: options.storeAt }),
-  });
+  };
+  const memoise = options.memoise === true && options.record === undefined;
+  const starting = memoise ? memoisedOr(engine, hardware, context) : engine.start(hardware, context);
   // Loaded while the guest's hardware comes up: it is most of the code, and nothing of it is needed before.
   const loading = import('./launched.js');
   const running = await starting.catch(async (error: unknown) => {
@@ -92,6 +95,12 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
 async function startAnswers(): Promise<AnswerServer> {
   const { AnswerServer } = await import('../network/answer-server.js');
   return await AnswerServer.start();
+}
+
+/** What can be memoised does not start its engine before something new is asked of it. */
+async function memoisedOr(engine: Engine, hardware: Hardware, context: EngineContext): Promise<EngineMachine> {
+  const { memoisedMachine } = await import('../snapshots/memoise.js');
+  return (await memoisedMachine(engine, hardware, context)) ?? (await engine.start(hardware, context));
 }
 
 /** Few machines go on from one. */

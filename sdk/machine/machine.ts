@@ -9,6 +9,7 @@ import type {
   EngineEvent,
   EngineMachine,
   GuestTime,
+  Memoised,
   Input,
   PowerState,
   Question,
@@ -193,6 +194,10 @@ export class GuestMachine implements Machine, MachinePort {
 
   get now(): GuestTime {
     return this.#engine.now;
+  }
+
+  get memoised(): Memoised | null {
+    return this.#engine.memoised ?? null;
   }
 
   get clockKind(): ClockKind {

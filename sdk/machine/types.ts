@@ -2,7 +2,7 @@
  * The public face of a machine. Classes beside this file fulfil it; the harness and the command line see only this.
  * All times are guest milliseconds unless a name says `wall`.
  */
-import type { Capabilities, ClockKind, EngineEvent, GuestTime, Input, StateHash } from '../engines/engine.js';
+import type { Capabilities, ClockKind, EngineEvent, GuestTime, Input, Memoised, StateHash } from '../engines/engine.js';
 import type { Failure } from '../errors.js';
 import type { RecordedEvent } from './recording.js';
 import type { Frame } from '../screen/frame.js';
@@ -52,6 +52,12 @@ export interface LaunchOptions {
    * disposed; nothing may be there before.
    */
   recording?: string;
+  /**
+   * Answers from the store what a machine that was driven alike has answered before, and starts the engine only for what is
+   * new. For machines that are bit-exact, begin at power-on, run on a stepped clock and keep no disk in a file; others are
+   * launched as ever. Default: false.
+   */
+  memoise?: boolean;
   /** Stores a snapshot in passing; bit-exact engines only. See `EngineContext.storeAt`. */
   storeAt?: { at: GuestTime; file: string };
 }
@@ -77,6 +83,8 @@ export interface Machine extends AsyncDisposable {
   readonly capabilities: Capabilities;
   /** What runs the guest and why that, in one line; QEMU: its version and accelerator. Null where there is no choice. */
   readonly engineDetail: string | null;
+  /** How much came from the store so far; null: the machine is not memoised. */
+  readonly memoised: Memoised | null;
   readonly spec: MachineSpec;
   readonly state: MachineState;
   readonly runDirectory: string;

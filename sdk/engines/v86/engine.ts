@@ -70,6 +70,7 @@ export class V86Engine implements Engine {
 
   readonly journal: JournalFacts = {
     identity: async (hardware) => {
+      assertKernelFits(hardware);
       const [{ digest }, firmware] = await Promise.all([loadBuild(), findFirmware()]);
       return identify(hardware, digest, firmware.digest);
     },
@@ -130,6 +131,7 @@ function identify(hardware: Hardware, build: string, firmware: string): string {
   const medium = (value: Medium | null | undefined): unknown =>
     value === null || value === undefined ? value : value.digest;
   const { kernel } = hardware;
+  const fault = faultFromEnvironment();
   const parts = {
     driver: DRIVER_VERSION,
     build,
@@ -145,6 +147,8 @@ function identify(hardware: Hardware, build: string, firmware: string): string {
     acpi: hardware.acpi,
     rtc: hardware.rtc,
     seed: hardware.seed,
+    // A machine that is broken on purpose is another machine.
+    ...(fault === null ? {} : { fault }),
   };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

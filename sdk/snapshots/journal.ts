@@ -1,0 +1,65 @@
+/**
+ * The inputs of a machine, in their order, and the key of what they led to: it covers all that can change the outcome, and
+ * nothing else. Keys of one journal form a chain, so that two journals share what they begin with.
+ */
+import { createHash } from 'node:crypto';
+import type { GuestTime, Input, Medium } from '../engines/engine.js';
+
+/** The beginning of a stretch: an input, or the machine's start. */
+export interface Entry {
+  /** Lower-case hex SHA-256. */
+  key: string;
+  at: GuestTime;
+  before: Entry | null;
+  /** Null: the machine's start. */
+  input: Input | null;
+}
+
+/** Changes whenever what is kept under a key means something else. */
+const FORMAT = 1;
+
+/** @param identity see `EngineMachine.identity` */
+export function firstEntry(identity: string): Entry {
+  return { key: digest(['journal', FORMAT, identity]), at: 0, before: null, input: null };
+}
+
+export function nextEntry(before: Entry, at: GuestTime, input: Input): Entry {
+  return { key: digest([before.key, at, plain(input)]), at, before, input };
+}
+
+/** Of a snapshot that is stored at a point of a stretch. */
+export function snapshotKey({ key }: Entry, at: GuestTime): string {
+  return digest(['snapshot', key, at]);
+}
+
+/** From the start to here. */
+export function pathTo(entry: Entry): Entry[] {
+  const path: Entry[] = [];
+  for (let at: Entry | null = entry; at !== null; at = at.before) path.push(at);
+  return path.reverse();
+}
+
+function digest(parts: unknown): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** Media by their digests: the bytes count, not where they are. */
+function plain(input: Input): unknown {
+  const medium = (value: Medium | null | undefined): unknown =>
+    value === null || value === undefined ? String(value) : value.digest;
+  switch (input.kind) {
+    case 'serial':
+      return { ...input, data: Buffer.from(input.data).toString('base64') };
+    case 'network':
+      return { ...input, frame: Buffer.from(input.frame).toString('base64') };
+    case 'media':
+      return { ...input, medium: medium(input.medium) };
+    case 'power': {
+      if (input.action !== 'on') return input;
+      const { floppies, cdrom, bootOrder } = input.media;
+      return { ...input, media: { floppies: floppies.map(medium), cdrom: medium(cdrom), bootOrder } };
+    }
+    default:
+      return input;
+  }
+}

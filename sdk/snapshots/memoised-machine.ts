@@ -1,0 +1,353 @@
+/**
+ * A machine of a bit-exact engine that answers from what is written down. Its inputs go into a journal, what it does between
+ * two of them is a timeline; a question that a timeline answers needs no engine. Only something new starts one, from the
+ * nearest snapshot, which then carries out the inputs since.
+ *
+ * A run that finds everything and one that finds nothing take the same way: the engine only ever adds to timelines, and
+ * every answer comes from them.
+ */
+import type {
+  AdvanceRequest,
+  AdvanceResult,
+  Answers,
+  Capabilities,
+  Engine,
+  EngineContext,
+  EngineEvent,
+  EngineMachine,
+  EngineSnapshot,
+  GuestTime,
+  Hardware,
+  Input,
+  JournalFacts,
+  Memoised,
+  Question,
+} from '../engines/engine.js';
+import { GuestwrightError } from '../errors.js';
+import type { ScreenContent } from '../screen/content.js';
+import { firstEntry, nextEntry, type Entry } from './journal.js';
+import { LiveEngine } from './live-engine.js';
+import type { SnapshotStore } from './store.js';
+import { readTimeline, touchTimeline, writeTimelines } from './timeline-files.js';
+import { Timeline } from './timeline.js';
+import { View } from './view.js';
+
+export interface MemoisedParts {
+  engine: Engine;
+  facts: JournalFacts;
+  hardware: Hardware;
+  /** See `EngineMachine.identity`. */
+  identity: string;
+  context: EngineContext;
+  store: SnapshotStore;
+}
+
+interface Saved {
+  entry: Entry;
+  view: View;
+  applied: number;
+}
+
+export class MemoisedMachine implements EngineMachine {
+  readonly capabilities: Capabilities;
+  readonly identity: string;
+  readonly #parts: MemoisedParts;
+  readonly #engine: LiveEngine;
+  readonly #timelines = new Map<string, Timeline>();
+  readonly #screens = new Map<string, ScreenContent>();
+  readonly #listeners = new Set<(event: EngineEvent) => void>();
+  readonly #saved = new Map<string, Saved>();
+  readonly #problems: GuestwrightError[] = [];
+  #snapshots = 0;
+  #entry: Entry;
+  #view: View;
+  /** So many changes of the stretch are in the view. */
+  #applied = 0;
+  #turns: Promise<unknown> = Promise.resolve();
+  #disposed: Promise<void> | null = null;
+
+  constructor(parts: MemoisedParts) {
+    const { engine, identity, hardware, facts } = parts;
+    this.#parts = parts;
+    this.capabilities = engine.capabilities;
+    this.identity = identity;
+    this.#entry = firstEntry(identity);
+    this.#view = new View(hardware.serialPorts, facts.sampleMs);
+    this.#engine = new LiveEngine({
+      ...parts,
+      timelineOf: async (entry) => await this.#timeline(entry),
+      onEvent: (event) => this.#emit(event),
+      onProblem: (error) => this.#problems.push(error),
+    });
+  }
+
+  get now(): GuestTime {
+    return this.#view.now;
+  }
+
+  get memoised(): Memoised {
+    return { ran: this.#engine.ran, starts: this.#engine.starts, problems: this.#problems };
+  }
+
+  async #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.#turns.then(run);
+    this.#turns = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  #emit(event: EngineEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  async #timeline({ key }: Entry): Promise<Timeline> {
+    const known = this.#timelines.get(key);
+    if (known !== undefined) return known;
+    const stored = await readTimeline(this.#parts.store, key);
+    const timeline = stored ?? new Timeline();
+    this.#timelines.set(key, timeline);
+    if (stored !== null) await touchTimeline(this.#parts.store, key);
+    return timeline;
+  }
+
+  /** Brings the view up to what is known of this instant. @returns whether the power changed by itself */
+  async #settle(): Promise<boolean> {
+    const timeline = await this.#timeline(this.#entry);
+    if (timeline.until < this.now) {
+      await this.#engine.extend(this.#entry, { limit: this.now, stopOn: [] });
+    }
+    for (const [digest, content] of timeline.screens) this.#screens.set(digest, content);
+    let stops = false;
+    for (
+      let change = timeline.changes[this.#applied];
+      change !== undefined && change.at <= this.now;
+      change = timeline.changes[this.#applied]
+    ) {
+      this.#applied++;
+      this.#view.apply(change);
+      if (change.kind === 'reset') this.#emit({ kind: 'reset', at: change.at });
+      if (change.kind === 'power') {
+        this.#emit({ kind: 'power', state: change.state, detail: change.detail, at: change.at });
+        stops ||= change.at > this.#entry.at;
+      }
+    }
+    return stops;
+  }
+
+  async advance(request: AdvanceRequest): Promise<AdvanceResult> {
+    return await this.#inTurn(async () => await this.#advance(request));
+  }
+
+  async #advance({ limit, stopOn }: AdvanceRequest): Promise<AdvanceResult> {
+    const { facts, context } = this.#parts;
+    const started = performance.now();
+    await this.#settle();
+    for (;;) {
+      const result = this.#view.evaluate({ limit, stopOn });
+      if (result !== null) return result;
+      const next = this.now + facts.quantumMs;
+      const timeline = await this.#timeline(this.#entry);
+      if (timeline.until < next) {
+        const waited = performance.now() - started;
+        if (waited > context.guardMs) throw guardFired(context.guardMs, limit - this.now);
+        await this.#engine.extend(this.#entry, { limit, stopOn });
+        // It may have begun where this was not known yet.
+        if (timeline.until < next) continue;
+      }
+      this.#view.now = next;
+      if (await this.#settle()) return { now: next, reason: 'power', power: this.#view.power.state };
+    }
+  }
+
+  async input(input: Input): Promise<{ at: GuestTime }> {
+    return await this.#inTurn(async () => {
+      const at = this.now;
+      if (input.kind === 'power') await this.#settle();
+      if (!this.#isPossible(input)) {
+        // The engine says why.
+        const machine = await this.#engine.reach(this.#entry, at);
+        return await machine.input(input);
+      }
+      this.#begin(nextEntry(this.#entry, at, input));
+      // Whoever listens hears of it now.
+      if (input.kind === 'power') await this.#settle();
+      return { at };
+    });
+  }
+
+  #begin(entry: Entry): void {
+    this.#entry = entry;
+    this.#applied = 0;
+  }
+
+  /** Of others it is not known what becomes of them without asking. */
+  #isPossible(input: Input): boolean {
+    switch (input.kind) {
+      case 'key':
+      case 'pointer':
+      case 'media':
+      case 'snapshot':
+        return true;
+      case 'serial':
+        return (input.device ?? 'serial') === 'serial' && input.port < this.#parts.hardware.serialPorts;
+      case 'power':
+        return input.action === 'off' || input.action === 'on' || (input.action === 'reset' && this.#isOn);
+      case 'network':
+      case 'clock':
+        return false;
+    }
+  }
+
+  get #isOn(): boolean {
+    return this.#view.power.state !== 'off';
+  }
+
+  async observe<K extends Question['kind']>(question: Extract<Question, { kind: K }>): Promise<Answers[K]> {
+    return await this.#inTurn(async () => {
+      await this.#settle();
+      return (await this.#answer(question)) as Answers[K];
+    });
+  }
+
+  async #answer(question: Question): Promise<Answers[Question['kind']]> {
+    const view = this.#view;
+    switch (question.kind) {
+      case 'screen':
+        return await this.#screen();
+      case 'serial':
+        return view.readPort(question.port, question.from) ?? (await this.#ask(question));
+      case 'keyboard':
+        return { ...view.keyboard };
+      case 'pointer':
+        return { ...view.pointer };
+      case 'power':
+        return { ...view.power };
+      case 'stateHash': {
+        const timeline = await this.#timeline(this.#entry);
+        const known = timeline.hashes.get(this.now);
+        if (known !== undefined) return known;
+        const hash = (await this.#ask(question)) as Answers['stateHash'];
+        timeline.hash(this.now, hash);
+        return hash;
+      }
+    }
+  }
+
+  async #screen(): Promise<ScreenContent> {
+    const timeline = await this.#timeline(this.#entry);
+    const view = this.#view;
+    // What was sampled is what is there, unless an input came at the same point.
+    const isSampled = view.isSample && (this.now > this.#entry.at || this.#entry.before === null);
+    const digest = timeline.looks.get(this.now) ?? (isSampled ? view.screen.digest : null);
+    const known = digest === null ? undefined : this.#screens.get(digest);
+    view.sawScreen();
+    if (known !== undefined) return known;
+    const content = (await this.#ask({ kind: 'screen' })) as ScreenContent;
+    timeline.look(this.now, content);
+    return content;
+  }
+
+  async #ask(question: Question): Promise<Answers[Question['kind']]> {
+    const machine = await this.#engine.reach(this.#entry, this.now);
+    return await machine.observe(question);
+  }
+
+  async save(): Promise<EngineSnapshot> {
+    return await this.#inTurn(async () => {
+      await this.#settle();
+      const time = this.now;
+      if (this.#view.power.state === 'crashed') {
+        return await (await this.#engine.reach(this.#entry, time)).save();
+      }
+      const before = this.#entry;
+      const entry = nextEntry(before, time, { kind: 'snapshot' });
+      const timeline = await this.#timeline(entry);
+      // An engine that is there holds it: going back is quick then.
+      if (timeline.snapshotBytes === null || this.#engine.isAt(before, time)) {
+        timeline.snapshotBytes = (await this.#engine.save(entry)).bytes;
+      }
+      this.#begin(entry);
+      await this.#settle();
+      const id = `m${++this.#snapshots}`;
+      this.#saved.set(id, { entry, view: this.#view.copy(), applied: this.#applied });
+      return { id, time, bytes: timeline.snapshotBytes };
+    });
+  }
+
+  #savedAs(id: string): Saved {
+    const saved = this.#saved.get(id);
+    if (saved !== undefined) return saved;
+    throw new GuestwrightError(`there is no snapshot ${id}`, { kind: 'usage', code: 'snapshot-unknown' });
+  }
+
+  async restore(id: string): Promise<void> {
+    await this.#inTurn(async () => {
+      const { entry, view, applied } = this.#savedAs(id);
+      this.#begin(entry);
+      this.#applied = applied;
+      this.#view = view.copy();
+      this.#view.forgetPorts();
+      await Promise.resolve();
+    });
+  }
+
+  async forget(id: string): Promise<void> {
+    await this.#inTurn(async () => {
+      const saved = this.#saved.get(id);
+      this.#saved.delete(id);
+      if (saved !== undefined) await this.#engine.forget(saved.entry);
+    });
+  }
+
+  async exportSnapshot(id: string, file: string): Promise<void> {
+    await this.#inTurn(async () => {
+      await this.#engine.exportSnapshot(this.#savedAs(id).entry, file);
+    });
+  }
+
+  /** @throws GuestwrightError `usage/memoised-import` always: nothing says what led to such a state */
+  async importSnapshot(file: string): Promise<EngineSnapshot> {
+    return await Promise.reject(
+      new GuestwrightError('A memoised machine takes in no snapshot', {
+        kind: 'usage',
+        code: 'memoised-import',
+        expected: 'a machine that was launched from the state, or one without `memoise`',
+        seen: file,
+        next: 'launch({ state: … }) goes on from a state',
+      }),
+    );
+  }
+
+  onEvent(listener: (event: EngineEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed ??= this.#dispose();
+    await this.#disposed;
+  }
+
+  /** Nothing is waited for but what is being written. */
+  async #dispose(): Promise<void> {
+    this.#listeners.clear();
+    try {
+      await this.#engine[Symbol.asyncDispose]();
+    } finally {
+      const changed = [...this.#timelines].filter(([, { changed }]) => changed);
+      await writeTimelines(this.#parts.store, new Map(changed)).catch((error: unknown) => {
+        if (!(error instanceof GuestwrightError)) throw error;
+        this.#problems.push(error);
+      });
+    }
+  }
+}
+
+function guardFired(guardMs: number, guestMs: number): GuestwrightError {
+  return new GuestwrightError('The wall-clock guard stopped the machine', {
+    kind: 'infrastructure',
+    code: 'guard-fired',
+    expected: `${guestMs} guest ms to pass within ${guardMs} ms of wall time`,
+    seen: 'the engine was still running then',
+    next: 'give the machine longer (timeouts.guard), or look for what keeps this host busy',
+  });
+}

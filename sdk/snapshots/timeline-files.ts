@@ -1,0 +1,58 @@
+/** Where the store keeps timelines: `timelines/<key>`, the time of change being that of the last use. */
+import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isMissing } from '../images/files.js';
+import { isFull, storeFull } from './failures.js';
+import type { SnapshotStore } from './store.js';
+import { decodeTimeline, encodeTimeline, type Timeline } from './timeline.js';
+
+export function timelineFolder(store: SnapshotStore): string {
+  return join(store.folder, 'timelines');
+}
+
+/** What is damaged is as if it were not there: it is taken away, and written anew when it is known again. */
+export async function readTimeline(store: SnapshotStore, key: string): Promise<Timeline | null> {
+  const path = join(timelineFolder(store), key);
+  try {
+    const timeline = decodeTimeline(await readFile(path));
+    if (timeline === null) await rm(path, { force: true });
+    return timeline;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+/** Notes a use: what was not used for longest goes first. */
+export async function touchTimeline(store: SnapshotStore, key: string): Promise<void> {
+  const now = new Date();
+  await utimes(join(timelineFolder(store), key), now, now).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+}
+
+/**
+ * Puts timelines into the store, each with what another process has put there meanwhile.
+ * @throws GuestwrightError `infrastructure/store-full`
+ */
+export async function writeTimelines(store: SnapshotStore, timelines: ReadonlyMap<string, Timeline>): Promise<void> {
+  if (timelines.size === 0) return;
+  try {
+    const folder = await store.newFolder();
+    try {
+      await mkdir(timelineFolder(store), { recursive: true });
+      for (const [key, timeline] of timelines) {
+        const there = await readTimeline(store, key);
+        if (there !== null) timeline.merge(there);
+        const beside = join(folder, key);
+        await writeFile(beside, encodeTimeline(timeline));
+        await rename(beside, join(timelineFolder(store), key));
+        timeline.changed = false;
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw isFull(error) ? storeFull(store.folder, error.message) : error;
+  }
+}
