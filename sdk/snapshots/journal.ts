@@ -3,7 +3,7 @@
  * nothing else. Keys of one journal form a chain, so that two journals share what they begin with.
  */
 import { createHash } from 'node:crypto';
-import type { GuestTime, Input, Medium } from '../engines/engine.js';
+import type { GuestTime, Input, Medium, RemovableMedia } from '../engines/engine.js';
 
 /** The beginning of a stretch: an input, or the machine's start. */
 export interface Entry {
@@ -18,9 +18,12 @@ export interface Entry {
 /** Changes whenever what is kept under a key means something else. */
 const FORMAT = 1;
 
-/** @param identity see `EngineMachine.identity` */
-export function firstEntry(identity: string): Entry {
-  return { key: digest(['journal', FORMAT, identity]), at: 0, before: null, input: null };
+/**
+ * @param identity see `EngineMachine.identity`
+ * @param media what is in the drives at the start: states hold it, so that an identity does not
+ */
+export function firstEntry(identity: string, media: RemovableMedia): Entry {
+  return { key: digest(['journal', FORMAT, identity, plainMedia(media)]), at: 0, before: null, input: null };
 }
 
 export function nextEntry(before: Entry, at: GuestTime, input: Input): Entry {
@@ -45,21 +48,24 @@ function digest(parts: unknown): string {
 
 /** Media by their digests: the bytes count, not where they are. */
 function plain(input: Input): unknown {
-  const medium = (value: Medium | null | undefined): unknown =>
-    value === null || value === undefined ? String(value) : value.digest;
   switch (input.kind) {
     case 'serial':
       return { ...input, data: Buffer.from(input.data).toString('base64') };
     case 'network':
       return { ...input, frame: Buffer.from(input.frame).toString('base64') };
     case 'media':
-      return { ...input, medium: medium(input.medium) };
-    case 'power': {
-      if (input.action !== 'on') return input;
-      const { floppies, cdrom, bootOrder } = input.media;
-      return { ...input, media: { floppies: floppies.map(medium), cdrom: medium(cdrom), bootOrder } };
-    }
+      return { ...input, medium: plainMedium(input.medium) };
+    case 'power':
+      return input.action === 'on' ? { ...input, media: plainMedia(input.media) } : input;
     default:
       return input;
   }
+}
+
+function plainMedia({ floppies, cdrom, bootOrder }: RemovableMedia): unknown {
+  return { floppies: floppies.map(plainMedium), cdrom: plainMedium(cdrom), bootOrder };
+}
+
+function plainMedium(medium: Medium | null | undefined): string {
+  return medium === null || medium === undefined ? String(medium) : medium.digest;
 }

@@ -71,7 +71,7 @@ export class MemoisedMachine implements EngineMachine {
     this.#parts = parts;
     this.capabilities = engine.capabilities;
     this.identity = identity;
-    this.#entry = firstEntry(identity);
+    this.#entry = firstEntry(identity, hardware);
     this.#view = new View(hardware.serialPorts, facts.sampleMs);
     this.#engine = new LiveEngine({
       ...parts,
@@ -90,7 +90,10 @@ export class MemoisedMachine implements EngineMachine {
   }
 
   async #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const turn = this.#turns.then(run);
+    const turn = this.#turns.then(async () => {
+      if (this.#disposed !== null) throw misuse('machine-disposed', 'The machine has been disposed');
+      return await run();
+    });
     this.#turns = turn.catch(() => undefined);
     return await turn;
   }
@@ -162,7 +165,7 @@ export class MemoisedMachine implements EngineMachine {
     return await this.#inTurn(async () => {
       const at = this.now;
       if (input.kind === 'power') await this.#settle();
-      if (!this.#isPossible(input)) {
+      if (this.#isRefused(input)) {
         // The engine says why.
         const machine = await this.#engine.reach(this.#entry, at);
         return await machine.input(input);
@@ -179,26 +182,27 @@ export class MemoisedMachine implements EngineMachine {
     this.#applied = 0;
   }
 
-  /** Of others it is not known what becomes of them without asking. */
-  #isPossible(input: Input): boolean {
+  /** @throws GuestwrightError `usage/serial-port-missing`, `usage/machine-off`: as the engine does */
+  #isRefused(input: Input): boolean {
     switch (input.kind) {
       case 'key':
       case 'pointer':
       case 'media':
       case 'snapshot':
-        return true;
+        return false;
       case 'serial':
-        return (input.device ?? 'serial') === 'serial' && input.port < this.#parts.hardware.serialPorts;
+        if ((input.device ?? 'serial') !== 'serial') return true;
+        if (input.port >= this.#parts.hardware.serialPorts) throw noPort(input.port);
+        return false;
       case 'power':
-        return input.action === 'off' || input.action === 'on' || (input.action === 'reset' && this.#isOn);
+        if (input.action === 'reset' && this.#view.power.state === 'off') {
+          throw misuse('machine-off', 'The reset button does nothing: the machine is off');
+        }
+        return input.action === 'pause' || input.action === 'resume';
       case 'network':
       case 'clock':
-        return false;
+        return true;
     }
-  }
-
-  get #isOn(): boolean {
-    return this.#view.power.state !== 'off';
   }
 
   async observe<K extends Question['kind']>(question: Extract<Question, { kind: K }>): Promise<Answers[K]> {
@@ -213,8 +217,11 @@ export class MemoisedMachine implements EngineMachine {
     switch (question.kind) {
       case 'screen':
         return await this.#screen();
-      case 'serial':
-        return view.readPort(question.port, question.from) ?? (await this.#ask(question));
+      case 'serial': {
+        const read = view.readPort(question.port, question.from);
+        if (read === null) throw noPort(question.port);
+        return read;
+      }
       case 'keyboard':
         return { ...view.keyboard };
       case 'pointer':
@@ -276,7 +283,7 @@ export class MemoisedMachine implements EngineMachine {
   #savedAs(id: string): Saved {
     const saved = this.#saved.get(id);
     if (saved !== undefined) return saved;
-    throw new GuestwrightError(`there is no snapshot ${id}`, { kind: 'usage', code: 'snapshot-unknown' });
+    throw misuse('snapshot-unknown', `there is no snapshot ${id}`);
   }
 
   async restore(id: string): Promise<void> {
@@ -340,6 +347,14 @@ export class MemoisedMachine implements EngineMachine {
       });
     }
   }
+}
+
+function misuse(code: string, summary: string): GuestwrightError {
+  return new GuestwrightError(summary, { kind: 'usage', code });
+}
+
+function noPort(port: number): GuestwrightError {
+  return misuse('serial-port-missing', `there is no serial port ${port}`);
 }
 
 function guardFired(guardMs: number, guestMs: number): GuestwrightError {
