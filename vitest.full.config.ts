@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['dist/**/*.full.test.js'],
     // Vitest leaves dist out unless told otherwise.
     exclude: ['**/node_modules/**'],
+    env: { GUESTWRIGHT_MEMOISE: 'off' },
     testTimeout: 1_800_000,
     hookTimeout: 1_800_000,
     pool: 'forks',

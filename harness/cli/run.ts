@@ -25,6 +25,7 @@ Examples:
   guestwright run --project grub-rescue-v86   only this guest on this engine
   guestwright run -u                          accept what the screens show now as golden
   guestwright run --repeat-each 5 --retries 0
+  guestwright run --no-memoise                take nothing from the store, run everything
 
 "npx playwright test --help" lists the options.
 

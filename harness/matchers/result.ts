@@ -5,6 +5,7 @@ import type { Machine } from '../../sdk/machine/types.js';
 import type { Frame } from '../../sdk/screen/frame.js';
 import { wordScreen, type WordScreenOptions } from '../../sdk/screen/word-screen.js';
 import { currentStep, noteGuestTime, wordSpan, wordTime } from '../fixtures/guest-time.js';
+import { countStep } from '../fixtures/memoised.js';
 import { recordFailure } from '../fixtures/record.js';
 import { currentTest, withoutSteps } from '../fixtures/steps.js';
 import { terminalWidth } from '../terminal.js';
@@ -108,7 +109,8 @@ function wordChecks(checks: number | null): string {
   return `looked ${checks} ${checks === 1 ? 'time' : 'times'}`;
 }
 
-function noteSpan({ waited }: MatcherCall): void {
+function noteSpan({ machine, waited }: MatcherCall): void {
+  countStep(machine);
   const testInfo: TestInfo | null = currentTest();
   if (testInfo !== null) noteGuestTime(currentStep(testInfo), waited.from, waited.to);
 }

@@ -18,9 +18,17 @@ import type {
 import type { Failure } from '../../sdk/errors.js';
 import { RUN_RECORD, writeRunRecord } from '../goldens/run-record.js';
 import { GUEST_TIME_ANNOTATION } from '../fixtures/guest-time.js';
+import { MEMOISED_ANNOTATION } from '../fixtures/memoised.js';
 import { FAILURE_ANNOTATION, parseFailure } from '../fixtures/verdict.js';
 import { collectGoldens } from './goldens.js';
-import { countFailures, exitCodeHint, wordSummary, type FailedScenario, type Summary } from './tally.js';
+import {
+  countFailures,
+  exitCodeHint,
+  wordSummary,
+  type FailedScenario,
+  type MemoisedScenario,
+  type Summary,
+} from './tally.js';
 
 export interface SummaryOptions {
   /** Relative to the config's folder. Default: `reports/summary.json`. */
@@ -71,6 +79,7 @@ export default class SummaryReporter implements Reporter {
       counts: { passed: count('expected'), skipped: count('skipped'), failed },
       failures,
       errors: this.#errors,
+      memoised: tests.flatMap(describeMemoised),
       exitCodeHint: exitCodeHint(failed, this.#errors.length),
       htmlReport: html === undefined ? null : join(html, 'index.html'),
       durationMs: Math.round(result.duration),
@@ -111,13 +120,24 @@ export default class SummaryReporter implements Reporter {
   }
 }
 
-function describeFailure(test: TestCase): FailedScenario[] {
-  const outcome = test.outcome();
-  if (outcome === 'expected' || outcome === 'skipped') return [];
-  const title = test
+function describeMemoised(test: TestCase): MemoisedScenario[] {
+  const result = test.results.at(-1);
+  const notes = result?.annotations.filter(({ type }) => type === MEMOISED_ANNOTATION) ?? [];
+  const words = notes.flatMap(({ description }) => (description === undefined ? [] : [description])).join('; ');
+  return result === undefined || words === '' ? [] : [{ title: titleOf(test), words, durationMs: result.duration }];
+}
+
+function titleOf(test: TestCase): string {
+  return test
     .titlePath()
     .filter((part) => part !== '')
     .join(' › ');
+}
+
+function describeFailure(test: TestCase): FailedScenario[] {
+  const outcome = test.outcome();
+  if (outcome === 'expected' || outcome === 'skipped') return [];
+  const title = titleOf(test);
   const failure = outcome === 'flaky' ? unstable(test) : failureOf(test.results.at(-1));
   return [{ title, file: test.location.file, line: test.location.line, failure }];
 }

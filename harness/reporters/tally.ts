@@ -10,6 +10,13 @@ export interface FailedScenario {
   failure: Failure;
 }
 
+export interface MemoisedScenario {
+  title: string;
+  /** `12 of 13 steps from store`. */
+  words: string;
+  durationMs: number;
+}
+
 export interface Counts {
   passed: number;
   skipped: number;
@@ -24,6 +31,8 @@ export interface Summary {
   errors: string[];
   /** 3 when anything of the infrastructure failed, else 1 when a scenario failed, else 0. */
   exitCodeHint: 0 | 1 | 3;
+  /** What of each scenario came from the store, of those that were memoised. */
+  memoised: MemoisedScenario[];
   /** Folder of the HTML report, relative to the project; null when there is none. */
   htmlReport: string | null;
   durationMs: number;
@@ -57,13 +66,16 @@ export function exitCodeHint(failed: Record<FailureKind, number>, errors: number
 }
 
 /** The lines for the terminal; empty when there is nothing that Playwright's own list does not say. */
-export function wordSummary({ counts, failures, htmlReport }: Summary): string {
+export function wordSummary({ counts, failures, memoised, htmlReport }: Summary): string {
   const lines = KINDS.filter((kind) => counts.failed[kind] > 0).flatMap((kind) => [
     `  ${counts.failed[kind]} ${WORDS[kind]}:`,
     ...failures
       .filter(({ failure }) => failure.kind === kind)
       .map(({ title, failure }) => `    ${title} [${failure.code}]`),
   ]);
+  lines.push(
+    ...memoised.map(({ title, words, durationMs }) => `  ${title}: ${words}, ${(durationMs / 1000).toFixed(1)} s`),
+  );
   if (htmlReport !== null) lines.push(`  Report: ${htmlReport}`);
   return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`;
 }

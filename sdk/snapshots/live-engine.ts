@@ -20,7 +20,7 @@ import { pathTo, snapshotKey, type Entry } from './journal.js';
 import type { SnapshotStore } from './store.js';
 import type { Timeline } from './timeline.js';
 
-/** Wall ms of running after which a snapshot is stored: so much, at most, is run again. */
+/** Wall ms of running after which a snapshot is stored, unless told otherwise: so much, at most, is run again. */
 const STORE_AFTER_MS = 4_000;
 /** The one file of a snapshot, as for states that are saved by hand. */
 const FILE = 'state';
@@ -32,6 +32,8 @@ export interface LiveEngineParts {
   identity: string;
   context: EngineContext;
   store: SnapshotStore;
+  /** Wall ms of running after which a snapshot is stored. Default: 4,000. */
+  storeAfterMs?: number;
   timelineOf: (entry: Entry) => Promise<Timeline>;
   onEvent: (event: EngineEvent) => void;
   /** Is told what is wrong with the store: the run goes on without. */
@@ -175,7 +177,8 @@ export class LiveEngine {
     timeline.extend(traced.changes, traced.now);
     // One that is off stands: it is known for as long as anybody waits.
     if (traced.now < Math.min(limit, next) && traced.now === from) timeline.extend([], Math.min(limit, next));
-    if (traced.now === next && this.#ranFor > STORE_AFTER_MS) await this.#store(machine, entry, timeline);
+    const { storeAfterMs = STORE_AFTER_MS } = this.#parts;
+    if (traced.now === next && this.#ranFor > storeAfterMs) await this.#store(machine, entry, timeline);
   }
 
   /** What there is at the beginning of a stretch. */

@@ -40,6 +40,8 @@ export interface MemoisedParts {
   identity: string;
   context: EngineContext;
   store: SnapshotStore;
+  /** See `LiveEngineParts`. */
+  storeAfterMs?: number;
 }
 
 interface Saved {

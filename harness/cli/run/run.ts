@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { MEMOISE_VARIABLE } from '../../fixtures/memoised.js';
 import { WIDTH_VARIABLE } from '../../terminal.js';
 import { decideOutcome, wordOutcome } from './outcome.js';
 import { requirePlaywright } from './playwright.js';
@@ -8,6 +9,9 @@ import { readSummary, removeSummary, SUMMARY_VARIABLE, summaryFile } from './sum
 
 /** In the environment of every process of a run. */
 const RUN_ID_VARIABLE = 'GUESTWRIGHT_RUN_ID';
+
+/** The one option that is not Playwright's. */
+const NO_MEMOISE = '--no-memoise';
 
 /** Enough of the error output to find Playwright's own complaint in. */
 const KEPT_ERRORS = 64 * 1024;
@@ -19,6 +23,7 @@ const KEPT_ERRORS = 64 * 1024;
  */
 export async function runScenarios(args: readonly string[], cwd: string): Promise<number> {
   const playwright = requirePlaywright(cwd);
+  const given = args.filter((argument) => argument !== NO_MEMOISE);
   const file = summaryFile(cwd);
   await removeSummary(file);
   // Before the user's arguments, which win. With it the summary is there whatever reporters the project has chosen.
@@ -28,9 +33,10 @@ export async function runScenarios(args: readonly string[], cwd: string): Promis
     [SUMMARY_VARIABLE]: file,
     [RUN_ID_VARIABLE]: process.env[RUN_ID_VARIABLE] ?? randomUUID(),
     // The tests' own output is a pipe: they do not see how wide the terminal is.
+    ...(given.length === args.length ? {} : { [MEMOISE_VARIABLE]: 'off' }),
     ...(process.stdout.isTTY ? { [WIDTH_VARIABLE]: String(process.stdout.columns) } : {}),
   };
-  const ended = await spawnPlaywright(playwright.cli, [reporter, ...args], { cwd, env });
+  const ended = await spawnPlaywright(playwright.cli, [reporter, ...given], { cwd, env });
   const { exitCode, words } = wordOutcome(decideOutcome({ ...ended, summary: await readSummary(file) }));
   if (words !== null) process.stderr.write(`\n${words}\n`);
   return exitCode;
