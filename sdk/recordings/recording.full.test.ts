@@ -12,8 +12,9 @@ test.skipIf(!available)('a recording in which something is not as it was is foun
   const manifest = await manifestOf(recording);
   const marks = manifest.run.segments[0]?.marks ?? [];
   const hashed = marks.filter(({ memory }) => memory !== undefined);
-  const [first, second] = hashed;
-  if (first === undefined || second === undefined) throw new Error('the machine was hashed twice');
+  // At its end, and before where the host gave it the time.
+  const [first] = hashed;
+  if (first === undefined) throw new Error('the machine is hashed at its end');
   // A memory that is another by one byte has another hash.
   const memory = `${first.memory?.startsWith('0') === true ? '1' : '0'}${first.memory?.slice(1) ?? ''}`;
   const altered = structuredClone(manifest);
@@ -40,10 +41,12 @@ test.skipIf(!available)('more serial input than the UART holds arrives whole, an
   const recording = await record('serial', { floppy: await image('echo.img', serialEcho()) }, async (machine) => {
     await machine.serial.waitFor('!');
     await machine.serial.write(sent);
-    await machine.serial.waitFor(echoed);
+    // Byte by byte, and each takes a busy host a second or two.
+    await machine.serial.waitFor(echoed, { timeout: 240_000 });
     await machine.stateHash();
   });
-  expect(await replayed(recording)).toMatchObject({ kind: 'exact', memories: 2 });
+  const verdict = await replayed(recording);
+  expect(verdict, verdict.kind === 'parted' ? JSON.stringify(verdict) : '').toMatchObject({ kind: 'exact' });
 });
 
 test.skipIf(!available)('a reset and another power-on are replayed, with what was written to the disk', async () => {

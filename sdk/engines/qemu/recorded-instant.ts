@@ -22,7 +22,7 @@ export interface Instant {
 export type Held<T> =
   { kind: 'instant'; icount: number; taken: T } /** The guest went on meanwhile. */ | { kind: 'went-on'; taken: T };
 
-/** So often a guest is stopped, at most, until it stands at an instant. */
+/** So often a guest is stopped, at most, until it stands where it computes. */
 const STOPS = 10;
 
 /** Instructions first: who slept after they were counted had counted all of them. */
@@ -31,29 +31,37 @@ export async function instant(qmp: QmpClient): Promise<Instant> {
   return { icount, asleep };
 }
 
-/** Whether it slept all the time since: sleep first, as a guest that woke and sleeps again has counted more by then. */
-async function sleptSince(qmp: QmpClient, { icount }: Instant): Promise<boolean> {
-  const [asleep, now] = await Promise.all([isAsleep(qmp), count(qmp)]);
-  return asleep && now.icount === icount;
+/** Sleep first: a guest that woke since and sleeps again has counted more by then. */
+async function instantAfter(qmp: QmpClient): Promise<Instant> {
+  const [asleep, { icount }] = await Promise.all([isAsleep(qmp), count(qmp)]);
+  return { icount, asleep };
 }
 
 /**
  * Takes something of a guest, if that can be, while it stands.
+ * @param take gives QEMU its commands at once, so that a guest that sleeps is asked right before and right behind them
  * @param looks so often, at most, it is taken of a sleeping guest until that has slept all the time
  */
 export async function atInstant<T>(qmp: QmpClient, take: () => Promise<T>, looks: number): Promise<Held<T>> {
-  for (let tries = 1; tries <= STOPS; tries++) {
-    const before = await instant(qmp);
-    if (before.asleep) {
-      const taken = await take();
-      if (await sleptSince(qmp, before)) return { kind: 'instant', icount: before.icount, taken };
-      if (tries >= looks) return { kind: 'went-on', taken };
-    } else {
-      const held = await whileStopped(qmp, take);
-      if (held !== null) return held;
+  for (let tries = 1; ; tries++) {
+    const [before, taken, after] = await Promise.all([instant(qmp), take(), instantAfter(qmp)]);
+    if (before.asleep && after.asleep && after.icount === before.icount) {
+      return { kind: 'instant', icount: before.icount, taken };
     }
+    const held = before.asleep ? null : await whileStopped(qmp, take);
+    if (held !== null) return held;
+    if (tries >= looks) return { kind: 'went-on', taken };
   }
-  return { kind: 'went-on', taken: await take() };
+}
+
+/** Does something once, to a guest that stands or sleeps. */
+export async function whileStanding(qmp: QmpClient, work: () => Promise<void>): Promise<void> {
+  for (let tries = 1; tries <= STOPS; tries++) {
+    const { asleep } = await instant(qmp);
+    if (asleep) break;
+    if ((await whileStopped(qmp, work)) !== null) return;
+  }
+  await work();
 }
 
 /**
@@ -90,6 +98,24 @@ async function whileStopped<T>(qmp: QmpClient, take: () => Promise<T>): Promise<
 export async function whereStopped(qmp: QmpClient): Promise<number> {
   const [, { icount }] = await Promise.all([qmp.execute('stop', {}, nothing), count(qmp)]);
   return icount;
+}
+
+/** Wall ms. */
+const FLUSHED_WITHIN_MS = 5_000;
+
+/**
+ * Lets a guest that was stopped at its last instant go on a little: QEMU logs what was carried out only with what comes next,
+ * and its end is none such (`replay_shutdown_request`). A replay would end before that instant.
+ */
+export async function flushLog(qmp: QmpClient, icount: number): Promise<void> {
+  const { status: seen } = await qmp.execute('query-status', {}, status);
+  if (seen !== 'paused') return;
+  await qmp.execute('cont', {}, nothing);
+  const since = performance.now();
+  while (performance.now() - since < FLUSHED_WITHIN_MS) {
+    const now = await instant(qmp);
+    if (now.asleep || now.icount > icount) return;
+  }
 }
 
 async function count(qmp: QmpClient): Promise<z.infer<typeof place>> {

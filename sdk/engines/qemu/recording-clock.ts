@@ -7,7 +7,7 @@ import type { RecordedMark, RecordedSegment } from '../recorded-run.js';
 import { GuestClock } from './guest-time.js';
 import type { ClockWait, Noted, QemuClock } from './qemu-clock.js';
 import { nothing, type QmpClient } from './qmp.js';
-import { atInstant, whereStopped } from './recorded-instant.js';
+import { atInstant, flushLog, whereStopped, whileStanding } from './recorded-instant.js';
 
 /** Guest ms between two marks that hold nothing but their time: what `--until` can be told apart by. */
 const TIME_MARKS_MS = 250;
@@ -15,7 +15,7 @@ const TIME_MARKS_MS = 250;
 const MAX_MARKS = 100_000;
 
 /** So often a look is taken at most until it is of one instant. */
-const LOOKS = 2;
+const LOOKS = 3;
 
 export class RecordingClock implements QemuClock {
   readonly kind = 'free';
@@ -112,15 +112,16 @@ export class RecordingClock implements QemuClock {
 
   /** Does something while the guest stands, or sleeps. */
   async stand(qmp: QmpClient, work: () => Promise<void>): Promise<void> {
-    await this.#inTurn(async () => (this.#running ? await atInstant(qmp, work, 1) : await work()));
+    await this.#inTurn(async () => (this.#running ? await whileStanding(qmp, work) : await work()));
   }
 
-  /** The guest is stopped, and stays so: the last mark of its segment. */
+  /** The guest is stopped for the last mark of its segment; QEMU is to be ended now. */
   async end(qmp: QmpClient, work: () => Promise<Noted>): Promise<void> {
     await this.#inTurn(async () => {
       const icount = await whereStopped(qmp);
       this.stop();
       this.#note({ at: this.now, icount, ...(await work()) });
+      await flushLog(qmp, icount);
     });
   }
 
