@@ -1,10 +1,11 @@
-/** The store of snapshots: what a state that was saved a moment after another adds to it. */
+/** The store: what a state that was saved a moment after another adds to it, and what need not run again. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launch } from '../sdk/machine/launch.js';
 import { SnapshotStore, storeStats } from '../sdk/snapshots/index.js';
 import type { Group } from './group.js';
+import { measureMemo } from './store/memo.js';
 
 const MEMORY_MB = 128;
 
@@ -31,7 +32,8 @@ export const store: Group = {
       );
       const value = (both - parent) / parent;
       // Written whole it takes as much as its parent.
-      return { 'store.delta': { value, unit: 'share', baseline: 1, ratio: 1 / value } };
+      const memo = await measureMemo(note);
+      return { 'store.delta': { value, unit: 'share', baseline: 1, ratio: 1 / value }, ...memo };
     } finally {
       if (before === undefined) delete process.env['GUESTWRIGHT_STORE'];
       else process.env['GUESTWRIGHT_STORE'] = before;

@@ -70,6 +70,9 @@ function statsCommand(): Command {
       }
       print(stats.folder);
       print(`  ${stats.snapshots} snapshots of ${size(stats.content)} in ${stats.packs} packs of ${size(stats.bytes)}`);
+      print(
+        `  ${stats.timelines} timelines of ${size(stats.timelineBytes)}, by which scenarios that have run before are answered`,
+      );
       print(`  ${stats.inUse} in use; ${size(stats.unused)} that no snapshot needs (guestwright store gc removes it)`);
     });
 }
@@ -111,7 +114,7 @@ function progress(): (done: number, all: number) => void {
 
 function collectCommand(): Command {
   return new Command('gc')
-    .description('remove what no snapshot needs and, over a limit, the snapshots that were not used for longest')
+    .description('remove what no snapshot needs and, over a limit, what was not used for longest')
     .option('--limit <size>', 'how large the store may be, for example 500MB or 2GB (default: no limit)', parseSize)
     .addHelpText(
       'after',
@@ -119,8 +122,10 @@ function collectCommand(): Command {
     )
     .action(async ({ limit }: { limit?: number }) => {
       const { SnapshotStore, collectGarbage } = await loadStore();
-      const { evicted, freed, bytes, overLimit } = await collectGarbage(new SnapshotStore(), limit);
-      print(`${evicted.length} snapshots evicted, ${size(freed)} freed; the store has ${size(bytes)}.`);
+      const { evicted, timelines, freed, bytes, overLimit } = await collectGarbage(new SnapshotStore(), limit);
+      print(
+        `${evicted.length} snapshots and ${timelines} timelines evicted, ${size(freed)} freed; the store has ${size(bytes)}.`,
+      );
       if (overLimit) print('That is over the limit: what is left is in use or has a name.');
     });
 }

@@ -68,7 +68,7 @@ test('a snapshot goes into a file and comes back in another store', async () => 
 
 test('over a limit what has a name stays', async () => {
   const { stdout } = await run('gc', '--limit', '0.4MB');
-  expect(stdout).toBe('1 snapshots evicted, 0.5 MB freed; the store has 0.3 MB.');
+  expect(stdout).toBe('1 snapshots and 0 timelines evicted, 0.5 MB freed; the store has 0.3 MB.');
   expect((await run('gc', '--limit', '1KB')).stdout).toContain('over the limit: what is left is in use or has a name');
   expect((await run('gc', '--limit', 'much')).exitCode).toBe(2);
   expect((await run('rm', 'nothing')).exitCode).toBe(2);

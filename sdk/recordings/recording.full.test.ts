@@ -2,7 +2,7 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bootCounter, diskWith, serialEcho } from '../engines/conformance/boot-sector.js';
+import { bootCounter, diskWith, serialEcho, typewriter } from '../engines/conformance/boot-sector.js';
 import { MANIFEST_FILE } from './manifest.js';
 import { available, image, manifestOf, record, replayed, textOf, typed } from './record.test.helper.js';
 
@@ -63,4 +63,25 @@ test.skipIf(!available)('a reset and another power-on are replayed, with what wa
   const verdict = await replayed(recording);
   expect(verdict).toMatchObject({ kind: 'exact', memories: 3 });
   expect(textOf(verdict)).toContain('#C');
+});
+
+test.skipIf(!available)('a replay stops at the guest time that it is told, and shows what was there then', async () => {
+  const { recording, halfway } = await typed('halfway', 'abc');
+  const text = textOf(await replayed(recording, halfway));
+  expect(text).toContain('>abc');
+  expect(text).not.toContain('>abcmore');
+});
+
+test.skipIf(!available)('what a recording cannot hold is refused by name, and the machine goes on', async () => {
+  const floppy = await image('typewriter.img', typewriter());
+  const recording = await record('refused', { floppy }, async (machine) => {
+    expect(machine.capabilities).toMatchObject({ determinism: 'recorded', snapshots: false });
+    await machine.screen.getByText(/^>$/).waitFor();
+    await expect(machine.snapshot()).rejects.toMatchObject({ code: 'not-while-recording' });
+    await expect(machine.pause()).rejects.toMatchObject({ code: 'not-while-recording' });
+    await expect(machine.insert('floppy0', null)).rejects.toMatchObject({ code: 'not-while-recording' });
+    await machine.keyboard.type('on');
+    await machine.screen.getByText('>on').waitFor();
+  });
+  expect(await replayed(recording)).toMatchObject({ kind: 'exact' });
 });

@@ -41,6 +41,23 @@ export function bundleInvalid(path: string, seen: string): GuestwrightError {
   });
 }
 
+/**
+ * What keeps a run from using the store, as something to tell: the run goes on without.
+ * @throws what is no fault of the file system's, nor of the store
+ */
+export function asProblem(error: unknown, folder: string): GuestwrightError {
+  if (error instanceof GuestwrightError) return error;
+  if (isFull(error)) return storeFull(folder, error.message);
+  if (!(error instanceof Error && 'syscall' in error)) throw error;
+  return new GuestwrightError('The store cannot be used: what this run did will be run again', {
+    kind: 'infrastructure',
+    code: 'store-unusable',
+    expected: `a folder that can be read and written: ${folder}`,
+    seen: error.message,
+    next: 'correct its permissions, or name another folder: GUESTWRIGHT_STORE=<folder>',
+  });
+}
+
 /** Whether the file system said that it is full. */
 export function isFull(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');

@@ -5,6 +5,7 @@ export {
   collectGarbage,
   contentBytes,
   removeDamage,
+  storeBytes,
   storeStats,
   verifyStore,
   type Collected,

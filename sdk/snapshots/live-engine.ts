@@ -16,6 +16,7 @@ import type {
   JournalFacts,
 } from '../engines/engine.js';
 import { GuestwrightError } from '../errors.js';
+import { asProblem } from './failures.js';
 import { pathTo, snapshotKey, type Entry } from './journal.js';
 import type { SnapshotStore } from './store.js';
 import type { Timeline } from './timeline.js';
@@ -50,7 +51,7 @@ export class LiveEngine {
   /** Wall ms that it ran since a snapshot was stored, or since its start. */
   #ranFor = 0;
   #isDisposed = false;
-  readonly #storing = new Set<Promise<void>>();
+  readonly #storing: Promise<void>[] = [];
   /** How often it was started, and guest ms that it ran. */
   starts = 0;
   ran = 0;
@@ -141,7 +142,11 @@ export class LiveEngine {
       const points = (await timelineOf(entry)).snapshots.filter((point) => point.at <= leaves);
       for (const { key } of points.sort((a, b) => b.at - a.at)) {
         if (!(await store.has(key))) continue;
-        const folder = await store.newFolder();
+        const folder = await store.newFolder().catch((error: unknown) => {
+          onProblem(asProblem(error, store.folder));
+          return null;
+        });
+        if (folder === null) return null;
         const remove = async (): Promise<void> => await rm(folder, { recursive: true, force: true });
         try {
           await using lease = await store.hold(key);
@@ -149,9 +154,9 @@ export class LiveEngine {
           return { entry, state: { path: join(folder, FILE), remove } };
         } catch (error) {
           await remove();
-          if (!(error instanceof GuestwrightError)) throw error;
+          const problem = asProblem(error, store.folder);
           // Evicted meanwhile is no problem; a snapshot before it, or none, does as well.
-          if (error.code !== 'snapshot-not-stored') onProblem(error);
+          if (problem.code !== 'snapshot-not-stored') onProblem(problem);
         }
       }
     }
@@ -208,18 +213,11 @@ export class LiveEngine {
       const putting = store
         .put({ key, engine: engine.name, identity, time: at, files: { [FILE]: file } })
         .then(() => timeline.stored({ at, key }))
-        .catch((error: unknown) => {
-          if (!(error instanceof GuestwrightError)) throw error;
-          onProblem(error);
-        })
-        .finally(async () => {
-          await rm(folder, { recursive: true, force: true });
-          this.#storing.delete(putting);
-        });
-      this.#storing.add(putting);
+        .catch((error: unknown) => onProblem(asProblem(error, store.folder)))
+        .finally(async () => await rm(folder, { recursive: true, force: true }));
+      this.#storing.push(putting);
     } catch (error) {
-      if (!(error instanceof GuestwrightError)) throw error;
-      onProblem(error);
+      onProblem(asProblem(error, store.folder));
     }
   }
 

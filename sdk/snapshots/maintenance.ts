@@ -1,5 +1,5 @@
 /** Keeping the store small and whole. */
-import { rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processExists } from '../images/exclusive.js';
 import { readIfThere } from '../images/files.js';
@@ -9,6 +9,8 @@ import { decodeManifest, type Manifest } from './manifest.js';
 import { PackDamaged, PackReader } from './pack.js';
 import { OpenPacks } from './pack-files.js';
 import type { SnapshotStore } from './store.js';
+import { decodeTimeline } from './timeline.js';
+import { listTimelines, type TimelineFile } from './timeline-files.js';
 
 export interface StoreStats {
   snapshots: number;
@@ -20,11 +22,15 @@ export interface StoreStats {
   /** Bytes of packs that no snapshot needs: `gc` removes them. */
   unused: number;
   inUse: number;
+  /** Of memoised machines, and the bytes of their files. */
+  timelines: number;
+  timelineBytes: number;
 }
 
 export async function storeStats(store: SnapshotStore): Promise<StoreStats> {
   const all = await store.list();
   const sizes = await packSizes(store);
+  const timelines = await listTimelines(store);
   const needed = new Set(all.flatMap(({ manifest }) => manifest.packs));
   const sum = (names: Iterable<string>): number =>
     [...names].reduce((total, name) => total + (sizes.get(name) ?? 0), 0);
@@ -35,6 +41,8 @@ export async function storeStats(store: SnapshotStore): Promise<StoreStats> {
     content: all.reduce((total, { manifest }) => total + contentBytes(manifest), 0),
     unused: sum([...sizes.keys()].filter((name) => !needed.has(name))),
     inUse: (await keysInUse(store.leaseFolder)).size,
+    timelines: timelines.length,
+    timelineBytes: sumOf(timelines),
   };
 }
 
@@ -53,8 +61,9 @@ async function packSizes(store: SnapshotStore): Promise<Map<string, number>> {
 }
 
 export interface Collected {
-  /** Snapshots that were evicted. */
+  /** Snapshots that were evicted, and how many timelines. */
   evicted: Manifest[];
+  timelines: number;
   /** Bytes that are free now, and that the store still has. */
   freed: number;
   bytes: number;
@@ -63,8 +72,8 @@ export interface Collected {
 }
 
 /**
- * Removes what no snapshot needs and, where a limit is given, snapshots: those first that were not used for longest, and
- * never one that is in use or has a name.
+ * Removes what no snapshot needs and, where a limit is given, snapshots and timelines: those first that were not used for
+ * longest, and never a snapshot that is in use or has a name. (Who uses a timeline has read it.)
  * @param limit bytes
  */
 export async function collectGarbage(store: SnapshotStore, limit = Infinity): Promise<Collected> {
@@ -72,28 +81,54 @@ export async function collectGarbage(store: SnapshotStore, limit = Infinity): Pr
     await removeAbandoned(store);
     const before = await packSizes(store);
     const kept = new Set([...(await keysInUse(store.leaseFolder)), ...(await store.names()).values()]);
-    let left = (await store.list()).map(({ manifest }) => manifest);
+    const all = await store.list();
+    const used = new Map(all.map(({ manifest, used }) => [manifest, used]));
+    let left = all.map(({ manifest }) => manifest);
+    const timelines = await listTimelines(store);
+    let timelineBytes = sumOf(timelines);
+    const bytesBefore = timelineBytes;
+    let gone = 0;
     const bytesOf = (manifests: readonly Manifest[]): number => {
       const needed = new Set(manifests.flatMap(({ packs }) => packs));
       return [...needed].reduce((sum, name) => sum + (before.get(name) ?? 0), 0);
     };
     const evicted: Manifest[] = [];
+    const dropTimelines = async (before: Date | null): Promise<void> => {
+      for (let oldest = timelines[gone]; oldest !== undefined; oldest = timelines[gone]) {
+        if (bytesOf(left) + timelineBytes <= limit || (before !== null && oldest.used > before)) return;
+        await rm(oldest.path, { force: true });
+        timelineBytes -= oldest.bytes;
+        gone++;
+      }
+    };
     for (const manifest of left) {
-      if (bytesOf(left) <= limit) break;
+      await dropTimelines(used.get(manifest) ?? null);
+      if (bytesOf(left) + timelineBytes <= limit) break;
       if (kept.has(manifest.key)) continue;
       // Before its packs: what can be found is whole.
       await rm(store.manifestPath(manifest.key), { force: true });
       left = left.filter((one) => one !== manifest);
       evicted.push(manifest);
     }
+    await dropTimelines(null);
     await removeDamagedManifests(store);
     const needed = new Set(left.flatMap(({ packs }) => packs));
     for (const name of before.keys()) if (!needed.has(name)) await rm(store.packPath(name), { force: true });
     await removeEmptyNames(store);
-    const bytes = bytesOf(left);
-    const total = [...before.values()].reduce((sum, size) => sum + size, 0);
-    return { evicted, freed: total - bytes, bytes, overLimit: bytes > limit };
+    const bytes = bytesOf(left) + timelineBytes;
+    const total = [...before.values()].reduce((sum, size) => sum + size, 0) + bytesBefore;
+    return { evicted, timelines: gone, freed: total - bytes, bytes, overLimit: bytes > limit };
   });
+}
+
+/** Bytes on the disk: cheap to know. */
+export async function storeBytes(store: SnapshotStore): Promise<number> {
+  const packs = [...(await packSizes(store)).values()];
+  return packs.reduce((sum, size) => sum + size, 0) + sumOf(await listTimelines(store));
+}
+
+function sumOf(files: readonly TimelineFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** What processes that were killed have left. */
@@ -146,6 +181,12 @@ export async function verifyStore(store: SnapshotStore, note?: (done: number, al
     const what = damageOf(store.packPath(pack), pack);
     if (what !== null) damages.push({ path: store.packPath(pack), what, keys: users(pack) });
     note?.(i + 1, packs.length);
+  }
+  for (const { path } of await listTimelines(store)) {
+    const bytes = await readFile(path).catch(() => null);
+    if (bytes !== null && decodeTimeline(bytes) === null) {
+      damages.push({ path, what: 'it is no whole timeline', keys: [] });
+    }
   }
   const broken = new Set(damages.flatMap(({ keys }) => keys));
   for (const manifest of all) {

@@ -25,6 +25,7 @@ import type {
 } from '../engines/engine.js';
 import { GuestwrightError } from '../errors.js';
 import type { ScreenContent } from '../screen/content.js';
+import { asProblem } from './failures.js';
 import { firstEntry, nextEntry, type Entry } from './journal.js';
 import { LiveEngine } from './live-engine.js';
 import type { SnapshotStore } from './store.js';
@@ -79,7 +80,7 @@ export class MemoisedMachine implements EngineMachine {
       ...parts,
       timelineOf: async (entry) => await this.#timeline(entry),
       onEvent: (event) => this.#emit(event),
-      onProblem: (error) => this.#problems.push(error),
+      onProblem: (error) => this.#problem(error),
     });
   }
 
@@ -107,11 +108,27 @@ export class MemoisedMachine implements EngineMachine {
   async #timeline({ key }: Entry): Promise<Timeline> {
     const known = this.#timelines.get(key);
     if (known !== undefined) return known;
-    const stored = await readTimeline(this.#parts.store, key);
-    const timeline = stored ?? new Timeline();
+    const timeline = (await this.#stored(key)) ?? new Timeline();
     this.#timelines.set(key, timeline);
-    if (stored !== null) await touchTimeline(this.#parts.store, key);
     return timeline;
+  }
+
+  async #stored(key: string): Promise<Timeline | null> {
+    const { store } = this.#parts;
+    try {
+      const timeline = await readTimeline(store, key);
+      if (timeline !== null) await touchTimeline(store, key);
+      return timeline;
+    } catch (error) {
+      this.#problem(error);
+      return null;
+    }
+  }
+
+  /** Each is told once. */
+  #problem(error: unknown): void {
+    const problem = asProblem(error, this.#parts.store.folder);
+    if (!this.#problems.some(({ code }) => code === problem.code)) this.#problems.push(problem);
   }
 
   /** Brings the view up to what is known of this instant. @returns whether the power changed by itself */
@@ -343,10 +360,7 @@ export class MemoisedMachine implements EngineMachine {
       await this.#engine[Symbol.asyncDispose]();
     } finally {
       const changed = [...this.#timelines].filter(([, { changed }]) => changed);
-      await writeTimelines(this.#parts.store, new Map(changed)).catch((error: unknown) => {
-        if (!(error instanceof GuestwrightError)) throw error;
-        this.#problems.push(error);
-      });
+      await writeTimelines(this.#parts.store, new Map(changed)).catch((error: unknown) => this.#problem(error));
     }
   }
 }

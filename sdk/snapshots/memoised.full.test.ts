@@ -1,9 +1,10 @@
 /** What a memoised machine runs again, from where, and what it answers from a store that something has happened to. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { typewriter } from '../engines/conformance/boot-sector.js';
 import { hardware, medium, screenText } from '../engines/conformance/suite.js';
+import { GuestwrightError } from '../errors.js';
 import { advanceTo, driven, guest, machineOf, store, v86 } from './memoised.test.helper.js';
 import { timelineFolder } from './timeline-files.js';
 
@@ -84,4 +85,17 @@ test('two machines that do the same at once put the same into the store', async 
   const [one, other] = await Promise.all([driven(await machineOf()), driven(await machineOf())]);
   expect(one).toEqual(other);
   expect((await driven(await machineOf())).ran).toBe(0);
+});
+
+test('a store that cannot be written disturbs no run, and is told once', async () => {
+  const expected = await driven(await machineOf());
+  // A file where a folder is to be: root may write everywhere.
+  const folder = timelineFolder(store);
+  await rm(folder, { recursive: true });
+  await writeFile(folder, 'in the way');
+  const { problems, ...seen } = await driven(await machineOf());
+  expect(seen).toMatchObject({ after: expected.after, hash: expected.hash, ran: 5_000 });
+  expect(problems.map((problem) => (problem instanceof GuestwrightError ? problem.code : problem))).toEqual([
+    'store-unusable',
+  ]);
 });

@@ -1,13 +1,33 @@
 /** Where the store keeps timelines: `timelines/<key>`, the time of change being that of the last use. */
-import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from '../images/files.js';
 import { isFull, storeFull } from './failures.js';
+import { namesIn } from './leases.js';
 import type { SnapshotStore } from './store.js';
 import { decodeTimeline, encodeTimeline, type Timeline } from './timeline.js';
 
 export function timelineFolder(store: SnapshotStore): string {
   return join(store.folder, 'timelines');
+}
+
+export interface TimelineFile {
+  key: string;
+  path: string;
+  bytes: number;
+  used: Date;
+}
+
+/** All timelines, those that were used last at the end. */
+export async function listTimelines(store: SnapshotStore): Promise<TimelineFile[]> {
+  const folder = timelineFolder(store);
+  const found: TimelineFile[] = [];
+  for (const key of await namesIn(folder)) {
+    const path = join(folder, key);
+    const seen = await stat(path).catch(() => null);
+    if (seen !== null) found.push({ key, path, bytes: seen.size, used: seen.mtime });
+  }
+  return found.sort((a, b) => a.used.getTime() - b.used.getTime());
 }
 
 /** What is damaged is as if it were not there: it is taken away, and written anew when it is known again. */

@@ -39,6 +39,8 @@ export async function runScenarios(args: readonly string[], cwd: string): Promis
   const ended = await spawnPlaywright(playwright.cli, [reporter, ...given], { cwd, env });
   const { exitCode, words } = wordOutcome(decideOutcome({ ...ended, summary: await readSummary(file) }));
   if (words !== null) process.stderr.write(`\n${words}\n`);
+  const { trimStore } = await import('./trim-store.js');
+  await trimStore((line) => void process.stderr.write(`${line}\n`));
   return exitCode;
 }
 
