@@ -26,15 +26,20 @@ const STORE_AFTER_MS = 4_000;
 /** The one file of a snapshot, as for states that are saved by hand. */
 const FILE = 'state';
 
-export interface LiveEngineParts {
+/** The machine that a journal is of. */
+export interface MemoisedParts {
   engine: Engine;
   facts: JournalFacts;
   hardware: Hardware;
+  /** See `EngineMachine.identity`. */
   identity: string;
   context: EngineContext;
   store: SnapshotStore;
   /** Wall ms of running after which a snapshot is stored. Default: 4,000. */
   storeAfterMs?: number;
+}
+
+export interface LiveEngineParts extends MemoisedParts {
   timelineOf: (entry: Entry) => Promise<Timeline>;
   onEvent: (event: EngineEvent) => void;
   /** Is told what is wrong with the store: the run goes on without. */

@@ -11,39 +11,23 @@ import type {
   AdvanceResult,
   Answers,
   Capabilities,
-  Engine,
-  EngineContext,
   EngineEvent,
   EngineMachine,
   EngineSnapshot,
   GuestTime,
-  Hardware,
   Input,
-  JournalFacts,
   Memoised,
   Question,
 } from '../engines/engine.js';
+import { guardFired } from '../engines/guard-fired.js';
 import { GuestwrightError } from '../errors.js';
 import type { ScreenContent } from '../screen/content.js';
 import { asProblem } from './failures.js';
 import { firstEntry, nextEntry, type Entry } from './journal.js';
-import { LiveEngine } from './live-engine.js';
-import type { SnapshotStore } from './store.js';
+import { LiveEngine, type MemoisedParts } from './live-engine.js';
 import { readTimeline, touchTimeline, writeTimelines } from './timeline-files.js';
 import { Timeline } from './timeline.js';
 import { View } from './view.js';
-
-export interface MemoisedParts {
-  engine: Engine;
-  facts: JournalFacts;
-  hardware: Hardware;
-  /** See `EngineMachine.identity`. */
-  identity: string;
-  context: EngineContext;
-  store: SnapshotStore;
-  /** See `LiveEngineParts`. */
-  storeAfterMs?: number;
-}
 
 interface Saved {
   entry: Entry;
@@ -371,14 +355,4 @@ function misuse(code: string, summary: string): GuestwrightError {
 
 function noPort(port: number): GuestwrightError {
   return misuse('serial-port-missing', `there is no serial port ${port}`);
-}
-
-function guardFired(guardMs: number, guestMs: number): GuestwrightError {
-  return new GuestwrightError('The wall-clock guard stopped the machine', {
-    kind: 'infrastructure',
-    code: 'guard-fired',
-    expected: `${guestMs} guest ms to pass within ${guardMs} ms of wall time`,
-    seen: 'the engine was still running then',
-    next: 'give the machine longer (timeouts.guard), or look for what keeps this host busy',
-  });
 }

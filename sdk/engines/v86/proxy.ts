@@ -15,6 +15,7 @@ import type {
   Question,
   Traced,
 } from '../engine.js';
+import { guardFired } from '../guard-fired.js';
 import type { CallName, Calls, StartArguments, ToOwner } from './core/protocol.js';
 
 interface Pending {
@@ -195,16 +196,6 @@ function engineFailure(what: string, seen: string): GuestwrightError {
     code: 'engine-failed',
     seen,
     next: 'run again; if it happens again at the same guest time, report it with the journal of the run',
-  });
-}
-
-function guardFired(guardMs: number, guestMs: number): GuestwrightError {
-  return new GuestwrightError('The wall-clock guard stopped the machine', {
-    kind: 'infrastructure',
-    code: 'guard-fired',
-    expected: `${guestMs} guest ms to pass within ${guardMs} ms of wall time`,
-    seen: 'the engine was still running then',
-    next: 'give the machine longer (timeouts.guard), or look for what keeps this host busy',
   });
 }
 
