@@ -67,7 +67,8 @@ test.skipIf(!probe.available)(
       const reading = createReadStream(`${pipe}.out`);
       expect(await firstLine(reading)).toBe('on port 3\r\n');
       reading.destroy();
-      await machine.shell.run('head -n 1 < /dev/ttyS3 > /tmp/piped &');
+      // Open before anything is sent: what reaches a serial port that nobody has open is lost.
+      await machine.shell.run('exec 7< /dev/ttyS3; head -n 1 <&7 > /tmp/piped &');
       writeFileSync(`${pipe}.in`, 'through a pipe\n');
       expect((await machine.shell.run('until grep through /tmp/piped; do :; done')).stdout).toBe('through a pipe\n');
 
