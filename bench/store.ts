@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { launch } from '../sdk/machine/launch.js';
 import { SnapshotStore, storeStats } from '../sdk/snapshots/index.js';
 import type { Group } from './group.js';
+import { measureForks } from './store/forks.js';
 import { measureMemo } from './store/memo.js';
 
 const MEMORY_MB = 128;
@@ -32,8 +33,9 @@ export const store: Group = {
       );
       const value = (both - parent) / parent;
       // Written whole it takes as much as its parent.
+      const forks = await measureForks(note);
       const memo = await measureMemo(note);
-      return { 'store.delta': { value, unit: 'share', baseline: 1, ratio: 1 / value }, ...memo };
+      return { 'store.delta': { value, unit: 'share', baseline: 1, ratio: 1 / value }, ...forks, ...memo };
     } finally {
       if (before === undefined) delete process.env['GUESTWRIGHT_STORE'];
       else process.env['GUESTWRIGHT_STORE'] = before;

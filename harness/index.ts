@@ -15,6 +15,7 @@ export {
   type ToShowOneOfOptions,
   type ToShowTextOptions,
 } from './matchers/index.js';
+export { sweep } from './sweeps/sweep.js';
 export { defineConfig, type GuestwrightConfig } from './config/define-config.js';
 export { defineGuests, type GuestDefinition, type GuestsDefinition } from './config/define-guests.js';
 export { installedEngines } from './config/installed-engines.js';
@@ -29,6 +30,7 @@ export type {
   Choice,
   Clock,
   Files,
+  ForkOptions,
   GetByGoldenOptions,
   GetByTextOptions,
   GetFileOptions,
@@ -59,6 +61,7 @@ export type {
   TypeOptions,
   WaitOptions,
 } from '../sdk/machine/types.js';
+export type { PowerCut, PowerCutCheck, PowerCutOptions, PowerCutReport } from '../sdk/sweeps/types.js';
 export type { Frame, CellGrid } from '../sdk/screen/frame.js';
 export type { Region } from '../sdk/screen/content.js';
 export type { Capabilities, GuestTime, StateHash } from '../sdk/engines/engine.js';

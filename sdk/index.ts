@@ -24,6 +24,8 @@ export type {
 export { makeFrame, type CellGrid, type Frame } from './screen/frame.js';
 export type { GraphicContent, Region, ScreenContent, TextContent, TextCursor } from './screen/content.js';
 export { KEY_CODES, type KeyCode } from './input/keycodes.js';
+export { drawCuts, listCuts, powerCut, wordSweep } from './sweeps/index.js';
+export type { PowerCut, PowerCutCheck, PowerCutOptions, PowerCutReport } from './sweeps/index.js';
 export {
   openRecording,
   replayRecording,

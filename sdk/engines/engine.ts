@@ -151,6 +151,24 @@ export interface JournalFacts {
   canonicalMs: number;
 }
 
+/** What a guest wrote to a disk, over its base: blocks of 4,096 bytes by their number. Blocks never change. */
+export type DiskBlocks = ReadonlyMap<number, Uint8Array>;
+
+/** What reached a disk while somebody watched. */
+export interface DiskWrites {
+  /** What was there before. */
+  before: DiskBlocks;
+  /** Write by write, in the order in which they reached the disk: the blocks as each left them. */
+  writes: readonly DiskBlocks[];
+}
+
+export interface ForkContext {
+  /** Every file that the fork makes goes in here. */
+  runDirectory: string;
+  /** By a disk's index: what is on it instead of what the snapshot has there. Only where writes can be watched. */
+  disks?: ReadonlyMap<number, DiskBlocks>;
+}
+
 /** What a snapshot is to its holder; the bytes stay with the engine until they are exported. */
 export interface EngineSnapshot {
   id: string;
@@ -199,6 +217,16 @@ export interface EngineMachine extends AsyncDisposable {
   trace?(request: AdvanceRequest): Promise<Traced>;
   /** Takes a snapshot. Away from a canonical point this is itself an input. */
   save(): Promise<EngineSnapshot>;
+  /**
+   * Bit-exact engines: takes a snapshot here if that changes nothing for a machine whose next input comes at this very
+   * instant. Null: it would.
+   */
+  saveBeforeInput?(): Promise<EngineSnapshot | null>;
+  /** Starts another machine where a snapshot was taken, which stays as it is. Neither has to do with the other from then on. */
+  fork?(id: string, context: ForkContext): Promise<EngineMachine>;
+  /** Notes every write to a disk from now on, until `endWrites`. Never disturbs the guest. */
+  beginWrites?(disk: number): Promise<void>;
+  endWrites?(): Promise<DiskWrites>;
   /** Goes back to a snapshot of this machine, or to one that was imported. */
   restore(id: string): Promise<void>;
   forget(id: string): Promise<void>;

@@ -70,6 +70,7 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
         answers,
         recording,
         onAction: options.onAction ?? null,
+        onFork: options.onFork ?? null,
         record: options.record ?? null,
         goldens: options.goldens ?? null,
       });

@@ -1,10 +1,13 @@
 /** A machine: the public face over an engine's running machine. */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type {
   Answers,
   Capabilities,
   ClockKind,
+  DiskBlocks,
+  DiskWrites,
   Drive,
   EngineEvent,
   EngineMachine,
@@ -34,12 +37,13 @@ import { InOrder } from './in-order.js';
 import { Invariants } from './invariants.js';
 import type { MachinePort } from './port.js';
 import { MachinePorts } from './ports.js';
-import { removeRunDirectory } from './run-directory.js';
+import { removeRunDirectory, runDirectoryFor } from './run-directory.js';
 import { MachineScreen } from './screen.js';
 import { parseMedia, type MachineSpec, type Media, type ParsedMedia } from './spec.js';
 import type {
   Action,
   ActionHook,
+  ForkOptions,
   Http,
   JournalEntry,
   Machine,
@@ -76,6 +80,7 @@ export interface MachineParts {
   recording: Abandonable | null;
   reader: FrameReader;
   goldens: GoldenSource;
+  onFork?: ((fork: Machine) => void) | null;
 }
 
 /** What a revert brings back on this side of the engine. */
@@ -94,9 +99,14 @@ class MachineSnapshot implements Snapshot {
     readonly name: string,
     readonly time: GuestTime,
     readonly bytes: number,
+    readonly parent: Snapshot | null,
     readonly machine: GuestMachine,
     readonly own: OwnState,
   ) {}
+
+  async fork(options: ForkOptions = {}): Promise<Machine> {
+    return await this.machine.fork(this, options);
+  }
 }
 
 export class GuestMachine implements Machine, MachinePort {
@@ -129,11 +139,16 @@ export class GuestMachine implements Machine, MachinePort {
   #disposed: Promise<void> | null = null;
   #clockKind: ClockKind;
   #media: ParsedMedia;
-  #snapshots = 0;
+  readonly snapshots: Snapshot[] = [];
+  /** What it was last at. */
+  #lastSnapshot: Snapshot | null = null;
+  #forks = 0;
+  readonly #parts: MachineParts;
   readonly #answers: AnswerServer | null;
   readonly #recording: Abandonable | null;
 
   constructor(parts: MachineParts) {
+    this.#parts = parts;
     this.id = parts.id;
     this.name = parts.name;
     this.engine = parts.engineName;
@@ -445,14 +460,68 @@ export class GuestMachine implements Machine, MachinePort {
     });
   }
 
-  async snapshot(name = `snapshot ${this.#snapshots + 1}`): Promise<Snapshot> {
+  async snapshot(name = `snapshot ${this.snapshots.length + 1}`): Promise<Snapshot> {
     return this.act({ name: 'machine.snapshot', title: `Snapshot "${name}"`, params: { name } }, async () => {
       this.#assertState('be saved', 'running', 'paused', 'halted', 'off');
-      this.#snapshots++;
       const { id, time, bytes } = await this.#engine.save();
       this.journal.push({ at: time, input: { kind: 'snapshot' } });
-      return new MachineSnapshot(id, name, time, bytes, this, this.#ownState());
+      const snapshot = new MachineSnapshot(id, name, time, bytes, this.#lastSnapshot, this, this.#ownState());
+      this.snapshots.push(snapshot);
+      this.#lastSnapshot = snapshot;
+      return snapshot;
     });
+  }
+
+  /**
+   * @param disks what is on a disk instead of what the snapshot has there, by its index; for sweeps
+   * @param quiet it is nobody's but the caller's, and makes no steps
+   */
+  async fork(
+    snapshot: Snapshot,
+    { name, disks, quiet }: ForkOptions & { disks?: ReadonlyMap<number, DiskBlocks>; quiet?: boolean } = {},
+  ): Promise<Machine> {
+    const title = `Fork "${snapshot.name}"`;
+    const run = async (): Promise<Machine> => {
+      this.#assertNotDisposed();
+      if (!(snapshot instanceof MachineSnapshot) || snapshot.machine !== this)
+        throw foreignSnapshot(this.name, snapshot);
+      const served = this.#answers !== null;
+      if (this.#engine.fork === undefined || served || this.#recording !== null) throw noFork(this.name, served);
+      const id = randomUUID();
+      const runDirectory = runDirectoryFor(id);
+      const engine = await this.#engine.fork(snapshot.id, { runDirectory, ...(disks === undefined ? {} : { disks }) });
+      const fork = new GuestMachine({
+        ...this.#parts,
+        id,
+        name: name ?? `${this.name}-fork-${++this.#forks}`,
+        engine,
+        runDirectory,
+        ownsRunDirectory: true,
+        ...(quiet === true ? { onAction: null } : {}),
+      });
+      fork.journal.push(...this.journal.slice(0, snapshot.own.journal));
+      await fork.#adopt(snapshot.own);
+      if (quiet !== true) this.#parts.onFork?.(fork);
+      return fork;
+    };
+    const action = { name: 'snapshot.fork', title, params: { name: snapshot.name } };
+    // Forks do not wait for each other, nor for what their machine does meanwhile.
+    const hook = within.getStore() === this ? null : this.#onAction;
+    return hook === null ? await run() : await hook(action, run, this);
+  }
+
+  /** Notes what the guest writes to a disk from now on. @throws GuestwrightError `usage/writes-unsupported`, `usage/disk-missing` */
+  async beginWrites(disk: number): Promise<void> {
+    const engine = this.runnable('writes to a disk');
+    if (engine.beginWrites === undefined) throw noWrites(this.name, this.engine);
+    await engine.beginWrites(disk);
+  }
+
+  /** What it wrote. @throws GuestwrightError `usage/writes-unwatched` when the machine went back to a snapshot meanwhile */
+  async endWrites(): Promise<DiskWrites> {
+    const engine = this.runnable('writes to a disk');
+    if (engine.endWrites === undefined) throw noWrites(this.name, this.engine);
+    return await engine.endWrites();
   }
 
   #ownState(): OwnState {
@@ -473,18 +542,23 @@ export class GuestMachine implements Machine, MachinePort {
       if (!(snapshot instanceof MachineSnapshot) || snapshot.machine !== this)
         throw foreignSnapshot(this.name, snapshot);
       await this.#engine.restore(snapshot.id);
-      const { own } = snapshot;
-      this.keyboard.restore(own.keyboard);
-      this.pointer.restore(own.pointer);
-      this.shell.restore(own.shell);
-      this.screen.forget();
-      this.#ports.restore(own.ports);
-      this.journal.length = own.journal;
-      this.#media = own.media;
-      this.#paused = false;
-      this.failure = null;
-      this.#power = (await this.observe({ kind: 'power' })).state;
+      this.#lastSnapshot = snapshot;
+      await this.#adopt(snapshot.own);
     });
+  }
+
+  /** The engine is at a snapshot. */
+  async #adopt(own: OwnState): Promise<void> {
+    this.keyboard.restore(own.keyboard);
+    this.pointer.restore(own.pointer);
+    this.shell.restore(own.shell);
+    this.screen.forget();
+    this.#ports.restore(own.ports);
+    this.journal.length = own.journal;
+    this.#media = own.media;
+    this.#paused = false;
+    this.failure = null;
+    this.#power = (await this.observe({ kind: 'power' })).state;
   }
 
   async saveState(file: string): Promise<void> {
@@ -581,12 +655,32 @@ function noDrive(machine: string, drive: Drive): GuestwrightError {
   });
 }
 
+function noFork(machine: string, served: boolean): GuestwrightError {
+  return new GuestwrightError(`${machine} cannot be forked`, {
+    kind: 'usage',
+    code: 'fork-unsupported',
+    expected: 'a machine whose guest stands alone',
+    seen: served ? 'one that serves files to its guest (network: { http: true })' : 'one whose run is recorded',
+    next: served ? 'leave `http` out of its network' : 'leave `record: true` out of its spec',
+  });
+}
+
+function noWrites(machine: string, engine: string): GuestwrightError {
+  return new GuestwrightError(`The writes of ${machine} cannot be watched`, {
+    kind: 'usage',
+    code: 'writes-unsupported',
+    expected: 'an engine that sees every write of its guest in order (v86)',
+    seen: `a machine on ${engine}`,
+    next: 'run the scenario on v86: a guest that finds its disk there too needs no other change',
+  });
+}
+
 function foreignSnapshot(machine: string, snapshot: Snapshot): GuestwrightError {
   return new GuestwrightError(`${machine} cannot go back to "${snapshot.name}"`, {
     kind: 'usage',
     code: 'snapshot-of-another-machine',
     expected: 'a snapshot that this machine made',
     seen: 'one of another machine',
-    next: 'save a state with machine.saveState(file) and launch({ state: file }) to go on elsewhere',
+    next: 'snapshot.fork() goes on from it in another machine; machine.saveState(file) and launch({ state: file }) in any process',
   });
 }

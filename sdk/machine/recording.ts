@@ -10,6 +10,7 @@ import type {
   EngineEvent,
   EngineMachine,
   EngineSnapshot,
+  ForkContext,
   GuestTime,
   Hardware,
   Input,
@@ -76,6 +77,12 @@ export class RecordedMachine implements EngineMachine {
   async restore(id: string): Promise<void> {
     await this.#inner.restore(id);
     this.#record({ kind: 'restore', at: this.#inner.now, id });
+  }
+
+  /** A fork is another machine: its dealings are not written down. */
+  async fork(id: string, context: ForkContext): Promise<EngineMachine> {
+    if (this.#inner.fork === undefined) throw new Error('an engine whose machines cannot be forked');
+    return await this.#inner.fork(id, context);
   }
 
   async forget(id: string): Promise<void> {

@@ -43,6 +43,8 @@ export interface LaunchOptions {
   /** Default time-outs, ms. */
   timeouts?: Partial<Timeouts>;
   signal?: AbortSignal;
+  /** Is told of every machine that is forked of this one, and of forks of those: whoever launched it ends them too. */
+  onFork?: (fork: Machine) => void;
   /** Finds the pictures of a name for `screen.getByGolden`; several are alternatives. Default: the PNG file of that path. */
   goldens?: (name: string) => Promise<GoldenPicture[]>;
   /** Is told everything that reaches the engine, so that it can be done again. */
@@ -122,7 +124,10 @@ export interface Machine extends AsyncDisposable {
   insert(drive: 'floppy0' | 'floppy1' | 'cdrom0', medium: string | null): Promise<void>;
 
   snapshot(name?: string): Promise<Snapshot>;
+  /** Goes back to a snapshot of this machine. Its time and its inputs are those of the snapshot again. */
   revert(snapshot: Snapshot): Promise<void>;
+  /** Every snapshot that was taken of it, in order; `parent` makes a tree of them. */
+  readonly snapshots: readonly Snapshot[];
   /**
    * Writes the whole machine to a file, or with `store:NAME` into the store of snapshots, which keeps what several states share
    * once; `launch({ ..., state })` goes on from either, in any process.
@@ -149,6 +154,20 @@ export interface Snapshot {
   readonly time: GuestTime;
   /** Size of the raw state, bytes. */
   readonly bytes: number;
+  /** What the machine was last at when it was taken: the snapshot before, or the one that it had gone back to. */
+  readonly parent: Snapshot | null;
+  /**
+   * Another machine that goes on from here, by itself: nothing that one does reaches the other. The snapshot can be forked any
+   * number of times, at once too. A fork belongs to whoever asked for it (in a scenario, to its test).
+   * @throws GuestwrightError `usage/fork-unsupported` for a machine that serves files to its guest or is being recorded;
+   * `usage/fork-disk-file` for one whose disk is kept in a file; `usage/machine-disposed`
+   */
+  fork(options?: ForkOptions): Promise<Machine>;
+}
+
+export interface ForkOptions {
+  /** Shown in reports and messages; default: the machine's name and a number. */
+  name?: string;
 }
 
 export interface JournalEntry {

@@ -30,9 +30,27 @@ export function nextEntry(before: Entry, at: GuestTime, input: Input): Entry {
   return { key: digest([before.key, at, plain(input)]), at, before, input };
 }
 
-/** Of a snapshot that is stored at a point of a stretch. */
-export function snapshotKey({ key }: Entry, at: GuestTime): string {
-  return digest(['snapshot', key, at]);
+/** Of a snapshot at a point of a stretch. */
+export interface SnapshotPoint {
+  entry: Entry;
+  at: GuestTime;
+  /** See `StoredPoint`. */
+  beforeInput: boolean;
+}
+
+export function snapshotKey({ entry, at, beforeInput }: SnapshotPoint): string {
+  return digest(['snapshot', entry.key, at, beforeInput]);
+}
+
+/**
+ * Whether a snapshot is of the way to an instant.
+ * @param next the input that ends the stretch of the snapshot on that way; undefined: it ends at the instant
+ */
+export function leadsOn(
+  { at, beforeInput }: Omit<SnapshotPoint, 'entry'>,
+  { next, until }: { next: Entry | undefined; until: GuestTime },
+): boolean {
+  return beforeInput ? next?.at === at : at <= (next?.at ?? until);
 }
 
 /** From the start to here. */

@@ -6,23 +6,32 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   AdvanceRequest,
+  DiskWrites,
   Engine,
   EngineContext,
   EngineEvent,
   EngineMachine,
   EngineSnapshot,
+  ForkContext,
   GuestTime,
   Hardware,
   JournalFacts,
 } from '../engines/engine.js';
 import { GuestwrightError } from '../errors.js';
 import { asProblem } from './failures.js';
-import { pathTo, snapshotKey, type Entry } from './journal.js';
+import { HeldSnapshots } from './held-snapshots.js';
+import { leadsOn, pathTo, snapshotKey, type Entry, type SnapshotPoint } from './journal.js';
 import type { SnapshotStore } from './store.js';
 import type { Timeline } from './timeline.js';
 
 /** Wall ms of running after which a snapshot is stored, unless told otherwise: so much, at most, is run again. */
 const STORE_AFTER_MS = 4_000;
+/** Before an input it is stored after this part of that, for a scenario is changed at its inputs. */
+const BEFORE_INPUT = 0.5;
+/** Wall ms of running after which a snapshot is held before an input: to take one costs a tenth of it. */
+const HOLD_AFTER_MS = 250;
+/** Those that are held are stored at the end of a run that took so many wall ms in all; less is soon done again. */
+const STORE_AT_END_MS = 2_000;
 /** The one file of a snapshot, as for states that are saved by hand. */
 const FILE = 'state';
 
@@ -39,11 +48,26 @@ export interface MemoisedParts {
   storeAfterMs?: number;
 }
 
+/** Where a machine that is a fork begins. */
+export interface Origin {
+  entry: Entry;
+  /** A running engine that is there. @throws GuestwrightError `usage/machine-disposed` when what it was forked of is gone */
+  start: (context: ForkContext) => Promise<EngineMachine>;
+}
+
 export interface LiveEngineParts extends MemoisedParts {
   timelineOf: (entry: Entry) => Promise<Timeline>;
   onEvent: (event: EngineEvent) => void;
   /** Is told what is wrong with the store: the run goes on without. */
   onProblem: (error: GuestwrightError) => void;
+  /** Null: power-on. */
+  origin: Origin | null;
+}
+
+interface Watched {
+  disk: number;
+  entry: Entry;
+  at: GuestTime;
 }
 
 export class LiveEngine {
@@ -53,8 +77,14 @@ export class LiveEngine {
   #entry: Entry | null = null;
   /** Snapshots that it holds, by the key of the entry that took them. */
   readonly #held = new Map<string, string>();
-  /** Wall ms that it ran since a snapshot was stored, or since its start. */
-  #ranFor = 0;
+  readonly #latest = new HeldSnapshots();
+  /** Wall ms that it ran: since a snapshot was stored, since one was held, and in all. */
+  #wall = { sinceStored: 0, sinceHeld: 0, all: 0 };
+  /** Requests to the engine that are not answered yet: one that is let go of in the middle of something ends at once. */
+  #busy = 0;
+  #hasFailed = false;
+  /** Notes what is written to a disk; null: nobody does. */
+  #watching: EngineMachine | null = null;
   #isDisposed = false;
   readonly #storing: Promise<void>[] = [];
   /** How often it was started, and guest ms that it ran. */
@@ -81,7 +111,10 @@ export class LiveEngine {
     const begin = path.findIndex(({ key }) => key === (this.#entry ?? from)?.key);
     for (const next of path.slice(begin + 1)) {
       await this.#runTo(machine, next.at);
-      if (next.input !== null) await machine.input(next.input);
+      if (next.input !== null) {
+        await this.#keepBeforeInput(machine);
+        await machine.input(next.input);
+      }
       this.#entry = next;
       await this.#note(machine, next);
     }
@@ -103,6 +136,8 @@ export class LiveEngine {
       const held = this.#held.get(entry.key);
       if (held === undefined) continue;
       await machine.restore(held);
+      // What was noted was of another way.
+      this.#watching = null;
       this.#entry = entry;
       return entry;
     }
@@ -111,40 +146,58 @@ export class LiveEngine {
   }
 
   async #start(path: readonly Entry[], at: GuestTime): Promise<EngineMachine> {
-    const { engine, hardware, context } = this.#parts;
-    const point = await this.#storedOn(path, at);
-    const state = point?.state ?? null;
+    this.starts++;
+    this.#wall = { sinceStored: 0, sinceHeld: 0, all: this.#wall.all };
+    const { machine, entry } = await this.#started(path, at);
+    if (this.#isDisposed) {
+      await machine[Symbol.asyncDispose]();
+      throw new GuestwrightError('The machine has been disposed', { kind: 'usage', code: 'machine-disposed' });
+    }
+    machine.onEvent((event) => {
+      if (event.kind !== 'failed' || this.#machine !== machine) return;
+      this.#hasFailed = true;
+      this.#parts.onEvent(event);
+    });
+    this.#machine = machine;
+    this.#entry = entry;
+    await this.#note(machine, entry);
+    return machine;
+  }
+
+  /** As near to an instant as it can be had: from the store, from what it is a fork of, at power-on. */
+  async #started(path: readonly Entry[], at: GuestTime): Promise<{ machine: EngineMachine; entry: Entry }> {
+    const { engine, hardware, context, origin } = this.#parts;
+    const forked = path.findIndex(({ key }) => key === origin?.entry.key);
+    const point = await this.#storedOn(path, { at, from: Math.max(0, forked) });
+    if (point === null && origin !== null && forked >= 0) {
+      const machine = await origin.start({ runDirectory: context.runDirectory }).catch(goneAlready);
+      if (machine !== null) return { machine, entry: origin.entry };
+    }
+    const stored = point ?? (forked > 0 ? await this.#storedOn(path, { at, from: 0 }) : null);
     try {
-      this.starts++;
-      this.#ranFor = 0;
-      const machine = await engine.start(hardware, state === null ? context : { ...context, state: state.path });
-      if (this.#isDisposed) {
-        await machine[Symbol.asyncDispose]();
-        throw new GuestwrightError('The machine has been disposed', { kind: 'usage', code: 'machine-disposed' });
-      }
-      machine.onEvent((event) => {
-        if (event.kind === 'failed' && this.#machine === machine) this.#parts.onEvent(event);
-      });
-      this.#machine = machine;
-      const entry = point?.entry ?? path[0];
+      const state = stored === null ? {} : { state: stored.state.path };
+      const machine = await engine.start(hardware, { ...context, ...state });
+      const entry = stored?.entry ?? path[0];
       if (entry === undefined) throw new Error('a journal without a beginning');
-      this.#entry = entry;
-      await this.#note(machine, entry);
-      return machine;
+      return { machine, entry };
     } finally {
-      await state?.remove();
+      await stored?.state.remove();
     }
   }
 
-  /** The last snapshot in the store on the way to an instant, as a file. Null: there is none, or none that is whole. */
+  /**
+   * The last snapshot in the store on the way to an instant, as a file. Null: there is none, or none that is whole.
+   * @param from index of the first stretch that counts
+   */
   async #storedOn(
     path: readonly Entry[],
-    at: GuestTime,
+    { at, from }: { at: GuestTime; from: number },
   ): Promise<{ entry: Entry; state: { path: string; remove: () => Promise<void> } } | null> {
     const { store, timelineOf, onProblem } = this.#parts;
-    for (const [i, entry] of [...path.entries()].reverse()) {
-      const leaves = path[i + 1]?.at ?? at;
-      const points = (await timelineOf(entry)).snapshots.filter((point) => point.at <= leaves);
+    for (const [i, entry] of [...path.entries()].slice(from).reverse()) {
+      const next = path[i + 1];
+      const { snapshots } = await timelineOf(entry);
+      const points = snapshots.filter((point) => leadsOn(point, { next, until: at }));
       for (const { key } of points.sort((a, b) => b.at - a.at)) {
         if (!(await store.has(key))) continue;
         const folder = await store.newFolder().catch((error: unknown) => {
@@ -180,15 +233,28 @@ export class LiveEngine {
     const from = machine.now;
     const next = (Math.floor(from / canonicalMs) + 1) * canonicalMs;
     const started = performance.now();
-    const traced = await traceOf(machine)({ limit: Math.min(limit, next), stopOn });
-    this.#ranFor += performance.now() - started;
+    const traced = await this.#request(traceOf(machine)({ limit: Math.min(limit, next), stopOn }));
+    const took = performance.now() - started;
+    const { sinceStored, sinceHeld, all } = this.#wall;
+    this.#wall = { sinceStored: sinceStored + took, sinceHeld: sinceHeld + took, all: all + took };
     this.ran += traced.now - from;
     const timeline = await this.#parts.timelineOf(entry);
     timeline.extend(traced.changes, traced.now);
     // One that is off stands: it is known for as long as anybody waits.
     if (traced.now < Math.min(limit, next) && traced.now === from) timeline.extend([], Math.min(limit, next));
     const { storeAfterMs = STORE_AFTER_MS } = this.#parts;
-    if (traced.now === next && this.#ranFor > storeAfterMs) await this.#store(machine, entry, timeline);
+    if (traced.now === next && this.#wall.sinceStored > storeAfterMs) {
+      await this.#store(machine, { entry, at: next, beforeInput: false }, null);
+    }
+  }
+
+  async #request<T>(request: Promise<T>): Promise<T> {
+    this.#busy++;
+    try {
+      return await request;
+    } finally {
+      this.#busy--;
+    }
   }
 
   /** What there is at the beginning of a stretch. */
@@ -197,33 +263,56 @@ export class LiveEngine {
     (await this.#parts.timelineOf(entry)).extend(traced.changes, traced.now);
   }
 
-  async #store(machine: EngineMachine, entry: Entry, timeline: Timeline): Promise<void> {
-    const at = machine.now;
-    const key = snapshotKey(entry, at);
-    this.#ranFor = 0;
+  /** What comes after an input is what is changed most often: from here it would be run again. */
+  async #keepBeforeInput(machine: EngineMachine): Promise<void> {
+    const entry = this.#entry;
+    if (entry === null || this.#wall.sinceHeld < HOLD_AFTER_MS || machine.saveBeforeInput === undefined) return;
+    const snapshot = await machine.saveBeforeInput();
+    if (snapshot === null) return;
+    this.#wall.sinceHeld = 0;
+    const point = { entry, at: machine.now, beforeInput: true };
+    const { storeAfterMs = STORE_AFTER_MS } = this.#parts;
+    if (this.#wall.sinceStored > storeAfterMs * BEFORE_INPUT) await this.#store(machine, point, snapshot.id);
+    else for (const { id } of this.#latest.add(point, snapshot)) await machine.forget(id);
+  }
+
+  /** @param taken a snapshot that is there already; null: one is taken */
+  async #store(machine: EngineMachine, point: SnapshotPoint, taken: string | null): Promise<void> {
+    const key = snapshotKey(point);
+    const { entry, at, beforeInput } = point;
+    const timeline = await this.#parts.timelineOf(entry);
+    this.#wall.sinceStored = 0;
     const { store, identity, engine, onProblem } = this.#parts;
     if (await store.has(key)) {
-      timeline.stored({ at, key });
+      timeline.stored({ at, key, beforeInput });
+      if (taken !== null) await machine.forget(taken);
       return;
     }
     try {
-      const folder = await store.newFolder();
-      const file = join(folder, FILE);
-      const { id } = await machine.save();
+      const id = taken ?? (await machine.save()).id;
       try {
+        const folder = await store.newFolder();
+        const file = join(folder, FILE);
         await machine.exportSnapshot(id, file);
+        const putting = store
+          .put({ key, engine: engine.name, identity, time: at, files: { [FILE]: file } })
+          .then(() => timeline.stored({ at, key, beforeInput }))
+          .catch((error: unknown) => onProblem(asProblem(error, store.folder)))
+          .finally(async () => await rm(folder, { recursive: true, force: true }));
+        this.#storing.push(putting);
       } finally {
         await machine.forget(id);
       }
-      const putting = store
-        .put({ key, engine: engine.name, identity, time: at, files: { [FILE]: file } })
-        .then(() => timeline.stored({ at, key }))
-        .catch((error: unknown) => onProblem(asProblem(error, store.folder)))
-        .finally(async () => await rm(folder, { recursive: true, force: true }));
-      this.#storing.push(putting);
     } catch (error) {
       onProblem(asProblem(error, store.folder));
     }
+  }
+
+  /** What was held of the last instants, where it is worth it. */
+  async #storeLatest(): Promise<void> {
+    const machine = this.#machine;
+    if (machine === null || this.#hasFailed || this.#busy > 0 || this.#wall.all < STORE_AT_END_MS) return;
+    for (const { id, ...point } of this.#latest.take()) await this.#store(machine, point, id);
   }
 
   /** Takes the snapshot that an entry is, and holds it. */
@@ -244,11 +333,46 @@ export class LiveEngine {
     return this.#machine !== null && this.#entry?.key === key && this.#machine.now === at;
   }
 
-  async exportSnapshot(entry: Entry, file: string): Promise<void> {
+  /** The snapshot that an entry is, in an engine that runs. */
+  async #holding(entry: Entry): Promise<{ machine: EngineMachine; id: string }> {
+    const held = this.#held.get(entry.key);
+    if (held !== undefined && this.#machine !== null) return { machine: this.#machine, id: held };
     const machine = await this.reach(entry, entry.at);
-    const id = this.#held.get(entry.key) ?? (await machine.save()).id;
+    const { id } = await machine.save();
     this.#held.set(entry.key, id);
+    return { machine, id };
+  }
+
+  async exportSnapshot(entry: Entry, file: string): Promise<void> {
+    const { machine, id } = await this.#holding(entry);
     await machine.exportSnapshot(id, file);
+  }
+
+  /** Watches at once where it runs and is there; otherwise nothing is done before the writes are asked for. */
+  async beginWrites({ disk, entry, at }: Watched): Promise<void> {
+    this.#watching = this.isAt(entry, at) ? this.#machine : null;
+    await this.#watching?.beginWrites?.(disk);
+  }
+
+  /** What reached the disk on the way from one instant to another. */
+  async endWrites(from: Watched, to: { entry: Entry; at: GuestTime }): Promise<DiskWrites> {
+    const watched = this.#watching;
+    this.#watching = null;
+    let machine = await this.reach(to.entry, to.at);
+    if (watched !== machine) {
+      machine = await this.reach(from.entry, from.at);
+      await machine.beginWrites?.(from.disk);
+      await this.reach(to.entry, to.at);
+    }
+    if (machine.endWrites === undefined) throw new Error('a bit-exact engine whose writes cannot be watched');
+    return await machine.endWrites();
+  }
+
+  /** Another engine, at the snapshot that an entry is. */
+  async fork(entry: Entry, context: ForkContext): Promise<EngineMachine> {
+    const { machine, id } = await this.#holding(entry);
+    if (machine.fork === undefined) throw new Error('a bit-exact engine whose machines cannot be forked');
+    return await machine.fork(id, context);
   }
 
   async forget({ key }: Entry): Promise<void> {
@@ -262,6 +386,7 @@ export class LiveEngine {
     this.#machine = null;
     this.#entry = null;
     this.#held.clear();
+    this.#latest.take();
     await machine?.[Symbol.asyncDispose]();
   }
 
@@ -269,11 +394,18 @@ export class LiveEngine {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     try {
-      await this.#end();
+      await this.#storeLatest();
     } finally {
+      await this.#end();
       await Promise.all(this.#storing);
     }
   }
+}
+
+/** What a fork is of may have ended before it. */
+function goneAlready(error: unknown): null {
+  if (error instanceof GuestwrightError && error.code === 'machine-disposed') return null;
+  throw error;
 }
 
 function traceOf(machine: EngineMachine): NonNullable<EngineMachine['trace']> {

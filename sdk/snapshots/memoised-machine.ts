@@ -11,9 +11,11 @@ import type {
   AdvanceResult,
   Answers,
   Capabilities,
+  DiskWrites,
   EngineEvent,
   EngineMachine,
   EngineSnapshot,
+  ForkContext,
   GuestTime,
   Input,
   Memoised,
@@ -23,8 +25,8 @@ import { guardFired } from '../engines/guard-fired.js';
 import { GuestwrightError } from '../errors.js';
 import type { ScreenContent } from '../screen/content.js';
 import { asProblem } from './failures.js';
-import { firstEntry, nextEntry, type Entry } from './journal.js';
-import { LiveEngine, type MemoisedParts } from './live-engine.js';
+import { firstEntry, nextEntry, pathTo, type Entry } from './journal.js';
+import { LiveEngine, type MemoisedParts, type Origin } from './live-engine.js';
 import { readTimeline, touchTimeline, writeTimelines } from './timeline-files.js';
 import { Timeline } from './timeline.js';
 import { View } from './view.js';
@@ -35,17 +37,26 @@ interface Saved {
   applied: number;
 }
 
+/** What a fork begins with. */
+interface ForkStart extends Saved {
+  start: Origin['start'];
+  /** Shared by all that are forks of each other: what one finds out the others know. */
+  timelines: Map<string, Timeline>;
+}
+
 export class MemoisedMachine implements EngineMachine {
   readonly capabilities: Capabilities;
   readonly identity: string;
   readonly #parts: MemoisedParts;
   readonly #engine: LiveEngine;
-  readonly #timelines = new Map<string, Timeline>();
+  readonly #timelines: Map<string, Timeline>;
   readonly #screens = new Map<string, ScreenContent>();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #saved = new Map<string, Saved>();
   readonly #problems: GuestwrightError[] = [];
   #snapshots = 0;
+  /** From where on the writes to a disk are wanted. */
+  #watched: { disk: number; entry: Entry; at: GuestTime } | null = null;
   #entry: Entry;
   #view: View;
   /** So many changes of the stretch are in the view. */
@@ -53,18 +64,21 @@ export class MemoisedMachine implements EngineMachine {
   #turns: Promise<unknown> = Promise.resolve();
   #disposed: Promise<void> | null = null;
 
-  constructor(parts: MemoisedParts) {
+  constructor(parts: MemoisedParts, fork: ForkStart | null = null) {
     const { engine, identity, hardware, facts } = parts;
     this.#parts = parts;
     this.capabilities = engine.capabilities;
     this.identity = identity;
-    this.#entry = firstEntry(identity, hardware);
-    this.#view = new View(hardware.serialPorts, facts.sampleMs);
+    this.#entry = fork?.entry ?? firstEntry(identity, hardware);
+    this.#view = fork?.view.copy() ?? new View(hardware.serialPorts, facts.sampleMs);
+    this.#applied = fork?.applied ?? 0;
+    this.#timelines = fork?.timelines ?? new Map<string, Timeline>();
     this.#engine = new LiveEngine({
       ...parts,
       timelineOf: async (entry) => await this.#timeline(entry),
       onEvent: (event) => this.#emit(event),
       onProblem: (error) => this.#problem(error),
+      origin: fork === null ? null : { entry: fork.entry, start: fork.start },
     });
   }
 
@@ -305,6 +319,39 @@ export class MemoisedMachine implements EngineMachine {
       const saved = this.#saved.get(id);
       this.#saved.delete(id);
       if (saved !== undefined) await this.#engine.forget(saved.entry);
+    });
+  }
+
+  /**
+   * Costs nothing until something new is asked of it: it goes on in the same journal. With other content on a disk it is
+   * another machine, which is not memoised.
+   */
+  async fork(id: string, context: ForkContext): Promise<EngineMachine> {
+    const saved = this.#savedAs(id);
+    const start = async (given: ForkContext): Promise<EngineMachine> =>
+      await this.#inTurn(async () => await this.#engine.fork(saved.entry, given));
+    if (context.disks !== undefined) return await start(context);
+    const parts = { ...this.#parts, context: { ...this.#parts.context, runDirectory: context.runDirectory } };
+    const fork = new MemoisedMachine(parts, { ...saved, start, timelines: this.#timelines });
+    fork.#view.forgetPorts();
+    return await Promise.resolve(fork);
+  }
+
+  async beginWrites(disk: number): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#watched = { disk, entry: this.#entry, at: this.now };
+      await this.#engine.beginWrites(this.#watched);
+    });
+  }
+
+  async endWrites(): Promise<DiskWrites> {
+    return await this.#inTurn(async () => {
+      const watched = this.#watched;
+      this.#watched = null;
+      if (watched === null || !pathTo(this.#entry).some(({ key }) => key === watched.entry.key)) {
+        throw misuse('writes-unwatched', 'no disk was watched, or the machine went back meanwhile');
+      }
+      return await this.#engine.endWrites(watched, { entry: this.#entry, at: this.now });
     });
   }
 

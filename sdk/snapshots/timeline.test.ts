@@ -41,7 +41,7 @@ function timeline(): Timeline {
   );
   made.look(50, PICTURE);
   made.hash(50, { hash: keyOf('all'), parts: { memory: keyOf('memory') } });
-  made.stored({ at: 50, key: keyOf('a snapshot') });
+  made.stored({ at: 50, key: keyOf('a snapshot'), beforeInput: false });
   made.snapshotBytes = 12;
   return made;
 }

@@ -18,6 +18,8 @@ export interface StoredPoint {
   at: GuestTime;
   /** In the store. */
   key: string;
+  /** It is what the machine was at this instant if its next input came then, and at no other. */
+  beforeInput: boolean;
 }
 
 export class Timeline {
@@ -60,6 +62,7 @@ export class Timeline {
   }
 
   stored(point: StoredPoint): void {
+    if (this.snapshots.some(({ key }) => key === point.key)) return;
     this.snapshots.push(point);
     this.changed = true;
   }
@@ -108,12 +111,12 @@ const encodedChange = z.discriminatedUnion('kind', [
 ]);
 
 const encoded = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   until: time,
   changes: z.array(encodedChange),
   looks: z.array(z.tuple([time, sha256])),
   hashes: z.array(z.tuple([time, z.strictObject({ hash: sha256, parts: z.record(z.string(), z.string()) })])),
-  snapshots: z.array(z.strictObject({ at: time, key: sha256 })),
+  snapshots: z.array(z.strictObject({ at: time, key: sha256, beforeInput: z.boolean() })),
   snapshotBytes: z.int().nullable(),
   screens: z.record(sha256, encodedScreen),
 });
@@ -126,7 +129,7 @@ const MOST_BYTES = 2 ** 30;
 /** The bytes of its file: magic number, SHA-256 of the rest, JSON in one zstd frame. */
 export function encodeTimeline(timeline: Timeline): Buffer {
   const json: z.infer<typeof encoded> = {
-    version: 1,
+    version: 2,
     until: timeline.until,
     changes: timeline.changes.map((change) =>
       change.kind === 'serial' ? { ...change, data: Buffer.from(change.data).toString('base64') } : change,

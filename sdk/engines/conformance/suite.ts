@@ -403,6 +403,36 @@ export const CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'machines that are forked of one snapshot, at once, go on each by itself',
+    needs: SNAPSHOTS,
+    async run({ start, folder, expect }) {
+      const machine = await start({
+        ...hardware(guests.typewriter()),
+        disks: [medium(guests.diskWith(guests.bootCounter()))],
+      });
+      await seeText(machine, '>');
+      const { id, time } = await machine.save();
+      await press(machine, 'KeyA');
+      await seeText(machine, '>a');
+      if (machine.fork === undefined) throw new Error('an engine with snapshots whose machines cannot be forked');
+      const fork = machine.fork.bind(machine);
+      const contexts = ['one', 'other'].map((name) => ({ runDirectory: path.join(folder, name) }));
+      const forks = await Promise.all(contexts.map(async (context) => await fork(id, context)));
+      try {
+        for (const one of forks) expect.equal((await seeText(one, '>')).includes('>a'), false, 'a key of later');
+        const isThere = forks.every(({ now }) => now >= time);
+        expect.equal(isThere, true, 'forks go on from the time of the snapshot');
+        const keys = ['KeyB', 'KeyC'] as const;
+        await Promise.all(forks.map(async (one, i) => await press(one, keys[i] ?? 'KeyB')));
+        await Promise.all(forks.map(async (one, i) => await seeText(one, i === 0 ? '>b' : '>c')));
+        await press(machine, 'KeyB');
+        await seeText(machine, '>ab');
+      } finally {
+        await Promise.allSettled(forks.map(async (one) => await one[Symbol.asyncDispose]()));
+      }
+    },
+  },
+  {
     name: 'an exported snapshot goes on in another machine; a damaged one is refused',
     needs: SNAPSHOTS,
     async run({ start, folder, expect }) {

@@ -2,12 +2,13 @@
  * A machine that QEMU runs. It runs by itself, so advancing means waiting: for what its channels announce (power, serial
  * output, keys taken) as it comes, and for its screen by looking at it.
  */
-import { rm, rmdir } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { GuestwrightError } from '../../errors.js';
 import { PLAIN_PC } from '../engine.js';
+import { assertForkable } from '../fork-errors.js';
 import type {
   AdvanceRequest,
   AdvanceResult,
@@ -17,6 +18,7 @@ import type {
   EngineEvent,
   EngineMachine,
   EngineSnapshot,
+  ForkContext,
   GuestTime,
   Hardware,
   Input,
@@ -702,6 +704,24 @@ export class QemuMachine implements EngineMachine {
 
   async exportSnapshot(id: string, file: string): Promise<void> {
     await this.#states.export(id, file);
+  }
+
+  /** Its ports lead nowhere else: two machines cannot write to the same file. */
+  async fork(id: string, { runDirectory }: ForkContext): Promise<QemuMachine> {
+    const { hardware, context } = this.#parts;
+    assertForkable(hardware);
+    const state = join(runDirectory, 'fork-state');
+    await mkdir(runDirectory, { recursive: true });
+    try {
+      await this.exportSnapshot(id, state);
+      return await QemuMachine.start({
+        ...this.#parts,
+        hardware: { ...hardware, outlets: [] },
+        context: { ...context, runDirectory, state },
+      });
+    } finally {
+      await rm(state, { force: true });
+    }
   }
 
   async importSnapshot(file: string): Promise<EngineSnapshot> {

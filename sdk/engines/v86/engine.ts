@@ -20,7 +20,7 @@ import { findFirmware } from './firmware.js';
 import { V86Proxy } from './proxy.js';
 
 /** Changes whenever the driver's own behaviour does: part of every stored state's identity. */
-const DRIVER_VERSION = 1;
+const DRIVER_VERSION = 2;
 
 export const V86_CAPABILITIES: Capabilities = {
   determinism: 'bit-exact',

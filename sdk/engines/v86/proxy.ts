@@ -6,16 +6,20 @@ import type {
   AdvanceResult,
   Answers,
   Capabilities,
+  DiskWrites,
   EngineContext,
   EngineEvent,
   EngineMachine,
   EngineSnapshot,
+  ForkContext,
   GuestTime,
   Input,
   Question,
   Traced,
 } from '../engine.js';
+import { assertForkable } from '../fork-errors.js';
 import { guardFired } from '../guard-fired.js';
+import { prepareSpare, takeSpare } from './spare.js';
 import type { CallName, Calls, StartArguments, ToOwner } from './core/protocol.js';
 
 interface Pending {
@@ -29,14 +33,17 @@ export class V86Proxy implements EngineMachine {
   now: GuestTime = 0;
   readonly #worker: Worker;
   readonly #guardMs: number;
+  /** What it was started with: forks are built alike. */
+  readonly #built: { argument: StartArguments; context: EngineContext };
   readonly #pending = new Map<number, Pending>();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   #requests = 0;
   #ended: Error | null = null;
 
-  private constructor(identity: string, context: EngineContext, capabilities: Capabilities) {
+  private constructor(argument: StartArguments, context: EngineContext, capabilities: Capabilities) {
     this.capabilities = capabilities;
-    this.identity = identity;
+    this.identity = argument.identity;
+    this.#built = { argument, context };
     this.#guardMs = context.guardMs;
     this.#worker = new Worker(new URL('./node/worker.js', import.meta.url), {
       name: `guestwright-v86-${context.runId}`,
@@ -51,7 +58,7 @@ export class V86Proxy implements EngineMachine {
   }
 
   static async start(argument: StartArguments, context: EngineContext, capabilities: Capabilities): Promise<V86Proxy> {
-    const proxy = new V86Proxy(argument.identity, context, capabilities);
+    const proxy = new V86Proxy(argument, context, capabilities);
     try {
       await proxy.#call('start', argument);
       return proxy;
@@ -149,6 +156,55 @@ export class V86Proxy implements EngineMachine {
 
   async save(): Promise<EngineSnapshot> {
     return this.#call('save', null);
+  }
+
+  async saveBeforeInput(): Promise<EngineSnapshot | null> {
+    return await this.#call('saveBeforeInput', null);
+  }
+
+  async beginWrites(disk: number): Promise<void> {
+    await this.#call('beginWrites', disk);
+  }
+
+  async endWrites(): Promise<DiskWrites> {
+    return await this.#call('endWrites', null);
+  }
+
+  /** @throws GuestwrightError `usage/fork-disk-file` when a disk is kept in a file, which two cannot write to */
+  async fork(id: string, { disks = new Map() }: ForkContext): Promise<V86Proxy> {
+    assertForkable(this.#built.argument.hardware);
+    const snapshot = await this.#call('share', id);
+    const fork = (await takeSpare(this.identity)) ?? (await this.#another());
+    try {
+      await fork.#call('adopt', { snapshot, disks });
+    } catch (error) {
+      await fork[Symbol.asyncDispose]();
+      throw error;
+    }
+    prepareSpare(this.identity, async () => await this.#another());
+    return fork;
+  }
+
+  /** At power-on. */
+  async #another(): Promise<V86Proxy> {
+    const { argument, context } = this.#built;
+    const alike = { ...argument };
+    delete alike.state;
+    delete alike.storeAt;
+    return await V86Proxy.start(alike, context, this.capabilities);
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended !== null;
+  }
+
+  /** Whether the process waits for it. */
+  ref(): void {
+    this.#worker.ref();
+  }
+
+  unref(): void {
+    this.#worker.unref();
   }
 
   async restore(id: string): Promise<void> {

@@ -3,6 +3,7 @@
  * Blocks are replaced, never changed in place, so a snapshot only copies the map.
  */
 import type { Blocks } from '../../blocks.js';
+import type { DiskWrites } from '../../engine.js';
 
 /** Granularity of the overlay, bytes. */
 export const OVERLAY_BLOCK = 4096;
@@ -17,14 +18,34 @@ export class OverlayDisk {
   onprogress: undefined;
   readonly #base: Blocks;
   overlay: Overlay;
-  /** Reads that reached the base or the overlay, for the bench and for tests. */
+  /** How often the guest wrote, for the bench and for tests. */
   writes = 0;
+  /** What was there when somebody began to watch, and every write since. */
+  #watched: { before: Overlay; writes: Overlay[] } | null = null;
 
   /** @param size visible size, bytes; beyond the base's end the disk reads as zeros */
   constructor(base: Blocks, overlay: Overlay = new Map(), size = base.size) {
     this.#base = base;
     this.overlay = overlay;
     this.byteLength = size;
+  }
+
+  /** Notes writes from now on. */
+  beginWrites(): void {
+    this.#watched = { before: new Map(this.overlay), writes: [] };
+  }
+
+  /** Null: nobody watched, or what is on the disk was replaced meanwhile. */
+  endWrites(): DiskWrites | null {
+    const watched = this.#watched;
+    this.#watched = null;
+    return watched;
+  }
+
+  /** Puts other content on it. */
+  replace(overlay: Overlay): void {
+    this.#watched = null;
+    this.overlay = overlay;
   }
 
   load(): void {
@@ -72,6 +93,7 @@ export class OverlayDisk {
 
   write(start: number, bytes: Uint8Array): void {
     this.writes++;
+    const written: Overlay = new Map();
     const last = Math.floor((start + bytes.length - 1) / OVERLAY_BLOCK);
     for (let number = Math.floor(start / OVERLAY_BLOCK); number <= last; number++) {
       const at = number * OVERLAY_BLOCK;
@@ -80,7 +102,9 @@ export class OverlayDisk {
       const block = (this.overlay.get(number) ?? this.#fromBase(at, OVERLAY_BLOCK)).slice();
       block.set(bytes.subarray(from - start, to - start), from - at);
       this.overlay.set(number, block);
+      written.set(number, block);
     }
+    this.#watched?.writes.push(written);
   }
 
   #fromBase(start: number, length: number): Uint8Array {

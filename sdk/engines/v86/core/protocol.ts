@@ -3,6 +3,8 @@ import type {
   AdvanceRequest,
   AdvanceResult,
   Answers,
+  DiskBlocks,
+  DiskWrites,
   EngineSnapshot,
   GuestTime,
   Hardware,
@@ -12,7 +14,7 @@ import type {
   Traced,
 } from '../../engine.js';
 import type { Failure } from '../../../errors.js';
-import type { Fault } from './machine.js';
+import type { CoreSnapshot, Fault } from './machine.js';
 
 export interface StartArguments {
   hardware: Hardware;
@@ -36,6 +38,13 @@ export interface Calls {
   trace: { in: AdvanceRequest; out: Traced };
   observe: { in: Question; out: Answers[Question['kind']] };
   save: { in: null; out: EngineSnapshot };
+  saveBeforeInput: { in: null; out: EngineSnapshot | null };
+  /** A snapshot for another worker: its large parts are shared memory, which nobody writes to. */
+  share: { in: string; out: CoreSnapshot };
+  /** Goes on from another worker's snapshot, with other content on some disks. */
+  adopt: { in: { snapshot: CoreSnapshot; disks: ReadonlyMap<number, DiskBlocks> }; out: null };
+  beginWrites: { in: number; out: null };
+  endWrites: { in: null; out: DiskWrites };
   restore: { in: string; out: null };
   forget: { in: string; out: null };
   export: { in: { id: string; file: string }; out: null };

@@ -8,6 +8,7 @@ import type {
   AdvanceResult,
   Answers,
   ClockKind,
+  DiskWrites,
   EngineSnapshot,
   GuestTime,
   Input,
@@ -19,10 +20,11 @@ import type {
   TracedChange,
 } from '../../engine.js';
 import { GuestwrightError } from '../../../errors.js';
-import type { Overlay } from './disk.js';
+import type { Overlay, OverlayDisk } from './disk.js';
 import { QUANTUM_MS, SAMPLE_MS, V86Machine, type BuildOptions, type CoreSnapshot } from './machine.js';
 import type { CallName, Calls, Request, StartArguments, Status, ToOwner } from './protocol.js';
 import { hostNow } from './realm.js';
+import { shareSnapshot, sharedBlocks, withDisks } from './shared-snapshot.js';
 import { Tracer } from './tracer.js';
 import { hashState } from './state-hash.js';
 import type { V86Constructor } from './v86-internals.js';
@@ -68,6 +70,7 @@ export class Session {
   #pacing = false;
   #storeAt: StartArguments['storeAt'];
   readonly #tracer = new Tracer();
+  #watchedDisk: OverlayDisk | null = null;
 
   constructor(host: SessionHost) {
     this.#host = host;
@@ -121,6 +124,26 @@ export class Session {
         return this.#observe(argument as Question);
       case 'save':
         return this.#save();
+      case 'saveBeforeInput': {
+        const { isCanonical, isCanonicalBeforeInput, power } = this.#running;
+        const isOn = power === 'running' || power === 'halted';
+        return isOn && (isCanonical || isCanonicalBeforeInput) ? this.#save() : null;
+      }
+      case 'share':
+        return this.#share(argument as string);
+      case 'adopt': {
+        const { snapshot, disks } = argument as Calls['adopt']['in'];
+        const { id } = this.#keep(withDisks(snapshot, disks));
+        await this.#goBack(id);
+        this.#snapshots.delete(id);
+        this.#tracer.begin(this.#running);
+        return null;
+      }
+      case 'beginWrites':
+        this.#disk(argument as number).beginWrites();
+        return null;
+      case 'endWrites':
+        return this.#endWrites();
       case 'restore':
         await this.#goBack(argument as string);
         this.#tracer.begin(this.#running);
@@ -188,6 +211,8 @@ export class Session {
   async #input(input: Input): Promise<{ at: GuestTime }> {
     const machine = this.#running;
     const at = machine.time;
+    // Who paces a machine is no matter to it.
+    if (input.kind !== 'clock') machine.beforeInput();
     switch (input.kind) {
       case 'key':
         machine.key(input.code, input.down);
@@ -400,6 +425,27 @@ export class Session {
     this.#serialSeen = [];
     this.#reported = { power: this.#running.power, resets: this.#running.resets };
     this.#pace();
+  }
+
+  /** Kept shared here too: the next fork takes the same. */
+  #share(id: string): CoreSnapshot {
+    const snapshot = shareSnapshot(this.#snapshot(id));
+    this.#snapshots.set(id, snapshot);
+    return snapshot;
+  }
+
+  #disk(index: number): OverlayDisk {
+    const disk = this.#running.disks.get(`disk${index}`);
+    if (disk === undefined) throw misuse('disk-missing', `there is no disk ${index}`);
+    this.#watchedDisk = disk;
+    return disk;
+  }
+
+  #endWrites(): DiskWrites {
+    const writes = this.#watchedDisk?.endWrites() ?? null;
+    this.#watchedDisk = null;
+    if (writes === null) throw misuse('writes-unwatched', 'no disk was watched, or the machine went back meanwhile');
+    return { before: sharedBlocks(writes.before), writes: writes.writes.map(sharedBlocks) };
   }
 
   #flush(): void {

@@ -73,7 +73,9 @@ async function digestAll(parts: Uint8Array[]): Promise<string> {
 }
 
 async function digest(bytes: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
+  // Web Crypto takes no memory that workers share.
+  const own = bytes.buffer instanceof SharedArrayBuffer ? bytes.slice() : (bytes as Uint8Array<ArrayBuffer>);
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', own));
 }
 
 function hex(bytes: Uint8Array): string {
