@@ -384,6 +384,28 @@ export const CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'a snapshot that is taken after a reset holds the keys that are on their way too',
+    needs: SNAPSHOTS,
+    async run({ start }) {
+      const machine = await start(hardware(guests.typewriter()));
+      await seeText(machine, '>');
+      await machine.input({ kind: 'power', action: 'reset' });
+      await machine.advance({ limit: machine.now + 100, stopOn: [] });
+      await seeText(machine, '>');
+      for (const code of ['KeyB', 'KeyA'] as const) {
+        for (const down of [true, false]) await machine.input({ kind: 'key', code, down });
+      }
+      const { id } = await machine.save();
+      await seeText(machine, '>ba');
+      await press(machine, 'KeyC');
+      await seeText(machine, '>bac');
+      await machine.restore(id);
+      await seeText(machine, '>ba');
+      await press(machine, 'KeyB');
+      await seeText(machine, '>bab');
+    },
+  },
+  {
     name: 'a snapshot brings back the disk, and the machine that had been switched off',
     needs: SNAPSHOTS,
     async run({ start }) {

@@ -19,6 +19,7 @@ import type {
   WholeFile,
 } from '../../engine.js';
 import type { KeyCode } from '../../../input/keycodes.js';
+import { ownQueues } from './byte-queue.js';
 import { OverlayDisk, floppySize, type Overlay } from './disk.js';
 import { GuestClock, GuestRandom, type ClockState } from './guest-clock.js';
 import { DeviceState, type DeviceSnapshot } from './device-state.js';
@@ -168,6 +169,7 @@ export class V86Machine {
     exports.v86_free(exports.v86_malloc(heapReserve));
     this.#watchPorts(emulator);
     this.#fixHardware(emulator.v86.cpu, hardware);
+    ownQueues(emulator.v86.cpu.devices.ps2);
     this.#devices = new DeviceState(emulator, {
       name: (object) => this.#nameDisk(object),
       find: (name) => this.#findDisk(name),

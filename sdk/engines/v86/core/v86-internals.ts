@@ -45,6 +45,7 @@ export interface Devices {
     enable_mouse_stream: boolean;
     use_mouse: boolean;
     send_mouse_packet(dx: number, dy: number): void;
+    reset: () => void;
   };
   vmware: { enabled: boolean; absolute: boolean; queue: number[] };
   fdc: { drives: [FloppyDrive, FloppyDrive] };
