@@ -38,7 +38,7 @@ export const CANONICAL_MS = 1_000;
  * And before an input, when it has not done so for as many guest ms: what comes after an input is what a scenario changes
  * most often, and is run again from there. A typed line costs a few of these.
  */
-export const CANONICAL_BEFORE_INPUT_MS = 250;
+export const CANONICAL_BEFORE_INPUT_MS = 100;
 
 /**
  * Reserved on v86's heap right after the start, bytes, so that its memory does not grow later: memory cannot shrink
