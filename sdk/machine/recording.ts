@@ -13,6 +13,7 @@ import type {
   GuestTime,
   Hardware,
   Input,
+  Memoised,
   Question,
 } from '../engines/engine.js';
 
@@ -43,6 +44,10 @@ export class RecordedMachine implements EngineMachine {
 
   get description(): string | undefined {
     return this.#inner.description;
+  }
+
+  get memoised(): Memoised | undefined {
+    return this.#inner.memoised;
   }
 
   get identity(): string {
