@@ -17,13 +17,6 @@ test('another time', async ({ machine }, { retry }) => {
   await machine.keyboard.type(['hunt', 'er2'].join(''), { secret: true });
   expect(retry).toBe(1);
 });
-test('nothing else', async ({ machine }, { retry }) => {
-  await expect(machine.screen).toShowText('READY');
-  expect(retry).toBe(1);
-});
-test('passes at once', async ({ machine }) => {
-  await expect(machine.screen).toShowText('READY');
-});
 `;
 
 let project: Project;
@@ -39,7 +32,7 @@ const partingOf = (title: string): string | undefined =>
 
 test('it is counted as unstable, and the first input at which the attempts part is named with both guest times', () => {
   expect(result.exitCode, result.output).toBe(0);
-  expect(result.summary?.counts).toMatchObject({ passed: 1, failed: { unstable: 3 } });
+  expect(result.summary?.counts).toMatchObject({ passed: 0, failed: { unstable: 2, assertion: 0 } });
   expect(partingOf('another key')).toMatch(
     /^the attempts part in the step "Type "xy"": expected key KeyQ pressed at (\d+\.\d\d) s, seen key KeyX pressed at \1 s$/,
   );
@@ -54,8 +47,4 @@ test('a step that ended at another guest time is where they part; no secret is s
   expect(parting).toContain('the attempts part in the step');
   expect(Number(seen) - Number(expected)).toBeCloseTo(0.13);
   expect(result.output + JSON.stringify(result.summary)).not.toContain('hunter2');
-});
-
-test('where the machine did the same both times, that is said', () => {
-  expect(partingOf('nothing else')).toContain('did the same with the machine');
 });

@@ -36,8 +36,9 @@ export function recordingFor(testInfo: TestInfo, machineName: string): Recording
   // The first element is the file's path relative to the project; projects differ, so their name is part of it.
   const name = [testInfo.project.name, ...testInfo.titlePath, machineName].join(' › ');
   const log = new VerifyLog(folder, name);
-  const storeAt = fromEnvironment<StorePlan>(VERIFY_STORE)?.[name];
-  const plan = fromEnvironment<MemoisePlan>(VERIFY_MEMOISE);
+  // What `guestwright verify` says to its own workers is trusted.
+  const storeAt = (fromEnvironment(VERIFY_STORE) as StorePlan | null)?.[name];
+  const plan = fromEnvironment(VERIFY_MEMOISE) as MemoisePlan | null;
   const hashed = plan?.machines[name]?.hashed ?? Infinity;
   return {
     options: { record: (event) => log.append(event), ...(storeAt === undefined ? {} : { storeAt }) },
@@ -46,10 +47,9 @@ export function recordingFor(testInfo: TestInfo, machineName: string): Recording
   };
 }
 
-/** What `guestwright verify` has said to its own workers: it is trusted. */
-function fromEnvironment<T>(variable: string): T | null {
+function fromEnvironment(variable: string): unknown {
   const text = process.env[variable];
-  return text === undefined ? null : (JSON.parse(text) as T);
+  return text === undefined ? null : JSON.parse(text);
 }
 
 /** Called after every step of a scenario; does nothing when the run is not being verified. */
