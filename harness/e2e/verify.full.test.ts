@@ -1,4 +1,4 @@
-/** The scenarios of the embedded engine, five times each: as it is, stored, under load, and from half-way in another process. */
+/** The scenarios of the embedded engine, five times each: as it is, stored, under load, and from half-way in another process; and three times with a store. */
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
@@ -17,10 +17,12 @@ test.each(SCENARIOS)('%s is the same in 5 of 5 runs', async (scenario) => {
       reject: false,
       all: true,
       stdin: 'ignore',
-      env: { FORCE_COLOR: '0' },
+      env: { FORCE_COLOR: '0', GUESTWRIGHT_MEMOISE: 'on' },
     },
   );
   expect(all).toContain('5 of 5 runs are the same after every step.');
   expect(all).toMatch(/run 3: passed in .* beside \d+ busy threads/);
+  expect(all).toContain('3 of 3 memoised runs are, too.');
+  expect(all).toMatch(/same after each of \d+ steps, no engine was started/);
   expect(exitCode).toBe(0);
 });

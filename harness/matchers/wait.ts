@@ -2,8 +2,9 @@
 import { GuestwrightError } from '../../sdk/errors.js';
 import type { GuestTime } from '../../sdk/engines/engine.js';
 import type { Machine, WaitRequest } from '../../sdk/machine/types.js';
-import { recordStep } from '../verify/record.js';
+import { noteStep } from '../attempts/record.js';
 import { withoutSteps } from '../fixtures/steps.js';
+import { recordStep } from '../verify/record.js';
 
 export type WaitOutcome<T> =
   | { kind: 'met'; value: T }
@@ -45,6 +46,10 @@ export async function waitFor<T>(
     }
   });
   const waited = { from, to: clock.now, checks };
-  await withoutSteps(() => recordStep(machine, `Expect ${request.what}`));
+  const title = `Expect ${request.what}`;
+  await withoutSteps(async () => {
+    await recordStep(machine, title);
+    await noteStep(machine, { title, from, passed: outcome.kind === 'met' });
+  });
   return { outcome, waited };
 }

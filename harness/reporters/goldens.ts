@@ -1,9 +1,9 @@
 /** Collects what the tests of a run did with goldens, for `guestwright golden`. */
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { TestCase, TestResult } from '@playwright/test/reporter';
 import { PICTURES, relativeTo, type PendingRecord, type RecordFiles, type RunRecord } from '../goldens/run-record.js';
 import { digestOf, GOLDEN_ANNOTATION, parseUse, type GoldenUse } from '../goldens/use.js';
+import { attachedBytes } from './attached.js';
 
 export interface CollectedGoldens {
   record: RunRecord;
@@ -82,7 +82,7 @@ function takePictures(
   const attached = new Map(
     attachments
       .filter(({ contentType }) => contentType === 'image/png')
-      .map((attachment) => bytesOf(attachment))
+      .map((attachment) => attachedBytes(attachment))
       .filter((bytes) => bytes !== null)
       .map((bytes) => [digestOf(bytes), bytes]),
   );
@@ -102,15 +102,4 @@ function takePictures(
     test,
   };
   return { record, files };
-}
-
-/** An attachment that cannot be read any more is none. */
-function bytesOf({ body, path }: TestResult['attachments'][number]): Uint8Array | null {
-  if (body !== undefined) return body;
-  if (path === undefined) return null;
-  try {
-    return readFileSync(path);
-  } catch {
-    return null;
-  }
 }

@@ -16,6 +16,7 @@ import type {
   TestStep,
 } from '@playwright/test/reporter';
 import type { Failure } from '../../sdk/errors.js';
+import { partingOf } from '../attempts/parting.js';
 import { RUN_RECORD, writeRunRecord } from '../goldens/run-record.js';
 import { GUEST_TIME_ANNOTATION } from '../fixtures/guest-time.js';
 import { MEMOISED_ANNOTATION } from '../fixtures/memoised.js';
@@ -138,21 +139,24 @@ function describeFailure(test: TestCase): FailedScenario[] {
   const outcome = test.outcome();
   if (outcome === 'expected' || outcome === 'skipped') return [];
   const title = titleOf(test);
-  const failure = outcome === 'flaky' ? unstable(test) : failureOf(test.results.at(-1));
-  return [{ title, file: test.location.file, line: test.location.line, failure }];
+  const where = { title, file: test.location.file, line: test.location.line };
+  return [{ ...where, ...(outcome === 'flaky' ? unstable(test) : { failure: failureOf(test.results.at(-1)) }) }];
 }
 
-/** The last attempt passed: what the one before failed of says what was unstable. */
-function unstable(test: TestCase): Failure {
+/** The last attempt passed: what the one before failed of, and where they part, say what was unstable. */
+function unstable(test: TestCase): Pick<FailedScenario, 'failure' | 'parting'> {
+  const passed = test.results.at(-1);
   const failed = test.results.findLast(({ status }) => status !== 'passed');
   const { code, seen } = failureOf(failed);
+  const parting = passed === undefined || failed === undefined ? null : partingOf(passed, failed);
   const attempts = `${test.results.length} attempts, the last of which passed`;
-  return {
+  const failure: Failure = {
     kind: 'unstable',
     code,
     expected: 'the same outcome each time',
-    seen: `${attempts}; before: ${seen ?? code}`,
+    seen: `${attempts}${parting === null ? '' : `; ${parting}`}; before: ${seen ?? code}`,
   };
+  return parting === null ? { failure } : { failure, parting };
 }
 
 /** A test without our annotation never came to its fixtures, or its worker died under it. */

@@ -24,7 +24,11 @@ test.each([
 });
 
 test('the summary names each failure under its kind, and where the report is', () => {
-  const failures = [failed('infrastructure', 'p › boots'), failed('assertion', 'p › types')];
+  const failures = [
+    failed('infrastructure', 'p › boots'),
+    failed('assertion', 'p › types'),
+    { ...failed('unstable', 'p › waits'), parting: 'the attempts part in the step "Type"' },
+  ];
   const counts = { passed: 1, skipped: 0, failed: countFailures(failures) };
   const summary = {
     counts,
@@ -42,6 +46,9 @@ test('the summary names each failure under its kind, and where the report is', (
       '    p › types [assertion-code]',
       '  1 failed in the infrastructure (the host, an engine or a tool):',
       '    p › boots [infrastructure-code]',
+      '  1 passed only on a retry:',
+      '    p › waits [unstable-code]',
+      '      the attempts part in the step "Type"',
       '  p › boots again: 12 of 13 steps from store, 0.3 s',
       '  Report: reports/html/index.html',
       '',

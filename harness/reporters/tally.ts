@@ -8,6 +8,8 @@ export interface FailedScenario {
   file: string;
   line: number;
   failure: Failure;
+  /** Of one that passed on a retry: where the attempts part, as far as it was noted. */
+  parting?: string;
 }
 
 export interface MemoisedScenario {
@@ -71,7 +73,10 @@ export function wordSummary({ counts, failures, memoised, htmlReport }: Summary)
     `  ${counts.failed[kind]} ${WORDS[kind]}:`,
     ...failures
       .filter(({ failure }) => failure.kind === kind)
-      .map(({ title, failure }) => `    ${title} [${failure.code}]`),
+      .flatMap(({ title, failure, parting }) => [
+        `    ${title} [${failure.code}]`,
+        ...(parting === undefined ? [] : [`      ${parting}`]),
+      ]),
   ]);
   lines.push(
     ...memoised.map(({ title, words, durationMs }) => `  ${title}: ${words}, ${(durationMs / 1000).toFixed(1)} s`),

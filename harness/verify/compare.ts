@@ -1,5 +1,5 @@
 /** Decides whether two runs were the same, and where they first were not. */
-import type { GuestTime } from '../../sdk/index.js';
+import type { GuestTime, StateHash } from '../../sdk/index.js';
 import type { Step } from './log.js';
 
 export type Comparison =
@@ -16,17 +16,25 @@ export type Comparison =
   /** One run did another step, or ended earlier. */
   | { outcome: 'diverged'; step: number; expected: string | null; seen: string | null };
 
+/** A step that one of the runs has no hash of is compared by its title and its guest time. */
 export function compareSteps(expected: readonly Step[], seen: readonly Step[]): Comparison {
   for (let i = 0; i < Math.max(expected.length, seen.length); i++) {
     const [a, b] = [expected[i], seen[i]];
     if (a === undefined || b === undefined || a.title !== b.title) {
       return { outcome: 'diverged', step: i + 1, expected: a?.title ?? null, seen: b?.title ?? null };
     }
-    if (a.hash.hash === b.hash.hash && a.at === b.at) continue;
-    const parts = Object.keys(a.hash.parts).filter((part) => a.hash.parts[part] !== b.hash.parts[part]);
-    return { outcome: 'different', step: i + 1, title: a.title, at: { expected: a.at, seen: b.at }, parts };
+    const parts = differingParts(a.hash, b.hash);
+    if (parts === null && a.at === b.at) continue;
+    const at = { expected: a.at, seen: b.at };
+    return { outcome: 'different', step: i + 1, title: a.title, at, parts: parts ?? [] };
   }
   return { outcome: 'same', steps: expected.length };
+}
+
+/** Null: the states are the same as far as was asked. */
+function differingParts(a: StateHash | null, b: StateHash | null): string[] | null {
+  if (a === null || b === null || a.hash === b.hash) return null;
+  return Object.keys(a.parts).filter((part) => a.parts[part] !== b.parts[part]);
 }
 
 /** In words: a sentence, then what differs. */

@@ -15,6 +15,7 @@ export function chooseHalfway(log: readonly LogEntry[]): GuestTime | null {
   let furthest = 0;
   let steps = 0;
   for (const [index, entry] of log.entries()) {
+    if (entry.kind === 'end') break;
     const at = entry.kind === 'start' ? 0 : entry.at;
     if (entry.kind !== 'restore') {
       const first = (Math.floor(now / CANONICAL_MS) + 1) * CANONICAL_MS;

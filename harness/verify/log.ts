@@ -1,6 +1,6 @@
 /**
- * What a run that is being verified leaves behind: a file per machine, with everything that reached its engine and the
- * state hash after every step. Length-prefixed structured clones, appended as they happen, so that a run that fails
+ * What a run that is being verified leaves behind: a file per machine, with everything that reached its engine, the
+ * state hash after every step, and at the end how much of it came from a store. Length-prefixed structured clones, appended as they happen, so that a run that fails
  * leaves what it had.
  */
 import { appendFileSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
@@ -8,9 +8,22 @@ import path from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { GuestTime, RecordedEvent, StateHash } from '../../sdk/index.js';
 
-export type LogEntry = RecordedEvent | { kind: 'step'; at: GuestTime; title: string; hash: StateHash };
+export type LogEntry =
+  | RecordedEvent
+  /** The hash is null where nobody asked for it. */
+  | { kind: 'step'; at: GuestTime; title: string; hash: StateHash | null }
+  /** The machine has been disposed. */
+  | { kind: 'end'; memoised: MemoisedShare | null };
 
 export type Step = Extract<LogEntry, { kind: 'step' }>;
+
+/** What of a memoised machine did not come from the store: see `Memoised`. */
+export interface MemoisedShare {
+  ran: GuestTime;
+  starts: number;
+  /** Messages of what was wrong with the store. */
+  problems: string[];
+}
 
 export class VerifyLog {
   readonly #file: string;

@@ -20,7 +20,7 @@ export async function replay(log: readonly LogEntry[], state: string): Promise<S
 }
 
 async function redo(machine: EngineMachine, entry: LogEntry, steps: Step[], saved: Map<string, string>): Promise<void> {
-  if (entry.kind === 'start' || entry.kind === 'stored') return;
+  if (entry.kind === 'start' || entry.kind === 'stored' || entry.kind === 'end') return;
   if (entry.kind === 'restore') {
     await machine.restore(saved.get(entry.id) ?? entry.id);
     return;

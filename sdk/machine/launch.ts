@@ -10,7 +10,7 @@ import { parseSpec, type MachineSpec, type MachineSpecInput } from './spec.js';
 import type { AnswerServer } from '../network/answer-server.js';
 import type { RecordingWriter } from '../recordings/write.js';
 import type { StateFile } from '../snapshots/state-reference.js';
-import type { LaunchOptions, Machine, Timeouts } from './types.js';
+import type { LaunchOptions, Machine, MemoiseOptions, Timeouts } from './types.js';
 
 /** Documented in `docs/`: boot and expect are guest ms, guard is wall ms. */
 export const DEFAULT_TIMEOUTS: Timeouts = { boot: 180_000, expect: 30_000, guard: 600_000 };
@@ -47,8 +47,11 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
     ...(recording === null ? {} : { recording }),
     ...(options.storeAt === undefined ? {} : { storeAt: options.storeAt }),
   };
-  const memoise = options.memoise === true && options.record === undefined;
-  const starting = memoise ? memoisedOr(engine, hardware, context) : engine.start(hardware, context);
+  const { memoise = false } = options;
+  const starting =
+    memoise === false
+      ? engine.start(hardware, context)
+      : memoisedOr(engine, hardware, context, memoise === true ? {} : memoise);
   // Loaded while the guest's hardware comes up: it is most of the code, and nothing of it is needed before.
   const loading = import('./launched.js');
   const running = await starting.catch(async (error: unknown) => {
@@ -99,9 +102,14 @@ async function startAnswers(): Promise<AnswerServer> {
 }
 
 /** What can be memoised does not start its engine before something new is asked of it. */
-async function memoisedOr(engine: Engine, hardware: Hardware, context: EngineContext): Promise<EngineMachine> {
+async function memoisedOr(
+  engine: Engine,
+  hardware: Hardware,
+  context: EngineContext,
+  options: MemoiseOptions,
+): Promise<EngineMachine> {
   const { memoisedMachine } = await import('../snapshots/memoise.js');
-  return (await memoisedMachine(engine, hardware, context)) ?? (await engine.start(hardware, context));
+  return (await memoisedMachine(engine, hardware, context, options)) ?? (await engine.start(hardware, context));
 }
 
 /** Few machines go on from one. */

@@ -14,6 +14,7 @@ import type {
   GuestTime,
   Hardware,
   Input,
+  Memoised,
   Question,
 } from '../engines/engine.js';
 
@@ -44,6 +45,10 @@ export class RecordedMachine implements EngineMachine {
 
   get description(): string | undefined {
     return this.#inner.description;
+  }
+
+  get memoised(): Memoised | undefined {
+    return this.#inner.memoised;
   }
 
   get identity(): string {

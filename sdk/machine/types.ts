@@ -59,9 +59,17 @@ export interface LaunchOptions {
    * new. For machines that are bit-exact, begin at power-on, run on a stepped clock and keep no disk in a file; others are
    * launched as ever. Default: false.
    */
-  memoise?: boolean;
+  memoise?: boolean | MemoiseOptions;
   /** Stores a snapshot in passing; bit-exact engines only. See `EngineContext.storeAt`. */
   storeAt?: { at: GuestTime; file: string };
+}
+
+/** How a machine is memoised, where the defaults will not do. */
+export interface MemoiseOptions {
+  /** Folder of the store that answers. Default: the one of `GUESTWRIGHT_STORE`, else `store` in the cache folder. */
+  store?: string;
+  /** Wall ms of running after which a snapshot is stored; 0: one every guest second. Default: 4,000. */
+  storeAfterMs?: number;
 }
 
 /** Named defaults: boot 180 s and expect 30 s of guest time; guard: wall ms behind one wait (an infrastructure failure). */

@@ -1,5 +1,6 @@
 /** Whether a machine can be memoised, and one that is. */
 import type { Engine, EngineContext, EngineMachine, Hardware } from '../engines/engine.js';
+import type { MemoiseOptions } from '../machine/types.js';
 import { MemoisedMachine } from './memoised-machine.js';
 import { SnapshotStore } from './store.js';
 
@@ -12,11 +13,13 @@ export async function memoisedMachine(
   engine: Engine,
   hardware: Hardware,
   context: EngineContext,
+  { store, ...options }: MemoiseOptions = {},
 ): Promise<EngineMachine | null> {
   const { journal } = engine;
   const leavesFiles = hardware.disks.some(({ overlay }) => overlay.kind === 'file');
   const begins = context.state === undefined && context.storeAt === undefined;
   if (journal === undefined || hardware.clock !== 'stepped' || leavesFiles || !begins) return null;
   const identity = await journal.identity(hardware);
-  return new MemoisedMachine({ engine, facts: journal, hardware, identity, context, store: new SnapshotStore() });
+  const parts = { engine, facts: journal, hardware, identity, context, store: new SnapshotStore(store) };
+  return new MemoisedMachine({ ...parts, ...options });
 }

@@ -21,8 +21,11 @@ beforeEach(async () => {
 
 export const guest = hardware(typewriter());
 
-/** @param storeAfterMs default: a snapshot is stored at every canonical point */
-export async function machineOf(wanted: Hardware = guest, storeAfterMs = 0): Promise<MemoisedMachine> {
+/**
+ * @param storeAfterMs default: a snapshot is stored at every canonical point
+ * @param at default: the store of the test
+ */
+export async function machineOf(wanted: Hardware = guest, storeAfterMs = 0, at = store): Promise<MemoisedMachine> {
   const { journal } = v86;
   if (journal === undefined) throw new Error('the embedded engine is bit-exact');
   const machine = new MemoisedMachine({
@@ -31,7 +34,7 @@ export async function machineOf(wanted: Hardware = guest, storeAfterMs = 0): Pro
     hardware: wanted,
     identity: await journal.identity(wanted),
     context: { runDirectory: join(store.folder, 'run'), runId: 'memoised', guardMs: 120_000 },
-    store,
+    store: at,
     storeAfterMs,
   });
   onTestFinished(async () => await machine[Symbol.asyncDispose]());

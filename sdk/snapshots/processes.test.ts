@@ -1,13 +1,13 @@
 /** The store under several processes, and under those that are killed. */
 import { execa } from 'execa';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { GuestwrightError } from '../errors.js';
 import { collectGarbage, verifyStore } from './maintenance.js';
 import { SnapshotStore } from './store.js';
-import { keyOf, memory, noise, StoreFolder } from './store.test.helper.js';
+import { fillDisk, keyOf, memory, noise, smallDisk, StoreFolder } from './store.test.helper.js';
 
 const WRITER = fileURLToPath(new URL('./writer.test.process.js', import.meta.url));
 
@@ -79,18 +79,6 @@ test('two that write the same, a third that evicts all the while: nobody ever se
   await checkAll(at, names);
 });
 
-/** A file system of 1 MB; null where this host lets us make none. */
-async function smallDisk(path: string): Promise<AsyncDisposable | null> {
-  mkdirSync(path, { recursive: true });
-  const { exitCode } = await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path], { reject: false });
-  if (exitCode !== 0) return null;
-  return {
-    async [Symbol.asyncDispose]() {
-      await execa('umount', [path]);
-    },
-  };
-}
-
 test('a disk that is full: a clear error, nothing half of it, and what was there is still there', async ({ skip }) => {
   using at = new StoreFolder();
   const folder = join(at.folder, 'disk');
@@ -109,10 +97,9 @@ test('a disk that is full: a clear error, nothing half of it, and what was there
   await store.extract(keyOf('a'), 'state', path);
   expect(readFileSync(path).equals(noise('a', 400_000))).toBe(true);
   // Full to the last byte, not even a lock can be made: still a clear error, and the next run works.
-  writeFileSync(join(folder, 'filler'), '');
-  await execa('dd', ['if=/dev/zero', `of=${join(folder, 'filler')}`, 'bs=4k'], { reject: false });
+  const filler = await fillDisk(folder);
   const error: unknown = await store.put(at.snapshot('c', noise('c', 50_000))).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ kind: 'infrastructure', code: 'store-full' });
-  await execa('rm', [join(folder, 'filler')]);
+  filler.remove();
   expect(await store.put(at.snapshot('c', noise('c', 50_000)))).toMatchObject({ outcome: 'put' });
 });

@@ -1,4 +1,5 @@
 /** Files as machines have them: mostly zeros, some pages of noise, some of text. */
+import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -69,4 +70,23 @@ export class StoreFolder implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A file system of 1 MB; null where this host lets us make none. */
+export async function smallDisk(path: string): Promise<AsyncDisposable | null> {
+  mkdirSync(path, { recursive: true });
+  const { exitCode } = await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path], { reject: false });
+  if (exitCode !== 0) return null;
+  return {
+    async [Symbol.asyncDispose]() {
+      await execa('umount', [path]);
+    },
+  };
+}
+
+/** Takes all the room that a file system has left. */
+export async function fillDisk(folder: string): Promise<{ remove: () => void }> {
+  const filler = join(folder, 'filler');
+  await execa('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k'], { reject: false });
+  return { remove: () => rmSync(filler) };
 }

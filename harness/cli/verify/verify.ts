@@ -7,28 +7,18 @@ import { execa } from 'execa';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { compareSteps, wordComparison } from '../../verify/compare.js';
 import { chooseHalfway } from '../../verify/halfway.js';
-import { logFileName, readLogs, stepsOf, type LogEntry } from '../../verify/log.js';
-import { VERIFY_FOLDER, VERIFY_STORE, type StorePlan } from '../../verify/record.js';
-import { keepBusy } from './busy.js';
+import { logFileName, readLogs, stepsOf } from '../../verify/log.js';
+import { VERIFY_STORE, type StorePlan } from '../../verify/record.js';
+import { mayMemoise, verifyMemoised } from './memoised-runs.js';
+import { oneRun, say, type Chosen, type Logs, type Run } from './one-run.js';
 
-export interface VerifyOptions {
-  scenarios: readonly string[];
-  cwd: string;
+export interface VerifyOptions extends Chosen {
   runs: number;
   load: boolean;
-  project?: readonly string[];
+  /** Whether memoised runs are held against the first, too. */
+  memoise: boolean;
 }
 
-type Logs = Map<string, LogEntry[]>;
-
-interface Run {
-  /** Where its logs are. */
-  folder: string;
-  logs: Logs;
-  passed: boolean;
-}
-
-const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 const REPLAY = fileURLToPath(new URL('../../verify/replay-process.js', import.meta.url));
 
 /** @returns whether all runs were the same after every step */
@@ -43,7 +33,7 @@ export async function verify(options: VerifyOptions): Promise<boolean> {
 
 async function runAll(options: VerifyOptions, folder: string): Promise<boolean> {
   const { runs, load } = options;
-  const first = await oneRun(options, folder, { number: 1, busy: false, plan: {} });
+  const first = await oneRun(options, folder, { name: 'run 1', how: 'as it is', env: {} });
   if (!first.passed) throw scenarioFailed();
   if (first.logs.size === 0) throw nothingToVerify(options.scenarios);
   const plan = storePlan(first.logs, folder);
@@ -51,50 +41,35 @@ async function runAll(options: VerifyOptions, folder: string): Promise<boolean> 
   let stored: Run | null = null;
   for (let number = 2; number < runs; number++) {
     const storing: StorePlan = stored === null ? plan : {};
-    const run = await oneRun(options, folder, { number, busy: load && number % 2 === 1, plan: storing });
+    const run = await numberedRun(options, folder, { number, busy: load && number % 2 === 1, plan: storing });
     stored ??= run;
     same = report(first.logs, run.logs) && same;
   }
   // With two runs in all there was none to store in.
-  stored ??= await oneRun(options, folder, { number: 2, busy: false, plan });
+  stored ??= await numberedRun(options, folder, { number: 2, busy: false, plan });
   same = (await goOnFromHalfway({ first, stored, plan, out: path.join(folder, 'replayed'), number: runs })) && same;
-  say(same ? `${runs} of ${runs} runs are the same after every step.` : 'The runs are not the same: see above.');
+  const memoised =
+    options.memoise && mayMemoise() ? await verifyMemoised(options, folder, first.logs) : { outcome: 'none' as const };
+  same &&= memoised.outcome !== 'different';
+  if (!same) say('The runs are not the same: see above.');
+  else say(`${runs} of ${runs} runs are the same after every step.`);
+  if (same && memoised.outcome === 'same') say(`${memoised.runs} of ${memoised.runs} memoised runs are, too.`);
   return same;
 }
 
-async function oneRun(
-  { scenarios, cwd, project }: VerifyOptions,
+async function numberedRun(
+  options: VerifyOptions,
   folder: string,
   { number, busy, plan }: { number: number; busy: boolean; plan: StorePlan },
 ): Promise<Run> {
   const storing = Object.keys(plan).length > 0;
-  say(`run ${number}: ${busy ? 'with the host kept busy' : storing ? 'storing a snapshot half-way' : 'as it is'} …`);
-  const logs = path.join(folder, `run-${number}`);
-  await using load = busy ? keepBusy() : null;
-  const from = performance.now();
-  const results = path.join(folder, 'results');
-  const args = [...scenarios, '--workers=1', '--retries=0', '--reporter=line', `--output=${results}`];
-  if (project !== undefined) args.push(...project.map((name) => `--project=${name}`));
-  const { exitCode } = await execa(process.execPath, [MAIN, 'run', ...args], {
-    cwd,
-    reject: false,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { [VERIFY_FOLDER]: logs, [VERIFY_STORE]: JSON.stringify(plan), PLAYWRIGHT_FORCE_TTY: '0' },
+  const how = busy ? 'with the host kept busy' : storing ? 'storing a snapshot half-way' : 'as it is';
+  return await oneRun(options, folder, {
+    name: `run ${number}`,
+    how,
+    busy,
+    env: { [VERIFY_STORE]: JSON.stringify(plan) },
   });
-  const seconds = ((performance.now() - from) / 1000).toFixed(1);
-  const loaded = load === null ? '' : `, beside ${load.threads} busy threads`;
-  const passed = exitCode === 0;
-  say(`run ${number}: ${passed ? 'passed' : `failed (exit code ${exitCode ?? 'none'})`} in ${seconds} s${loaded}`);
-  return { folder: logs, logs: readLogsIfAny(logs), passed };
-}
-
-function readLogsIfAny(folder: string): Logs {
-  try {
-    return readLogs(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
-    throw error;
-  }
 }
 
 /** Says for every machine whether the run was the same. */
@@ -143,7 +118,7 @@ async function goOnFromHalfway(run: {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     const rest = stepsOf(stored.slice(index)).length;
-    const expected = new Map<string, LogEntry[]>([[name, stepsOf(log).slice(-rest)]]);
+    const expected: Logs = new Map([[name, stepsOf(log).slice(-rest)]]);
     same = report(expected, readLogs(run.out)) && same;
   }
   return same;
@@ -167,8 +142,4 @@ function nothingToVerify(scenarios: readonly string[]): GuestwrightError {
     seen: scenarios.join(', '),
     next: 'name a scenario that drives a machine',
   });
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
