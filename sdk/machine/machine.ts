@@ -88,6 +88,9 @@ interface OwnState {
   media: ParsedMedia;
 }
 
+/** What of it can be kept outside of the machine. */
+export type KeptState = Omit<OwnState, 'journal'>;
+
 class MachineSnapshot implements Snapshot {
   constructor(
     readonly id: string,
@@ -469,11 +472,8 @@ export class GuestMachine implements Machine, MachinePort {
   async revert(snapshot: Snapshot): Promise<void> {
     const params = { name: snapshot.name };
     await this.act({ name: 'machine.revert', title: `Revert to "${snapshot.name}"`, params }, async () => {
-      this.#assertNotDisposed();
-      if (!(snapshot instanceof MachineSnapshot) || snapshot.machine !== this)
-        throw foreignSnapshot(this.name, snapshot);
-      await this.#engine.restore(snapshot.id);
-      const { own } = snapshot;
+      const { id, own } = this.#ownSnapshot(snapshot);
+      await this.#engine.restore(id);
       this.keyboard.restore(own.keyboard);
       this.pointer.restore(own.pointer);
       this.shell.restore(own.shell);
@@ -485,6 +485,33 @@ export class GuestMachine implements Machine, MachinePort {
       this.failure = null;
       this.#power = (await this.observe({ kind: 'power' })).state;
     });
+  }
+
+  #ownSnapshot(snapshot: Snapshot): MachineSnapshot {
+    this.#assertNotDisposed();
+    if (snapshot instanceof MachineSnapshot && snapshot.machine === this) return snapshot;
+    throw foreignSnapshot(this.name, snapshot);
+  }
+
+  /** Writes the engine's part of a snapshot to a file, and gives what has to be kept beside it. */
+  async exportSnapshot(snapshot: Snapshot, file: string): Promise<KeptState> {
+    const { id, own } = this.#ownSnapshot(snapshot);
+    await this.#engine.exportSnapshot(id, file);
+    const { keyboard, pointer, ports, shell, media } = own;
+    return { keyboard, pointer, ports, shell, media };
+  }
+
+  /** Takes in what `exportSnapshot` gave of a machine of the same identity, to be reverted to. Nothing changes before that. */
+  async importSnapshot(file: string, name: string, kept: KeptState): Promise<Snapshot> {
+    this.#assertNotDisposed();
+    const { id, time, bytes } = await this.#engine.importSnapshot(file);
+    // No input of this machine's led there.
+    return new MachineSnapshot(id, name, time, bytes, this, { ...kept, journal: 0 });
+  }
+
+  /** The snapshot cannot be reverted to any more. */
+  async forget(snapshot: Snapshot): Promise<void> {
+    await this.#engine.forget(this.#ownSnapshot(snapshot).id);
   }
 
   async saveState(file: string): Promise<void> {
