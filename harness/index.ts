@@ -3,7 +3,16 @@
  * `defineGuests` in `playwright.config.ts`.
  */
 export { test } from './fixtures/test.js';
-export type { GuestTable, GuestwrightFixtures, GuestwrightOptions, Launch, LaunchRequest } from './fixtures/options.js';
+export type {
+  Checkpoint,
+  CheckpointOptions,
+  GuestTable,
+  GuestwrightFixtures,
+  GuestwrightOptions,
+  Launch,
+  LaunchRequest,
+  OnFailure,
+} from './fixtures/options.js';
 export {
   expect,
   type ToBePoweredOffOptions,

@@ -26,6 +26,8 @@ Examples:
   guestwright run -u                          accept what the screens show now as golden
   guestwright run --repeat-each 5 --retries 0
   guestwright run --no-memoise                take nothing from the store, run everything
+  guestwright run --no-checkpoints            run the body of every checkpoint
+  guestwright run --from partitioned          go on from this checkpoint, and run what comes after it
 
 "npx playwright test --help" lists the options.
 

@@ -18,6 +18,7 @@ import type {
 import type { Failure } from '../../sdk/errors.js';
 import { partingOf } from '../attempts/parting.js';
 import { RUN_RECORD, writeRunRecord } from '../goldens/run-record.js';
+import { checkpointsIn, FROM_VARIABLE, wordNoSuchCheckpoint } from '../fixtures/checkpoint-use.js';
 import { GUEST_TIME_ANNOTATION } from '../fixtures/guest-time.js';
 import { MEMOISED_ANNOTATION } from '../fixtures/memoised.js';
 import { FAILURE_ANNOTATION, parseFailure } from '../fixtures/verdict.js';
@@ -75,6 +76,7 @@ export default class SummaryReporter implements Reporter {
     const failed = countFailures(failures);
     const outcomes = tests.map((test) => test.outcome());
     const count = (wanted: string) => outcomes.filter((outcome) => outcome === wanted).length;
+    this.#lookForCheckpoint(tests, failures.length);
     const html = this.#options.htmlReport;
     const summary: Summary = {
       counts: { passed: count('expected'), skipped: count('skipped'), failed },
@@ -94,6 +96,18 @@ export default class SummaryReporter implements Reporter {
     }
     const shown = html === undefined ? null : relative(process.cwd(), resolve(this.#folder, html, 'index.html'));
     process.stdout.write(wordSummary({ ...summary, htmlReport: shown }));
+  }
+
+  /** A scenario that failed may not have come to it. */
+  #lookForCheckpoint(tests: readonly TestCase[], failures: number): void {
+    const from = process.env[FROM_VARIABLE];
+    const ran = tests.filter(({ results }) => results.length > 0);
+    if (from === undefined || failures > 0 || ran.length === 0) return;
+    const met = ran.flatMap(({ results }) => checkpointsIn(results.at(-1)?.annotations ?? []));
+    if (met.includes(from)) return;
+    const words = wordNoSuchCheckpoint(from, met);
+    this.#errors.push(words);
+    process.stderr.write(`\n${words}\n`);
   }
 
   /** After the end of all reporters. UI mode begins many runs in one process. */

@@ -93,6 +93,9 @@ interface OwnState {
   media: ParsedMedia;
 }
 
+/** What of it can be kept outside of the machine. */
+export type KeptState = Omit<OwnState, 'journal'>;
+
 class MachineSnapshot implements Snapshot {
   constructor(
     readonly id: string,
@@ -482,14 +485,12 @@ export class GuestMachine implements Machine, MachinePort {
   ): Promise<Machine> {
     const title = `Fork "${snapshot.name}"`;
     const run = async (): Promise<Machine> => {
-      this.#assertNotDisposed();
-      if (!(snapshot instanceof MachineSnapshot) || snapshot.machine !== this)
-        throw foreignSnapshot(this.name, snapshot);
+      const { id: from, own } = this.#ownSnapshot(snapshot);
       const served = this.#answers !== null;
       if (this.#engine.fork === undefined || served || this.#recording !== null) throw noFork(this.name, served);
       const id = randomUUID();
       const runDirectory = runDirectoryFor(id);
-      const engine = await this.#engine.fork(snapshot.id, { runDirectory, ...(disks === undefined ? {} : { disks }) });
+      const engine = await this.#engine.fork(from, { runDirectory, ...(disks === undefined ? {} : { disks }) });
       const fork = new GuestMachine({
         ...this.#parts,
         id,
@@ -499,8 +500,8 @@ export class GuestMachine implements Machine, MachinePort {
         ownsRunDirectory: true,
         ...(quiet === true ? { onAction: null } : {}),
       });
-      fork.journal.push(...this.journal.slice(0, snapshot.own.journal));
-      await fork.#adopt(snapshot.own);
+      fork.journal.push(...this.journal.slice(0, own.journal));
+      await fork.#adopt(own);
       if (quiet !== true) this.#parts.onFork?.(fork);
       return fork;
     };
@@ -538,12 +539,10 @@ export class GuestMachine implements Machine, MachinePort {
   async revert(snapshot: Snapshot): Promise<void> {
     const params = { name: snapshot.name };
     await this.act({ name: 'machine.revert', title: `Revert to "${snapshot.name}"`, params }, async () => {
-      this.#assertNotDisposed();
-      if (!(snapshot instanceof MachineSnapshot) || snapshot.machine !== this)
-        throw foreignSnapshot(this.name, snapshot);
-      await this.#engine.restore(snapshot.id);
+      const { id, own } = this.#ownSnapshot(snapshot);
+      await this.#engine.restore(id);
       this.#lastSnapshot = snapshot;
-      await this.#adopt(snapshot.own);
+      await this.#adopt(own);
     });
   }
 
@@ -559,6 +558,33 @@ export class GuestMachine implements Machine, MachinePort {
     this.#paused = false;
     this.failure = null;
     this.#power = (await this.observe({ kind: 'power' })).state;
+  }
+
+  #ownSnapshot(snapshot: Snapshot): MachineSnapshot {
+    this.#assertNotDisposed();
+    if (snapshot instanceof MachineSnapshot && snapshot.machine === this) return snapshot;
+    throw foreignSnapshot(this.name, snapshot);
+  }
+
+  /** Writes the engine's part of a snapshot to a file, and gives what has to be kept beside it. */
+  async exportSnapshot(snapshot: Snapshot, file: string): Promise<KeptState> {
+    const { id, own } = this.#ownSnapshot(snapshot);
+    await this.#engine.exportSnapshot(id, file);
+    const { keyboard, pointer, ports, shell, media } = own;
+    return { keyboard, pointer, ports, shell, media };
+  }
+
+  /** Takes in what `exportSnapshot` gave of a machine of the same identity, to be reverted to. Nothing changes before that. */
+  async importSnapshot(file: string, name: string, kept: KeptState): Promise<Snapshot> {
+    this.#assertNotDisposed();
+    const { id, time, bytes } = await this.#engine.importSnapshot(file);
+    // No input of this machine's led there.
+    return new MachineSnapshot(id, name, time, bytes, null, this, { ...kept, journal: 0 });
+  }
+
+  /** The snapshot cannot be reverted to any more. */
+  async forget(snapshot: Snapshot): Promise<void> {
+    await this.#engine.forget(this.#ownSnapshot(snapshot).id);
   }
 
   async saveState(file: string): Promise<void> {

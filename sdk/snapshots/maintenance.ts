@@ -5,7 +5,7 @@ import { processExists } from '../images/exclusive.js';
 import { readIfThere } from '../images/files.js';
 import { chunksOf } from './chunked-file.js';
 import { keysInUse, namesIn } from './leases.js';
-import { decodeManifest, type Manifest } from './manifest.js';
+import { decodeManifest, nameOfFile, type Manifest } from './manifest.js';
 import { PackDamaged, PackReader } from './pack.js';
 import { OpenPacks } from './pack-files.js';
 import type { SnapshotStore } from './store.js';
@@ -153,7 +153,9 @@ async function removeDamagedManifests(store: SnapshotStore): Promise<void> {
 async function removeEmptyNames(store: SnapshotStore): Promise<void> {
   const names = await store.names();
   const folder = join(store.folder, 'names');
-  for (const name of await namesIn(folder)) if (!names.has(name)) await rm(join(folder, name), { force: true });
+  for (const file of await namesIn(folder)) {
+    if (!names.has(nameOfFile(file))) await rm(join(folder, file), { force: true });
+  }
 }
 
 /** Something in the store that is not as it was put. */

@@ -6,9 +6,23 @@ const VERSION = 1;
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case hex SHA-256');
 const count = z.int().nonnegative();
 /** Names become parts of paths: nothing but these characters, and no dot at the beginning. */
-export const snapshotName = z
+const plainName = z
   .string()
   .regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/, 'letters, digits, "-", "_" and ".", 100 at most');
+/** The same, and `:` within: see `nameFile`. */
+export const snapshotName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-][A-Za-z0-9._:-]{0,99}$/, 'letters, digits, "-", "_", "." and ":", 100 at most');
+
+/** The file of a name: there are file systems that have no ":" in theirs. */
+export function nameFile(name: string): string {
+  return snapshotName.parse(name).replaceAll(':', '%3A');
+}
+
+/** The name that a file is of. */
+export function nameOfFile(file: string): string {
+  return file.replaceAll('%3A', ':');
+}
 
 const file = z
   .strictObject({ size: count, tables: z.array(digest.nullable()) })
@@ -27,7 +41,7 @@ const manifest = z.strictObject({
   created: z.iso.datetime(),
   /** Key of the snapshot before it, whether that is still there or not. */
   parent: digest.nullable(),
-  files: z.record(snapshotName, file),
+  files: z.record(plainName, file),
   /** Names of the packs that all of its chunks are in. */
   packs: z.array(digest),
 });

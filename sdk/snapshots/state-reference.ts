@@ -21,7 +21,7 @@ export function stateReference(text: string): StateReference {
   throw new GuestwrightError(`"${text}" names no snapshot in the store`, {
     kind: 'usage',
     code: 'snapshot-name-invalid',
-    expected: 'store:NAME, NAME being letters, digits, "-", "_" and ".", 100 at most',
+    expected: 'store:NAME, NAME being letters, digits, "-", "_", "." and ":", 100 at most',
     seen: text,
     next: 'choose another name',
   });

@@ -222,3 +222,27 @@ test('a bundle that was cut, changed or made up is refused, and the store stays 
   expect(await codeOf(importBundle(other.store, at.path()))).toBe('bundle-invalid');
   expect(filesIn(other.store.folder)).toEqual([]);
 });
+
+test('a name may have a colon in it, and is kept as long as what it names', async () => {
+  using at = new StoreFolder();
+  await at.store.put(at.snapshot('a', BYTES));
+  await at.store.put(at.snapshot('b', BYTES));
+  await at.store.name('install:debian', keyOf('a'));
+  expect(readdirSync(join(at.store.folder, 'names'))).toEqual(['install%3Adebian']);
+  expect(await at.store.find('install:debian')).toBe(keyOf('a'));
+  await collectGarbage(at.store, 0);
+  expect([...(await at.store.names())]).toEqual([['install:debian', keyOf('a')]]);
+  await at.store.removeName('install:debian');
+  await collectGarbage(at.store, 0);
+  expect(await at.store.list()).toEqual([]);
+});
+
+test('a snapshot that is taken out leaves those that share with it whole', async () => {
+  using at = new StoreFolder();
+  await at.store.put(at.snapshot('a', BYTES));
+  await at.store.put(at.snapshot('b', BYTES));
+  await at.store.remove(keyOf('a'));
+  await collectGarbage(at.store);
+  expect(await at.store.has(keyOf('a'))).toBe(false);
+  expect((await at.bytesOf('b')).equals(BYTES)).toBe(true);
+});

@@ -22,7 +22,7 @@ import { cacheFolder, exists, isMissing, readIfThere } from '../images/files.js'
 import { JobThread } from '../job-thread.js';
 import { isFull, snapshotNotStored, storeDamaged, storeFull } from './failures.js';
 import { namesIn, takeLease, type Lease } from './leases.js';
-import { decodeManifest, encodeManifest, MANIFEST_VERSION, snapshotName, type Manifest } from './manifest.js';
+import { decodeManifest, encodeManifest, MANIFEST_VERSION, nameFile, nameOfFile, type Manifest } from './manifest.js';
 import type { Packed } from './pack-files.js';
 import type { StoreAnswer, StoreJob } from './pack.thread.js';
 
@@ -232,6 +232,11 @@ export class SnapshotStore {
     });
   }
 
+  /** Takes a snapshot out. What others share with it stays. */
+  async remove(key: string): Promise<void> {
+    await this.exclusively(async () => await rm(this.manifestPath(key), { force: true }));
+  }
+
   /** While this is held the snapshot is not evicted. */
   async hold(key: string): Promise<Lease> {
     return await takeLease(this.leaseFolder, key);
@@ -245,22 +250,22 @@ export class SnapshotStore {
       const beside = join(folder, 'name');
       await writeFile(beside, key);
       await mkdir(join(this.folder, 'names'), { recursive: true });
-      await rename(beside, join(this.folder, 'names', snapshotName.parse(name)));
+      await rename(beside, join(this.folder, 'names', nameFile(name)));
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
 
   async removeName(name: string): Promise<void> {
-    await rm(join(this.folder, 'names', snapshotName.parse(name)), { force: true });
+    await rm(join(this.folder, 'names', nameFile(name)), { force: true });
   }
 
   /** Key by name, of all that are there. */
   async names(): Promise<Map<string, string>> {
     const names = new Map<string, string>();
-    for (const name of await namesIn(join(this.folder, 'names'))) {
-      const key = await readIfThere(join(this.folder, 'names', name));
-      if (key !== null && (await this.has(key))) names.set(name, key);
+    for (const file of await namesIn(join(this.folder, 'names'))) {
+      const key = await readIfThere(join(this.folder, 'names', file));
+      if (key !== null && (await this.has(key))) names.set(nameOfFile(file), key);
     }
     return names;
   }

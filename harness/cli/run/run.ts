@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { MEMOISE_VARIABLE } from '../../fixtures/memoised.js';
 import { WIDTH_VARIABLE } from '../../terminal.js';
 import { decideOutcome, wordOutcome } from './outcome.js';
+import { takeOwnOptions } from './own-options.js';
 import { requirePlaywright } from './playwright.js';
 import { readSummary, removeSummary, SUMMARY_VARIABLE, summaryFile } from './summary.js';
 
 /** In the environment of every process of a run. */
 const RUN_ID_VARIABLE = 'GUESTWRIGHT_RUN_ID';
-
-/** The one option that is not Playwright's. */
-const NO_MEMOISE = '--no-memoise';
 
 /** Enough of the error output to find Playwright's own complaint in. */
 const KEPT_ERRORS = 64 * 1024;
@@ -19,11 +16,11 @@ const KEPT_ERRORS = 64 * 1024;
 /**
  * Runs Playwright Test in `cwd` with these arguments, on this terminal.
  * @returns the exit code for the shell
- * @throws GuestwrightError `infrastructure/playwright-missing`
+ * @throws GuestwrightError `infrastructure/playwright-missing`; `usage/…` of the options that are our own
  */
 export async function runScenarios(args: readonly string[], cwd: string): Promise<number> {
+  const own = takeOwnOptions(args);
   const playwright = requirePlaywright(cwd);
-  const given = args.filter((argument) => argument !== NO_MEMOISE);
   const file = summaryFile(cwd);
   await removeSummary(file);
   // Before the user's arguments, which win. With it the summary is there whatever reporters the project has chosen.
@@ -32,11 +29,11 @@ export async function runScenarios(args: readonly string[], cwd: string): Promis
   const env = {
     [SUMMARY_VARIABLE]: file,
     [RUN_ID_VARIABLE]: process.env[RUN_ID_VARIABLE] ?? randomUUID(),
+    ...own.env,
     // The tests' own output is a pipe: they do not see how wide the terminal is.
-    ...(given.length === args.length ? {} : { [MEMOISE_VARIABLE]: 'off' }),
     ...(process.stdout.isTTY ? { [WIDTH_VARIABLE]: String(process.stdout.columns) } : {}),
   };
-  const ended = await spawnPlaywright(playwright.cli, [reporter, ...given], { cwd, env });
+  const ended = await spawnPlaywright(playwright.cli, [reporter, ...own.rest], { cwd, env });
   const { exitCode, words } = wordOutcome(decideOutcome({ ...ended, summary: await readSummary(file) }));
   if (words !== null) process.stderr.write(`\n${words}\n`);
   const { trimStore } = await import('./trim-store.js');

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { takeOwnOptions } from './own-options.js';
+
+const cases: [sentence: string, args: string[], expected: ReturnType<typeof takeOwnOptions>][] = [
+  ['what is not ours is left as it is', ['a.spec.ts', '-g', 'x'], { env: {}, rest: ['a.spec.ts', '-g', 'x'] }],
+  ['ours is taken out', ['--no-memoise', 'a'], { env: { GUESTWRIGHT_MEMOISE: 'off' }, rest: ['a'] }],
+  ['no checkpoints', ['a', '--no-checkpoints'], { env: { GUESTWRIGHT_CHECKPOINTS: 'off' }, rest: ['a'] }],
+  ['a checkpoint', ['--from', 'b c', 'a'], { env: { GUESTWRIGHT_CHECKPOINT_FROM: 'b c' }, rest: ['a'] }],
+  ['written together', ['--from=b', 'a'], { env: { GUESTWRIGHT_CHECKPOINT_FROM: 'b' }, rest: ['a'] }],
+  ['after a double dash nothing is ours', ['--', '--from', 'b'], { env: {}, rest: ['--', '--from', 'b'] }],
+];
+test.each(cases)('%s', (_sentence, args, expected) => expect(takeOwnOptions(args)).toEqual(expected));
+
+test.each([
+  ['a name that is missing', ['--from'], 'option-value-missing'],
+  ['another option in its place', ['--from', '--headed'], 'option-value-missing'],
+  ['an empty name', ['--from='], 'option-value-missing'],
+  ['both at once', ['--from', 'a', '--no-checkpoints'], 'options-contradict'],
+])('%s is refused', (_sentence, args, code) => {
+  let error: unknown = null;
+  try {
+    takeOwnOptions(args);
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toMatchObject({ failure: { kind: 'usage', code } });
+});
