@@ -206,8 +206,13 @@ export class LiveEngine {
       timeline.stored({ at, key });
       return;
     }
+    const folder = await store.newFolder().catch((error: unknown) => {
+      onProblem(asProblem(error, store.folder));
+      return null;
+    });
+    if (folder === null) return;
+    const remove = async (): Promise<void> => await rm(folder, { recursive: true, force: true });
     try {
-      const folder = await store.newFolder();
       const file = join(folder, FILE);
       const { id } = await machine.save();
       try {
@@ -219,9 +224,10 @@ export class LiveEngine {
         .put({ key, engine: engine.name, identity, time: at, files: { [FILE]: file } })
         .then(() => timeline.stored({ at, key }))
         .catch((error: unknown) => onProblem(asProblem(error, store.folder)))
-        .finally(async () => await rm(folder, { recursive: true, force: true }));
+        .finally(remove);
       this.#storing.push(putting);
     } catch (error) {
+      await remove();
       onProblem(asProblem(error, store.folder));
     }
   }
