@@ -46,6 +46,10 @@ export function bundleInvalid(path: string, seen: string): GuestwrightError {
  * @throws what is no fault of the file system's, nor of the store
  */
 export function asProblem(error: unknown, folder: string): GuestwrightError {
+  // An engine that writes its snapshot says so as well.
+  if (error instanceof GuestwrightError && error.code === 'disk-full') {
+    return storeFull(folder, error.failure.seen ?? error.message);
+  }
   if (error instanceof GuestwrightError) return error;
   if (isFull(error)) return storeFull(folder, error.message);
   if (!(error instanceof Error && 'syscall' in error)) throw error;

@@ -288,22 +288,31 @@ export class LiveEngine {
       if (taken !== null) await machine.forget(taken);
       return;
     }
+    const folder = await store.newFolder().catch((error: unknown) => {
+      onProblem(asProblem(error, store.folder));
+      return null;
+    });
+    if (folder === null) {
+      if (taken !== null) await machine.forget(taken);
+      return;
+    }
+    const remove = async (): Promise<void> => await rm(folder, { recursive: true, force: true });
     try {
+      const file = join(folder, FILE);
       const id = taken ?? (await machine.save()).id;
       try {
-        const folder = await store.newFolder();
-        const file = join(folder, FILE);
         await machine.exportSnapshot(id, file);
-        const putting = store
-          .put({ key, engine: engine.name, identity, time: at, files: { [FILE]: file } })
-          .then(() => timeline.stored({ at, key, beforeInput }))
-          .catch((error: unknown) => onProblem(asProblem(error, store.folder)))
-          .finally(async () => await rm(folder, { recursive: true, force: true }));
-        this.#storing.push(putting);
       } finally {
         await machine.forget(id);
       }
+      const putting = store
+        .put({ key, engine: engine.name, identity, time: at, files: { [FILE]: file } })
+        .then(() => timeline.stored({ at, key, beforeInput }))
+        .catch((error: unknown) => onProblem(asProblem(error, store.folder)))
+        .finally(remove);
+      this.#storing.push(putting);
     } catch (error) {
+      await remove();
       onProblem(asProblem(error, store.folder));
     }
   }

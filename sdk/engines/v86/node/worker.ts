@@ -2,6 +2,8 @@
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parentPort } from 'node:worker_threads';
+import { GuestwrightError } from '../../../errors.js';
+import { isFull } from '../../../snapshots/failures.js';
 import type { Blocks, BlockSource } from '../../blocks.js';
 import type { Request } from '../core/protocol.js';
 import { Session } from '../core/session.js';
@@ -101,7 +103,7 @@ function openBlocks(source: BlockSource): Blocks {
   }
 }
 
-/** Beside, then renamed: a reader never sees half a file. */
+/** Beside, then renamed: a reader never sees half a file. @throws GuestwrightError `infrastructure/disk-full` */
 function writeWhole(file: string, write: (temporary: string) => void): void {
   mkdirSync(path.dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}.partial`;
@@ -110,8 +112,18 @@ function writeWhole(file: string, write: (temporary: string) => void): void {
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    throw isFull(error) ? diskFull(file, error.message) : error;
   }
+}
+
+function diskFull(file: string, seen: string): GuestwrightError {
+  return new GuestwrightError('The state of the machine could not be written: the disk is full', {
+    kind: 'infrastructure',
+    code: 'disk-full',
+    expected: `room for ${file}`,
+    seen,
+    next: 'make room, or name a place on another disk; nothing of it was left',
+  });
 }
 
 const session = new Session({
