@@ -63,27 +63,6 @@ test.each([false, true])('a fork does what its machine would have done, to the b
   expect(other.journal).toHaveLength(machine.journal.length);
 });
 
-test.each([false, true])('twenty forks at once do not know of each other (memoised: %s)', async (memoise) => {
-  const machine = await boot({}, { memoise });
-  const snapshot = await machine.snapshot();
-  const letters = [...'abcdefghijklmnopqrst'];
-  const forks = await Promise.all(letters.map(async () => await snapshot.fork()));
-  // What they are forked of goes before them.
-  if (!memoise) await machine.dispose();
-  try {
-    const texts = await Promise.all(
-      forks.map(async (fork, i) => {
-        await fork.keyboard.type(letters[i] ?? '');
-        await fork.screen.getByText(/>./).waitFor();
-        return (await fork.screen.text()).trim();
-      }),
-    );
-    expect(texts.map((text) => text.slice(text.indexOf('>')))).toEqual(letters.map((letter) => `>${letter}`));
-  } finally {
-    await Promise.all(forks.map(async (fork) => await fork.dispose()));
-  }
-});
-
 test('forks that have been there before need no engine, and whoever launched the machine is told of each', async () => {
   const seen: { fork: string; hash: string; starts: number | undefined }[][] = [];
   for (let round = 0; round < 2; round++) {

@@ -16,13 +16,14 @@ test('bytes come out in the order in which they went in, also over the end of th
 });
 
 test('a controller that was reset has the same queues, with nothing in them', () => {
-  const made = { kbd_buffer: { length: 0 }, mouse_buffer: { length: 0 }, reset: () => undefined };
-  const ps2 = {
-    ...made,
-    reset: () => void Object.assign(ps2, { kbd_buffer: { length: 0 }, mouse_buffer: { length: 0 } }),
-  };
+  const fresh = (): { kbd_buffer: { length: number }; mouse_buffer: { length: number } } => ({
+    kbd_buffer: { length: 0 },
+    mouse_buffer: { length: 0 },
+  });
+  const ps2 = { ...fresh(), reset: (): void => void Object.assign(ps2, fresh()) };
   ownQueues(ps2);
   const { kbd_buffer: keys, mouse_buffer: mouse } = ps2;
+  expect(keys).toBeInstanceOf(ByteQueue);
   (keys as ByteQueue).push(1);
   ps2.reset();
   expect(ps2.kbd_buffer).toBe(keys);
