@@ -23,8 +23,8 @@ test('a controller that was reset has the same queues, with nothing in them', ()
   const ps2 = { ...fresh(), reset: (): void => void Object.assign(ps2, fresh()) };
   ownQueues(ps2);
   const { kbd_buffer: keys, mouse_buffer: mouse } = ps2;
-  expect(keys).toBeInstanceOf(ByteQueue);
-  (keys as ByteQueue).push(1);
+  if (!(keys instanceof ByteQueue)) throw new Error('a queue of v86');
+  keys.push(1);
   ps2.reset();
   expect(ps2.kbd_buffer).toBe(keys);
   expect(ps2.mouse_buffer).toBe(mouse);
