@@ -181,7 +181,12 @@ export class V86Proxy implements EngineMachine {
       await fork[Symbol.asyncDispose]();
       throw error;
     }
-    prepareSpare(this.identity, async () => await this.#another());
+    prepareSpare(this.identity, async () => {
+      const spare = await this.#another();
+      // Its memory is there then: to touch it for the first time takes longer than to copy a guest into it.
+      await spare.#call('adopt', { snapshot, disks: new Map() });
+      return spare;
+    });
     return fork;
   }
 
