@@ -515,6 +515,7 @@ export class GuestMachine implements Machine, MachinePort {
   async beginWrites(disk: number): Promise<void> {
     const engine = this.runnable('writes to a disk');
     if (engine.beginWrites === undefined) throw noWrites(this.name, this.engine);
+    if (this.spec.disks[disk] === undefined) throw noDisk(this.name, disk, this.spec.disks.length);
     await engine.beginWrites(disk);
   }
 
@@ -688,6 +689,16 @@ function noFork(machine: string, served: boolean): GuestwrightError {
     expected: 'a machine whose guest stands alone',
     seen: served ? 'one that serves files to its guest (network: { http: true })' : 'one whose run is recorded',
     next: served ? 'leave `http` out of its network' : 'leave `record: true` out of its spec',
+  });
+}
+
+function noDisk(machine: string, disk: number, disks: number): GuestwrightError {
+  return new GuestwrightError(`${machine} has no disk ${disk}`, {
+    kind: 'usage',
+    code: 'disk-missing',
+    expected: disks === 0 ? 'a machine with `disks` in its spec' : `the index of a disk: 0 to ${disks - 1}`,
+    seen: `disk: ${disk}`,
+    next: 'correct `disk`, or give the machine another disk in its spec',
   });
 }
 

@@ -63,7 +63,13 @@ export async function powerCut(
 
 function guestMachine(machine: Machine): GuestMachine {
   if (machine instanceof GuestMachine) return machine;
-  throw new Error('a machine that launch() did not make');
+  throw new GuestwrightError('A sweep cannot watch this machine', {
+    kind: 'usage',
+    code: 'sweep-machine',
+    expected: 'a machine that launch() or a fixture gave',
+    seen: 'another object',
+    next: 'give it the fixture `machine` itself',
+  });
 }
 
 function cutsOf(duringWrites: Which | undefined, writes: number): number[] {
