@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { Manifest } from '../../sdk/snapshots/index.js';
+import type { Bundled } from '../../sdk/snapshots/index.js';
 
 /** Loaded when asked for: help must answer at once. */
 const loadStore = () => import('../../sdk/snapshots/index.js');
@@ -145,7 +145,7 @@ function removeCommand(): Command {
 
 function exportCommand(): Command {
   return new Command('export')
-    .description('write a snapshot into one file, for another store')
+    .description('write a snapshot into one file, for another store, with the journal and the timelines that led to it')
     .argument('<name>', 'a name or a key, as in `guestwright store list`')
     .argument('<file>', 'the file to write')
     .addHelpText('after', "\nIt holds the guest's memory and disks, and whatever secrets are in them.")
@@ -161,17 +161,26 @@ function importCommand(): Command {
     .description('put the snapshot of an exported file into the store; everything in it is checked first')
     .argument('<file>', 'a file that `guestwright store export` wrote')
     .option('--name <name>', 'the name it gets')
-    .action(async (file: string, { name }: { name?: string }) => {
+    .option('--trust', 'believe its timelines, too: runs that do what it says it did are answered from it')
+    .addHelpText('after', AFTER_IMPORT)
+    .action(async (file: string, { name, trust = false }: { name?: string; trust?: boolean }) => {
       const { SnapshotStore, importBundle } = await loadStore();
       const store = new SnapshotStore();
-      const manifest = await importBundle(store, file);
-      if (name !== undefined) await store.name(name, manifest.key);
-      print(described(manifest, name ?? manifest.key.slice(0, 12)));
+      const bundled = await importBundle(store, file, { trust });
+      if (name !== undefined) await store.name(name, bundled.manifest.key);
+      print(described(bundled, name ?? bundled.manifest.key.slice(0, 12)));
+      if (bundled.timelines > 0 && !trust) {
+        print('Its timelines were left out: with --trust runs that do the same are answered from them.');
+      }
     });
 }
 
-function described({ engine, time }: Manifest, what: string): string {
-  return `${what}: a snapshot of a ${engine} machine at ${seconds(time)} of guest time`;
+const AFTER_IMPORT = `
+Nothing but running it again can tell whether a timeline is true. Trust a file of your own CI, not one from anywhere.`;
+
+function described({ manifest: { engine, time }, timelines }: Bundled, what: string): string {
+  const led = timelines === 0 ? '' : `, with ${timelines} timelines of what led there`;
+  return `${what}: a snapshot of a ${engine} machine at ${seconds(time)} of guest time${led}`;
 }
 
 function seconds(ms: number): string {

@@ -31,13 +31,14 @@ test('makes', async ({ machine }) => {
 `;
 
 const GO_ON = `
-import { test } from 'guestwright';
+import { expect, test } from 'guestwright';
 test.describe.configure({ mode: 'parallel' });
 for (const letter of ['p', 'q', 'r']) {
   test('goes on with ' + letter, async ({ machine }) => {
     await machine.screen.getByText(/^made$/).waitFor();
     await machine.keyboard.type(letter);
     await machine.screen.getByText(new RegExp('^made ' + letter + '$')).waitFor();
+    if (process.env.STARTS !== undefined) expect(machine.memoised.starts).toBe(Number(process.env.STARTS));
   });
 }
 `;
@@ -82,4 +83,9 @@ test("tests go on from another project's result, each with a machine of its own"
   const both = await run(['--project', 'go on']);
   expect(both.exitCode, both.stdout + both.stderr).toBe(0);
   expect(both.stdout).toContain('4 passed');
+
+  // What made the state did the same as before: its state is the same, and so is what goes on from there.
+  const again = await run(['--project', 'go on'], { STARTS: '0' });
+  expect(again.exitCode, again.stdout + again.stderr).toBe(0);
+  expect(again.stdout).toContain('4 passed');
 });

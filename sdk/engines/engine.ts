@@ -176,6 +176,23 @@ export interface EngineSnapshot {
   bytes: number;
 }
 
+/** An input of a machine, or its beginning, as plain data. */
+export interface PathEntry {
+  /** Lower-case hex SHA-256 over all that led here, this input included. */
+  key: string;
+  at: GuestTime;
+  /** Media by their digests. Null: the beginning, or one that carries a secret. */
+  input: object | null;
+}
+
+/** What led to a snapshot. */
+export interface SnapshotPath {
+  /** Of the snapshot: another run that did the same gets the same. Lower-case hex SHA-256. */
+  key: string;
+  /** From the beginning on. */
+  journal: readonly PathEntry[];
+}
+
 /** Something the engine reports unasked. */
 export type EngineEvent =
   | { kind: 'power'; state: PowerState; detail: string | null; at: GuestTime }
@@ -230,6 +247,8 @@ export interface EngineMachine extends AsyncDisposable {
   /** Goes back to a snapshot of this machine, or to one that was imported. */
   restore(id: string): Promise<void>;
   forget(id: string): Promise<void>;
+  /** Of a memoised machine: what led to a snapshot that it holds. */
+  pathOf?(id: string): SnapshotPath;
   /** Writes a snapshot to a file (beside, then renamed). */
   exportSnapshot(id: string, file: string): Promise<void>;
   importSnapshot(file: string): Promise<EngineSnapshot>;

@@ -9,7 +9,6 @@ import { runDirectoryFor, sweepRunDirectories } from './run-directory.js';
 import { parseSpec, type MachineSpec, type MachineSpecInput } from './spec.js';
 import type { AnswerServer } from '../network/answer-server.js';
 import type { RecordingWriter } from '../recordings/write.js';
-import type { StateFile } from '../snapshots/state-reference.js';
 import type { LaunchOptions, Machine, MemoiseOptions, Timeouts } from './types.js';
 
 /** Documented in `docs/`: boot and expect are guest ms, guard is wall ms. */
@@ -34,7 +33,6 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
   // What the start will look for is looked for while the media are opened. What it does not find, the start says.
   engine.prepare?.(platformOf(spec));
   const hardware = await hardwareOf(spec);
-  await using state = spec.state === undefined ? null : await stateFile(spec.state, runDirectory);
   const answers = hardware.network?.http === true ? await startAnswers() : null;
   const name = options.name ?? 'machine';
   const recording = spec.record === true ? await startRecording(options.recording, { runDirectory, name, spec }) : null;
@@ -42,16 +40,16 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
     runDirectory,
     runId,
     guardMs: timeouts.guard,
-    ...(state === null ? {} : { state: state.path }),
     ...(answers === null ? {} : { cables: answers.sockets }),
     ...(recording === null ? {} : { recording }),
     ...(options.storeAt === undefined ? {} : { storeAt: options.storeAt }),
   };
   const { memoise = false } = options;
+  const state = spec.state ?? null;
   const starting =
     memoise === false
-      ? engine.start(hardware, context)
-      : memoisedOr(engine, hardware, context, memoise === true ? {} : memoise);
+      ? started(engine, hardware, context, state)
+      : memoisedOr(engine, hardware, context, { state, memoise: memoise === true ? {} : memoise });
   // Loaded while the guest's hardware comes up: it is most of the code, and nothing of it is needed before.
   const loading = import('./launched.js');
   const running = await starting.catch(async (error: unknown) => {
@@ -106,16 +104,24 @@ async function memoisedOr(
   engine: Engine,
   hardware: Hardware,
   context: EngineContext,
-  options: MemoiseOptions,
+  options: { state: string | null; memoise: MemoiseOptions },
 ): Promise<EngineMachine> {
   const { memoisedMachine } = await import('../snapshots/memoise.js');
-  return (await memoisedMachine(engine, hardware, context, options)) ?? (await engine.start(hardware, context));
+  const machine = await memoisedMachine(engine, hardware, context, options);
+  return machine ?? (await started(engine, hardware, context, options.state));
 }
 
-/** Few machines go on from one. */
-async function stateFile(name: string, runDirectory: string): Promise<StateFile> {
+/** @param state where it begins; null, as for most: at power-on */
+async function started(
+  engine: Engine,
+  hardware: Hardware,
+  context: EngineContext,
+  state: string | null,
+): Promise<EngineMachine> {
+  if (state === null) return await engine.start(hardware, context);
   const { openState } = await import('../snapshots/state-reference.js');
-  return await openState(name, runDirectory);
+  await using file = await openState(state, context.runDirectory);
+  return await engine.start(hardware, { ...context, state: file.path });
 }
 
 /** Few machines are recorded. */

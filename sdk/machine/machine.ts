@@ -16,6 +16,7 @@ import type {
   Input,
   PowerState,
   Question,
+  SnapshotPath,
   StateHash,
 } from '../engines/engine.js';
 import { GuestwrightError, type Failure } from '../errors.js';
@@ -606,7 +607,23 @@ export class GuestMachine implements Machine, MachinePort {
     const reference = stateReference(to);
     const write = async (path: string): Promise<void> => await this.#engine.exportSnapshot(id, path);
     if (reference.kind === 'file') await write(reference.path);
-    else await saveToStore(reference.name, { engine: this.engine, identity: this.#engine.identity, time }, write);
+    else {
+      const { engine } = this;
+      const { identity } = this.#engine;
+      await saveToStore(reference.name, { engine, identity, time, path: this.#pathOf(id) }, write);
+    }
+  }
+
+  /** Without what is secret. */
+  #pathOf(id: string): SnapshotPath | null {
+    const path = this.#engine.pathOf?.(id);
+    if (path === undefined) return null;
+    // The first is the beginning, which no input led to.
+    const known = path.journal.length === this.journal.length + 1;
+    const journal = path.journal.map((entry, i) =>
+      i === 0 || (known && this.journal[i - 1]?.secret !== true) ? entry : { ...entry, input: null },
+    );
+    return { key: path.key, journal };
   }
 
   async stateHash(): Promise<StateHash> {

@@ -39,6 +39,7 @@ function memoising(inner: Engine): Engine {
         hardware,
         identity: await facts.identity(hardware),
         context,
+        begin: null,
         store,
       }),
   };

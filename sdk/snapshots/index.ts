@@ -1,5 +1,5 @@
 /** The content-addressed store of snapshots, and what keeps it small and whole. */
-export { exportBundle, importBundle } from './bundle.js';
+export { exportBundle, importBundle, type Bundled, type ImportOptions } from './bundle.js';
 export { snapshotName, type Manifest } from './manifest.js';
 export {
   collectGarbage,

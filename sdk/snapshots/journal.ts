@@ -15,19 +15,27 @@ export interface Entry {
   input: Input | null;
 }
 
+/** Where a journal begins: at power-on, or at a state of the store. */
+export type Beginning =
+  | { kind: 'power-on'; media: RemovableMedia }
+  /** `key` is the state's; `at` when it was saved. */
+  | { kind: 'state'; key: string; at: GuestTime };
+
 /** Changes whenever what is kept under a key means something else. */
 const FORMAT = 1;
 
 /**
- * @param identity see `EngineMachine.identity`
- * @param media what is in the drives at the start: states hold it, so that an identity does not
+ * @param identity see `EngineMachine.identity`: it says nothing of what is in the drives at the start, for states hold that
  */
-export function firstEntry(identity: string, media: RemovableMedia): Entry {
-  return { key: digest(['journal', FORMAT, identity, plainMedia(media)]), at: 0, before: null, input: null };
+export function firstEntry(identity: string, beginning: Beginning): Entry {
+  const isState = beginning.kind === 'state';
+  const begins = isState ? { state: beginning.key } : plainMedia(beginning.media);
+  const key = digest(['journal', FORMAT, identity, begins]);
+  return { key, at: isState ? beginning.at : 0, before: null, input: null };
 }
 
 export function nextEntry(before: Entry, at: GuestTime, input: Input): Entry {
-  return { key: digest([before.key, at, plain(input)]), at, before, input };
+  return { key: digest([before.key, at, plainInput(input)]), at, before, input };
 }
 
 /** Of a snapshot at a point of a stretch. */
@@ -36,6 +44,11 @@ export interface SnapshotPoint {
   at: GuestTime;
   /** See `StoredPoint`. */
   beforeInput: boolean;
+}
+
+/** Of a state that was saved by the snapshot that an entry is: whoever does the same again gets the same one. */
+export function savedKey({ key }: Entry): string {
+  return digest(['saved', key]);
 }
 
 export function snapshotKey({ entry, at, beforeInput }: SnapshotPoint): string {
@@ -64,8 +77,8 @@ function digest(parts: unknown): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** Media by their digests: the bytes count, not where they are. */
-function plain(input: Input): unknown {
+/** As plain JSON. Media by their digests: the bytes count, not where they are. */
+export function plainInput(input: Input): object {
   switch (input.kind) {
     case 'serial':
       return { ...input, data: Buffer.from(input.data).toString('base64') };

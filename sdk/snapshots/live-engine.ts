@@ -21,6 +21,7 @@ import { GuestwrightError } from '../errors.js';
 import { asProblem } from './failures.js';
 import { HeldSnapshots } from './held-snapshots.js';
 import { leadsOn, pathTo, snapshotKey, type Entry, type SnapshotPoint } from './journal.js';
+import type { SavedState, StateFile } from './state-reference.js';
 import type { SnapshotStore } from './store.js';
 import type { Timeline } from './timeline.js';
 
@@ -43,6 +44,8 @@ export interface MemoisedParts {
   /** See `EngineMachine.identity`. */
   identity: string;
   context: EngineContext;
+  /** The state that it begins at; null: it begins at power-on. */
+  begin: SavedState | null;
   store: SnapshotStore;
   /** Wall ms of running after which a snapshot is stored. Default: 4,000. */
   storeAfterMs?: number;
@@ -60,7 +63,7 @@ export interface LiveEngineParts extends MemoisedParts {
   onEvent: (event: EngineEvent) => void;
   /** Is told what is wrong with the store: the run goes on without. */
   onProblem: (error: GuestwrightError) => void;
-  /** Null: power-on. */
+  /** Null: it is no fork. */
   origin: Origin | null;
 }
 
@@ -164,9 +167,9 @@ export class LiveEngine {
     return machine;
   }
 
-  /** As near to an instant as it can be had: from the store, from what it is a fork of, at power-on. */
+  /** As near to an instant as it can be had: from the store, from what it is a fork of, at its beginning. */
   async #started(path: readonly Entry[], at: GuestTime): Promise<{ machine: EngineMachine; entry: Entry }> {
-    const { engine, hardware, context, origin } = this.#parts;
+    const { engine, hardware, context, begin, origin } = this.#parts;
     const forked = path.findIndex(({ key }) => key === origin?.entry.key);
     const point = await this.#storedOn(path, { at, from: Math.max(0, forked) });
     if (point === null && origin !== null && forked >= 0) {
@@ -174,15 +177,11 @@ export class LiveEngine {
       if (machine !== null) return { machine, entry: origin.entry };
     }
     const stored = point ?? (forked > 0 ? await this.#storedOn(path, { at, from: 0 }) : null);
-    try {
-      const state = stored === null ? {} : { state: stored.state.path };
-      const machine = await engine.start(hardware, { ...context, ...state });
-      const entry = stored?.entry ?? path[0];
-      if (entry === undefined) throw new Error('a journal without a beginning');
-      return { machine, entry };
-    } finally {
-      await stored?.state.remove();
-    }
+    await using state = stored?.state ?? (await begin?.open(context.runDirectory)) ?? null;
+    const machine = await engine.start(hardware, { ...context, ...(state === null ? {} : { state: state.path }) });
+    const entry = stored?.entry ?? path[0];
+    if (entry === undefined) throw new Error('a journal without a beginning');
+    return { machine, entry };
   }
 
   /**
@@ -192,7 +191,7 @@ export class LiveEngine {
   async #storedOn(
     path: readonly Entry[],
     { at, from }: { at: GuestTime; from: number },
-  ): Promise<{ entry: Entry; state: { path: string; remove: () => Promise<void> } } | null> {
+  ): Promise<{ entry: Entry; state: StateFile } | null> {
     const { store, timelineOf, onProblem } = this.#parts;
     for (const [i, entry] of [...path.entries()].slice(from).reverse()) {
       const next = path[i + 1];
@@ -209,7 +208,7 @@ export class LiveEngine {
         try {
           await using lease = await store.hold(key);
           await store.extract(lease.key, FILE, join(folder, FILE));
-          return { entry, state: { path: join(folder, FILE), remove } };
+          return { entry, state: { path: join(folder, FILE), [Symbol.asyncDispose]: remove } };
         } catch (error) {
           await remove();
           const problem = asProblem(error, store.folder);

@@ -1,6 +1,6 @@
 /** What the store knows of a snapshot: one small file each, its checksum on its first line. */
 import { z } from 'zod';
-import { sha256 } from '../images/files.js';
+import { decodeChecked, encodeChecked } from './checked-text.js';
 
 const VERSION = 1;
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case hex SHA-256');
@@ -48,8 +48,7 @@ const manifest = z.strictObject({
 export type Manifest = z.output<typeof manifest>;
 
 export function encodeManifest(content: Manifest): string {
-  const json = JSON.stringify(content);
-  return `${sha256(json)}\n${json}\n`;
+  return encodeChecked(JSON.stringify(content));
 }
 
 export const MANIFEST_VERSION = VERSION;
@@ -57,10 +56,8 @@ export const MANIFEST_VERSION = VERSION;
 export type ReadManifest = { outcome: 'read'; manifest: Manifest } | { outcome: 'damaged'; what: string };
 
 export function decodeManifest(text: string): ReadManifest {
-  const [sum, json, rest] = text.split('\n', 3);
-  if (json === undefined || rest !== '' || sha256(json) !== sum) {
-    return { outcome: 'damaged', what: 'its checksum does not fit' };
-  }
+  const json = decodeChecked(text);
+  if (json === null) return { outcome: 'damaged', what: 'its checksum does not fit' };
   const parsed = manifest.safeParse(parseJson(json));
   return parsed.success
     ? { outcome: 'read', manifest: parsed.data }

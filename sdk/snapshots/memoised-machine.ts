@@ -20,12 +20,13 @@ import type {
   Input,
   Memoised,
   Question,
+  SnapshotPath,
 } from '../engines/engine.js';
 import { guardFired } from '../engines/guard-fired.js';
 import { GuestwrightError } from '../errors.js';
 import type { ScreenContent } from '../screen/content.js';
 import { asProblem } from './failures.js';
-import { firstEntry, nextEntry, pathTo, type Entry } from './journal.js';
+import { firstEntry, nextEntry, pathTo, plainInput, savedKey, type Entry } from './journal.js';
 import { LiveEngine, type MemoisedParts, type Origin } from './live-engine.js';
 import { readTimeline, touchTimeline, writeTimelines } from './timeline-files.js';
 import { Timeline } from './timeline.js';
@@ -65,12 +66,17 @@ export class MemoisedMachine implements EngineMachine {
   #disposed: Promise<void> | null = null;
 
   constructor(parts: MemoisedParts, fork: ForkStart | null = null) {
-    const { engine, identity, hardware, facts } = parts;
+    const { engine, identity, hardware, facts, begin } = parts;
     this.#parts = parts;
     this.capabilities = engine.capabilities;
     this.identity = identity;
-    this.#entry = fork?.entry ?? firstEntry(identity, hardware);
-    this.#view = fork?.view.copy() ?? new View(hardware.serialPorts, facts.sampleMs);
+    this.#entry =
+      fork?.entry ??
+      firstEntry(
+        identity,
+        begin === null ? { kind: 'power-on', media: hardware } : { kind: 'state', key: begin.key, at: begin.at },
+      );
+    this.#view = fork?.view.copy() ?? new View(hardware.serialPorts, facts.sampleMs, this.#entry.at);
     this.#applied = fork?.applied ?? 0;
     this.#timelines = fork?.timelines ?? new Map<string, Timeline>();
     this.#engine = new LiveEngine({
@@ -331,10 +337,12 @@ export class MemoisedMachine implements EngineMachine {
     const start = async (given: ForkContext): Promise<EngineMachine> =>
       await this.#inTurn(async () => await this.#engine.fork(saved.entry, given));
     if (context.disks !== undefined) return await start(context);
-    const parts = { ...this.#parts, context: { ...this.#parts.context, runDirectory: context.runDirectory } };
+    // It may outlive this machine, and with it what keeps the state in the store.
+    const begin = (await this.#parts.begin?.hold()) ?? null;
+    const parts = { ...this.#parts, begin, context: { ...this.#parts.context, runDirectory: context.runDirectory } };
     const fork = new MemoisedMachine(parts, { ...saved, start, timelines: this.#timelines });
     fork.#view.forgetPorts();
-    return await Promise.resolve(fork);
+    return fork;
   }
 
   async beginWrites(disk: number): Promise<void> {
@@ -353,6 +361,16 @@ export class MemoisedMachine implements EngineMachine {
       }
       return await this.#engine.endWrites(watched, { entry: this.#entry, at: this.now });
     });
+  }
+
+  pathOf(id: string): SnapshotPath {
+    const { entry } = this.#savedAs(id);
+    const journal = pathTo(entry).map(({ key, at, input }) => ({
+      key,
+      at,
+      input: input === null ? null : plainInput(input),
+    }));
+    return { key: savedKey(entry), journal };
   }
 
   async exportSnapshot(id: string, file: string): Promise<void> {
@@ -392,6 +410,7 @@ export class MemoisedMachine implements EngineMachine {
     } finally {
       const changed = [...this.#timelines].filter(([, { changed }]) => changed);
       await writeTimelines(this.#parts.store, new Map(changed)).catch((error: unknown) => this.#problem(error));
+      await this.#parts.begin?.[Symbol.asyncDispose]();
     }
   }
 }

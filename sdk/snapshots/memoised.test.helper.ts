@@ -34,6 +34,7 @@ export async function machineOf(wanted: Hardware = guest, storeAfterMs = 0, at =
     hardware: wanted,
     identity: await journal.identity(wanted),
     context: { runDirectory: join(store.folder, 'run'), runId: 'memoised', guardMs: 120_000 },
+    begin: null,
     store: at,
     storeAfterMs,
   });

@@ -1,9 +1,11 @@
 /** Where a saved state is: in a file, or in the store under a name. */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GuestwrightError } from '../errors.js';
-import type { GuestTime } from '../engines/engine.js';
+import type { GuestTime, SnapshotPath } from '../engines/engine.js';
+import { snapshotNotStored } from './failures.js';
+import { encodeJournal, JOURNAL_FILE } from './journal-file.js';
 import { snapshotName } from './manifest.js';
 import { SnapshotStore } from './store.js';
 
@@ -57,19 +59,59 @@ async function existing(name: string, file: string): Promise<StateFile> {
 }
 
 async function fromStore(name: string, folder: string): Promise<StateFile> {
+  await using state = await holdState(name);
+  return await state.open(folder);
+}
+
+/** A state of the store, which is not evicted before this is disposed. */
+export interface SavedState extends AsyncDisposable {
+  key: string;
+  engine: string;
+  /** Of the machine that was saved: see `EngineMachine.identity`. */
+  identity: string;
+  at: GuestTime;
+  /**
+   * @param folder see `openState`
+   * @throws GuestwrightError `infrastructure/store-damaged`
+   */
+  open(folder: string): Promise<StateFile>;
+  /** The same, for another that needs it: each is disposed by itself. */
+  hold(): Promise<SavedState>;
+}
+
+/** @param name of a state in the store, or its key @throws GuestwrightError `usage/snapshot-not-stored` */
+export async function holdState(name: string): Promise<SavedState> {
   const store = new SnapshotStore();
-  const key = await store.find(name);
-  await using lease = await store.hold(key);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = path.join(folder, `state-${randomUUID()}`);
-  await store.extract(lease.key, FILE, file);
-  return { path: file, [Symbol.asyncDispose]: async () => await rm(file, { force: true }) };
+  return await heldState(store, await store.find(name));
+}
+
+async function heldState(store: SnapshotStore, name: string): Promise<SavedState> {
+  const lease = await store.hold(name);
+  try {
+    const manifest = await store.read(lease.key);
+    if (manifest === null) throw snapshotNotStored(name);
+    const { key, engine, identity, time } = manifest;
+    const open = async (folder: string): Promise<StateFile> => {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const file = path.join(folder, `state-${randomUUID()}`);
+      await store.extract(key, FILE, file);
+      return { path: file, [Symbol.asyncDispose]: async () => await rm(file, { force: true }) };
+    };
+    const release = async (): Promise<void> => await lease[Symbol.asyncDispose]();
+    const hold = async (): Promise<SavedState> => await heldState(store, key);
+    return { key, engine, identity, at: time, open, hold, [Symbol.asyncDispose]: release };
+  } catch (error) {
+    await lease[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 export interface SavedMachine {
   engine: string;
   identity: string;
   time: GuestTime;
+  /** What led to the state, where that is known: by it the state is known again. */
+  path: SnapshotPath | null;
 }
 
 /**
@@ -79,21 +121,27 @@ export interface SavedMachine {
  */
 export async function saveToStore(
   name: string,
-  { engine, identity, time }: SavedMachine,
+  { engine, identity, time, path: led }: SavedMachine,
   write: (path: string) => Promise<void>,
 ): Promise<void> {
   const store = new SnapshotStore();
-  const folder = await store.newFolder();
-  try {
-    const file = path.join(folder, FILE);
-    await write(file);
-    // Nothing says what led to this state: it is like no other.
-    const key = createHash('sha256').update(`${identity} ${time} ${randomUUID()}`).digest('hex');
-    // Until it has its name nothing else keeps it from being evicted.
-    await using lease = await store.hold(key);
-    await store.put({ key: lease.key, engine, identity, time, files: { [FILE]: file } });
-    await store.name(name, lease.key);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  // Where nothing says what led to it, a state is like no other.
+  const key = led?.key ?? createHash('sha256').update(`${identity} ${time} ${randomUUID()}`).digest('hex');
+  // Until it has its name nothing else keeps it from being evicted.
+  await using lease = await store.hold(key);
+  if (!(await store.has(lease.key))) {
+    const folder = await store.newFolder();
+    try {
+      const files: Record<string, string> = { [FILE]: path.join(folder, FILE) };
+      await write(path.join(folder, FILE));
+      if (led !== null) {
+        files[JOURNAL_FILE] = path.join(folder, JOURNAL_FILE);
+        await writeFile(path.join(folder, JOURNAL_FILE), encodeJournal(led.journal));
+      }
+      await store.put({ key: lease.key, engine, identity, time, files });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
+  await store.name(name, lease.key);
 }

@@ -12,7 +12,7 @@ interface PortLog {
 }
 
 export class View {
-  now: GuestTime = 0;
+  now: GuestTime;
   power: Answers['power'] = { state: 'running', detail: null };
   keyboard: Answers['keyboard'] = { pending: 0, enabled: false };
   pointer: Answers['pointer'] = { absolute: false, enabled: false, pending: 0 };
@@ -22,7 +22,8 @@ export class View {
   #seen: { screen: number; ports: number[] } = { screen: -1, ports: [] };
   readonly #sampleMs: number;
 
-  constructor(ports: number, sampleMs: number) {
+  constructor(ports: number, sampleMs: number, now: GuestTime = 0) {
+    this.now = now;
     this.#ports = Array.from({ length: ports }, () => ({ chunks: [], length: 0 }));
     this.#sampleMs = sampleMs;
   }
@@ -32,8 +33,7 @@ export class View {
   }
 
   copy(): View {
-    const view = new View(0, this.#sampleMs);
-    view.now = this.now;
+    const view = new View(0, this.#sampleMs, this.now);
     view.power = this.power;
     view.keyboard = this.keyboard;
     view.pointer = this.pointer;
