@@ -13,6 +13,7 @@ export type {
   LaunchRequest,
   OnFailure,
 } from './fixtures/options.js';
+export type { Random } from './fixtures/random.js';
 export {
   expect,
   type ToBePoweredOffOptions,

@@ -27,6 +27,7 @@ Examples:
   guestwright run --repeat-each 5 --retries 0
   guestwright run --no-memoise                take nothing from the store, run everything
   guestwright run --no-checkpoints            run the body of every checkpoint
+  guestwright run --seed random               make up what comes of the fixture 'random' anew (a number: again)
   guestwright run --from partitioned          go on from this checkpoint, and run what comes after it
 
 "npx playwright test --help" lists the options.

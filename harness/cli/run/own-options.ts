@@ -1,7 +1,9 @@
 /** The options of `guestwright run` that are not Playwright's. */
+import { randomInt } from 'node:crypto';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { CHECKPOINTS_VARIABLE, FROM_VARIABLE } from '../../fixtures/checkpoint-use.js';
 import { MEMOISE_VARIABLE } from '../../fixtures/memoised.js';
+import { parseSeed, SEED_VARIABLE } from '../../fixtures/random.js';
 
 export interface OwnOptions {
   /** How the workers are told. */
@@ -10,7 +12,7 @@ export interface OwnOptions {
   rest: string[];
 }
 
-/** @throws GuestwrightError `usage/option-value-missing`, `usage/options-contradict` */
+/** @throws GuestwrightError `usage/option-value-missing`, `usage/options-contradict`, `usage/seed-invalid` */
 export function takeOwnOptions(args: readonly string[]): OwnOptions {
   const end = args.indexOf('--');
   const [ours, after] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end)];
@@ -20,6 +22,8 @@ export function takeOwnOptions(args: readonly string[]): OwnOptions {
     const argument = ours[i] ?? '';
     if (argument === '--no-memoise') env[MEMOISE_VARIABLE] = 'off';
     else if (argument === '--no-checkpoints') env[CHECKPOINTS_VARIABLE] = 'off';
+    else if (argument === '--seed') env[SEED_VARIABLE] = seed(ours[++i]);
+    else if (argument.startsWith('--seed=')) env[SEED_VARIABLE] = seed(argument.slice('--seed='.length));
     else if (argument === '--from') env[FROM_VARIABLE] = checkpointName(ours[++i]);
     else if (argument.startsWith('--from=')) env[FROM_VARIABLE] = checkpointName(argument.slice('--from='.length));
     else rest.push(argument);
@@ -37,6 +41,11 @@ function checkpointName(value: string | undefined): string {
     seen: value === undefined || value === '' ? 'nothing after it' : value,
     next: "guestwright run --from 'partitioned'",
   });
+}
+
+/** `random`: one that all workers of this run share. */
+function seed(value: string | undefined): string {
+  return value === 'random' ? String(randomInt(2 ** 32)) : String(parseSeed(value ?? ''));
 }
 
 function contradiction(): GuestwrightError {
