@@ -27,6 +27,9 @@ export interface Expectation<T> {
   ranOut: (call: MatcherCall) => Promise<MatcherReturnType> | MatcherReturnType;
 }
 
+/** What a check gives that has found nothing where nothing is to be; others give what they have found, by which its place is known. */
+export const GONE = { region: null };
+
 export async function runMatcher<T>(expectation: Expectation<T>): Promise<MatcherReturnType> {
   const { state, machine, name, subject, expected, timeout, what, on, check, woken, survivesPowerOff } = expectation;
   const { outcome, waited } = await waitFor(machine, {

@@ -13,7 +13,7 @@ import { checkRegion, clipFrame } from '../goldens/picture.js';
 import { goldenPathsOf, goldenPictures } from '../goldens/source.js';
 import { GuestwrightError } from '../../sdk/errors.js';
 import { fulfilled, lastScreen, unfulfilled, wordFrame, wordWaited, type MatcherCall } from './result.js';
-import { runMatcher } from './run-matcher.js';
+import { GONE, runMatcher } from './run-matcher.js';
 import { softFailure } from './soft-failure.js';
 import { matcherTimeout, screenSubject } from './subject.js';
 
@@ -64,7 +64,9 @@ export async function toContainGolden(
     on: ['screen'],
     check: async () => {
       const matches = await locator.look(await machine.screen.frame());
-      return matches.length > 0 === this.isNot ? undefined : true;
+      const [match] = matches;
+      if (this.isNot) return match === undefined ? GONE : undefined;
+      return match;
     },
     ranOut: async (call) => {
       const frame = await withoutSteps(() => machine.screen.frame());

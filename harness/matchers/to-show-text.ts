@@ -5,7 +5,7 @@ import { nearestMiss } from '../../sdk/screen/text.js';
 import { wordRows } from '../../sdk/screen/word-screen.js';
 import { withoutSteps } from '../fixtures/steps.js';
 import { unfulfilled, wordFrame, wordPattern, wordWaited, type MatcherCall } from './result.js';
-import { runMatcher } from './run-matcher.js';
+import { GONE, runMatcher } from './run-matcher.js';
 import { matcherTimeout, screenSubject } from './subject.js';
 
 export interface ToShowTextOptions extends GetByTextOptions {
@@ -39,10 +39,10 @@ export async function toShowText(
     what: `the text ${expected}${this.isNot ? ' to go' : ''}`,
     on: ['screen'],
     check: async () => {
-      if (!this.isNot) return (await watch.check()) === undefined ? undefined : true;
+      if (!this.isNot) return await watch.check();
       // That a text is gone can only be said of a frame that was read to its end.
       const matches = await locator.look(await machine.screen.frame());
-      return matches.length > (options.nth ?? 0) ? undefined : true;
+      return matches.length > (options.nth ?? 0) ? undefined : GONE;
     },
     woken: () => watch.woken(),
     ranOut: (call) => ranOut(call, text),

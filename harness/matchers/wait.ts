@@ -3,7 +3,8 @@ import { GuestwrightError } from '../../sdk/errors.js';
 import type { GuestTime } from '../../sdk/engines/engine.js';
 import type { Machine, WaitRequest } from '../../sdk/machine/types.js';
 import { noteStep } from '../attempts/record.js';
-import { withoutSteps } from '../fixtures/steps.js';
+import { currentTest, withoutSteps } from '../fixtures/steps.js';
+import { traceStep } from '../trace/trace-steps.js';
 import { recordStep } from '../verify/record.js';
 
 export type WaitOutcome<T> =
@@ -30,6 +31,9 @@ export async function waitFor<T>(
 ): Promise<{ outcome: WaitOutcome<T>; waited: Waited }> {
   const { clock } = machine;
   const from = clock.now;
+  const title = `Expect ${request.what}`;
+  const testInfo = currentTest();
+  const traced = testInfo === null ? null : traceStep(testInfo, machine, { action: 'expect', title, params: {} });
   let checks = 0;
   const check = () => {
     checks++;
@@ -46,10 +50,10 @@ export async function waitFor<T>(
     }
   });
   const waited = { from, to: clock.now, checks };
-  const title = `Expect ${request.what}`;
   await withoutSteps(async () => {
     await recordStep(machine, title);
     await noteStep(machine, { title, from, passed: outcome.kind === 'met' });
+    await traced?.end(outcome.kind === 'met' ? { value: outcome.value } : { error: null });
   });
   return { outcome, waited };
 }

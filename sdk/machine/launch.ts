@@ -72,6 +72,7 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
         recording,
         onAction: options.onAction ?? null,
         onFork: options.onFork ?? null,
+        onFrame: options.onFrame ?? null,
         record: options.record ?? null,
         goldens: options.goldens ?? null,
       });

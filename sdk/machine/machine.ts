@@ -27,7 +27,7 @@ import { GuestPointer, type PointerState } from '../input/pointer.js';
 import type { SerialState } from '../serial/console.js';
 import { createShell } from '../serial/create-shell.js';
 import type { MachineShell, ShellState } from '../serial/shell.js';
-import { makeFrame } from '../screen/frame.js';
+import { makeFrame, type Frame } from '../screen/frame.js';
 import type { FrameReader } from '../screen/reader.js';
 import { wordScreen } from '../screen/word-screen.js';
 import { MachineClock } from './clock.js';
@@ -82,6 +82,7 @@ export interface MachineParts {
   reader: FrameReader;
   goldens: GoldenSource;
   onFork?: ((fork: Machine) => void) | null;
+  onFrame?: ((frame: Frame, machine: Machine) => void) | null;
 }
 
 /** What a revert brings back on this side of the engine. */
@@ -175,6 +176,7 @@ export class GuestMachine implements Machine, MachinePort {
       pointer: this.pointer,
       reader: parts.reader,
       goldens: parts.goldens,
+      onFrame: (frame) => parts.onFrame?.(frame, this),
     });
     this.invariants = new Invariants(parts.reader, () => this.screen.current());
     this.keyboard = new GuestKeyboard(this, this.screen, parts.answers?.variables);

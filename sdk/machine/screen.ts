@@ -30,6 +30,8 @@ export interface ScreenParts {
   pointer: Pointer;
   reader: FrameReader;
   goldens: GoldenSource;
+  /** Is told of every new look. */
+  onFrame?: (frame: Frame) => void;
 }
 
 export class MachineScreen implements ReadableScreen {
@@ -37,9 +39,11 @@ export class MachineScreen implements ReadableScreen {
   readonly port: MachinePort;
   readonly reader: FrameReader;
   readonly #goldens: GoldenSource;
+  readonly #onFrame: ((frame: Frame) => void) | undefined;
   #frame: Frame | null = null;
 
-  constructor({ port, pointer, reader, goldens }: ScreenParts) {
+  constructor({ port, pointer, reader, goldens, onFrame }: ScreenParts) {
+    this.#onFrame = onFrame;
     this.port = port;
     this.pointer = pointer;
     this.reader = reader;
@@ -157,7 +161,10 @@ export class MachineScreen implements ReadableScreen {
     const stands = clock.kind === 'stepped' || clock.kind === 'virtual';
     if (stands && this.#frame?.time === clock.now) return this.#frame;
     const content = await this.port.observe({ kind: 'screen' });
-    return (this.#frame = makeFrame(content, clock.now));
+    const frame = makeFrame(content, clock.now);
+    this.#frame = frame;
+    this.#onFrame?.(frame);
+    return frame;
   }
 
   /** Looks anew even at the same guest time: after a revert, a reset or a change of power. */

@@ -60,6 +60,8 @@ export interface LaunchOptions {
    * launched as ever. Default: false.
    */
   memoise?: boolean | MemoiseOptions;
+  /** Is told of every new look at the machine's screen, whatever it was taken for. */
+  onFrame?: (frame: Frame, machine: Machine) => void;
   /** Stores a snapshot in passing; bit-exact engines only. See `EngineContext.storeAt`. */
   storeAt?: { at: GuestTime; file: string };
 }
