@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageVersion } from './package.js';
+import { compareCommand } from './compare.js';
 import { doctorCommand } from './doctor.js';
 import { fontsCommand } from './fonts.js';
 import { goldenCommand } from './golden.js';
@@ -17,6 +18,7 @@ const COMMANDS: readonly (() => Command)[] = [
   initCommand,
   runCommand,
   verifyCommand,
+  compareCommand,
   replayCommand,
   openCommand,
   goldenCommand,

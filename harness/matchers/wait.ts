@@ -2,6 +2,7 @@
 import { GuestwrightError } from '../../sdk/errors.js';
 import type { GuestTime } from '../../sdk/engines/engine.js';
 import type { Machine, WaitRequest } from '../../sdk/machine/types.js';
+import { noteCompared } from '../compare/record.js';
 import { noteStep } from '../attempts/record.js';
 import { currentTest, withoutSteps } from '../fixtures/steps.js';
 import { traceStep } from '../trace/trace-steps.js';
@@ -23,6 +24,17 @@ export interface Waited {
 }
 
 class RanOut extends Error {}
+
+function wordOutcome(outcome: WaitOutcome<unknown>): { error: string | null; value: unknown } {
+  switch (outcome.kind) {
+    case 'met':
+      return { error: null, value: outcome.value };
+    case 'timeout':
+      return { error: 'not in time', value: null };
+    case 'failed':
+      return { error: outcome.error.message, value: null };
+  }
+}
 
 /** Waits for `check` to give a value. Errors that are none of ours (a bug, a test that ended) are thrown on. */
 export async function waitFor<T>(
@@ -53,6 +65,7 @@ export async function waitFor<T>(
   await withoutSteps(async () => {
     await recordStep(machine, title);
     await noteStep(machine, { title, from, passed: outcome.kind === 'met' });
+    await noteCompared(machine, { title, from, ...wordOutcome(outcome) });
     await traced?.end(outcome.kind === 'met' ? { value: outcome.value } : { error: null });
   });
   return { outcome, waited };

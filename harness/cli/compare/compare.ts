@@ -1,0 +1,194 @@
+/** `guestwright compare`: two runs, one after the other, and what they say. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { GuestwrightError } from '../../../sdk/errors.js';
+import { listImages, resolveFileRef } from '../../../sdk/images/index.js';
+import { isMissing } from '../../../sdk/images/files.js';
+import { addAccepted, readAccepted } from '../../compare/accepted.js';
+import { compareRuns, type CompareRules } from '../../compare/compare.js';
+import { compareRecord, findingsOf, staleOf, type CompareRecord } from '../../compare/findings.js';
+import { COMPARE_PLAN, type ComparePlan } from '../../compare/record.js';
+import type { ImageDrive } from '../../compare/replace-image.js';
+import { wordFinding } from '../../compare/word.js';
+import { EXIT } from '../exit.js';
+import { readRun, type FoundRun } from './read-run.js';
+import { checkReplaceable, RECORD_FILE, writeReport } from './write-report.js';
+
+export interface CompareRequest extends CompareRules {
+  imageA: string;
+  imageB: string;
+  scenarios: readonly string[];
+  cwd: string;
+  drive?: ImageDrive;
+  goldens: boolean;
+  project?: readonly string[];
+  /** Folder of the report. */
+  output: string;
+}
+
+const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** @returns the exit code */
+export async function compareImages(request: CompareRequest): Promise<number> {
+  const { imageA, imageB, cwd, output } = request;
+  await checkReplaceable(path.resolve(cwd, output));
+  const accepted = await readAccepted(cwd);
+  const images = { a: await imageOf(imageA), b: await imageOf(imageB) };
+  const folder = await mkdtemp(path.join(tmpdir(), 'guestwright-compare-'));
+  try {
+    const a = await oneRun(request, { image: images.a, label: imageA, folder: path.join(folder, 'a') });
+    const stop = await cannotGoOn(a, request);
+    if (stop !== null) return stop;
+    const b = await oneRun(request, { image: images.b, label: imageB, folder: path.join(folder, 'b') });
+    if (b.exitCode !== EXIT.passed && b.exitCode !== EXIT.failed) return b.exitCode;
+    const machines = compareRuns(a.run, b.run, request);
+    const findings = findingsOf(machines, imageB, accepted, request);
+    const notes = staleOf(findings, machines, imageB, accepted).map(
+      ({ test, step, kind }) => `Accepted, and not seen any more: ${test} › ${step}: ${kind}.`,
+    );
+    const report = await writeReport(path.resolve(cwd, output), {
+      images: { a: imageA, b: imageB },
+      machines,
+      findings,
+      rules: request,
+      notes,
+      runs: [a, b],
+    });
+    for (const line of [...findings.map(wordFinding), ...notes]) say(line);
+    const open = findings.filter(({ isAccepted }) => !isAccepted);
+    const diverged = machines.some((machine) => machine.diverged !== null);
+    const failed = a.exitCode === EXIT.failed && b.exitCode === EXIT.failed;
+    if (failed) say('The scenario fails on both images: what comes after that was not compared.');
+    if (open.length === 0 && !diverged && !failed) say(wordSame(machines.length, findings.length));
+    else if (open.length > 0)
+      say(`If ${imageB} is to be so: npx guestwright compare --accept all, or some of the numbers.`);
+    say(`report: ${path.relative(cwd, report)}`);
+    return open.length === 0 && !diverged && !failed ? EXIT.passed : EXIT.failed;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function wordSame(machines: number, accepted: number): string {
+  const all = machines === 1 ? 'The machine does the same' : `All ${machines} machines do the same`;
+  return `${all} on both images${accepted === 0 ? '' : `, or what was accepted (${accepted})`}.`;
+}
+
+/** @throws GuestwrightError `usage/file-missing`, `usage/image-unknown`, `usage/image-part-unknown` */
+async function imageOf(text: string): Promise<ComparePlan['image']> {
+  if ((await listImages()).some(({ name }) => name === text)) return { kind: 'catalogue', name: text };
+  const isPart = text.includes(':');
+  await resolveFileRef(text);
+  return { kind: 'file', name: isPart ? text : path.resolve(text) };
+}
+
+interface RunOn {
+  image: ComparePlan['image'];
+  label: string;
+  folder: string;
+}
+
+/** Runs the scenarios in a process of their own. */
+async function oneRun(
+  { scenarios, cwd, drive, goldens, project }: CompareRequest,
+  { image, label, folder }: RunOn,
+): Promise<FoundRun> {
+  say(`on ${label} …`);
+  const args = [...scenarios, '--workers=1', '--retries=0', '--reporter=line', '--update-snapshots=none'];
+  args.push(`--output=${path.join(folder, 'results')}`);
+  if (!goldens) args.push('--ignore-snapshots');
+  if (project !== undefined) args.push(...project.map((one) => `--project=${one}`));
+  const plan: ComparePlan = { folder, image, drive: drive ?? null };
+  const from = performance.now();
+  const { exitCode = EXIT.infrastructure } = await execa(process.execPath, [MAIN, 'run', ...args], {
+    cwd,
+    reject: false,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { [COMPARE_PLAN]: JSON.stringify(plan), PLAYWRIGHT_FORCE_TTY: '0' },
+  });
+  const seconds = ((performance.now() - from) / 1000).toFixed(1);
+  say(`on ${label}: ${exitCode === 0 ? 'passed' : `failed (exit code ${exitCode})`} in ${seconds} s`);
+  return { exitCode, ...(await readRun(folder)) };
+}
+
+/** Null: it can. @throws GuestwrightError `usage/compare-no-machine`, `usage/compare-image-unused` */
+async function cannotGoOn(
+  { exitCode, run: { courses } }: FoundRun,
+  { imageA, scenarios, drive }: CompareRequest,
+): Promise<number | null> {
+  if (exitCode !== EXIT.passed && exitCode !== EXIT.failed) return exitCode;
+  if (courses.length === 0) {
+    if (exitCode === EXIT.failed) return exitCode;
+    throw new GuestwrightError('The scenarios used no machine', {
+      kind: 'usage',
+      code: 'compare-no-machine',
+      expected: 'scenarios with the fixture `machine`, or with `launch`',
+      seen: scenarios.join(', '),
+      next: 'name a scenario that drives a machine',
+    });
+  }
+  if (courses.some(({ replaced }) => replaced)) return null;
+  throw new GuestwrightError(`No machine of the scenarios has a place for ${imageA}`, {
+    kind: 'usage',
+    code: 'compare-image-unused',
+    expected:
+      drive === undefined ? 'a machine with an image of its own in a drive' : `a machine with an image in ${drive}`,
+    seen: courses.map(({ test, machine }) => `${test}: ${machine}`).join('\n'),
+    next: 'name a scenario whose machine boots an image, or another --drive',
+  });
+}
+
+/** @throws GuestwrightError `usage/compare-no-report`, `usage/compare-number-unknown` */
+export async function accept(numbers: string, { cwd, output }: { cwd: string; output: string }): Promise<void> {
+  const file = path.join(path.resolve(cwd, output), RECORD_FILE);
+  const record = await readRecord(file);
+  const open = record.findings.filter(({ isAccepted }) => !isAccepted);
+  const chosen = numbers === 'all' ? open : numbers.split(',').map((text) => numbered(text, record));
+  await addAccepted(
+    cwd,
+    chosen.map((finding) => finding.accept),
+  );
+  for (const { words } of chosen) say(`accepted: ${words}`);
+  if (chosen.length === 0) say('There was nothing left to accept.');
+}
+
+function numbered(text: string, { findings }: CompareRecord): CompareRecord['findings'][number] {
+  const found = findings.find(({ number }) => String(number) === text.trim());
+  if (found !== undefined) return found;
+  throw new GuestwrightError(`There is no difference ${text.trim()} in the last report`, {
+    kind: 'usage',
+    code: 'compare-number-unknown',
+    expected: findings.length === 0 ? 'a report with differences' : `"all", or numbers from 1 to ${findings.length}`,
+    seen: text,
+    next: 'take the numbers from the report, or run the comparison again',
+  });
+}
+
+async function readRecord(file: string): Promise<CompareRecord> {
+  try {
+    return compareRecord.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    throw new GuestwrightError('There is no comparison to accept from', {
+      kind: 'usage',
+      code: 'compare-no-report',
+      expected: `${file}, as guestwright compare writes it`,
+      seen: isMissing(error) ? 'no such file' : 'a file that cannot be read',
+      next: 'run guestwright compare <imageA> <imageB> <scenario> first, or name its folder with -o',
+    });
+  }
+}
+
+export function missingArguments(accepting: boolean): GuestwrightError {
+  return new GuestwrightError(accepting ? '--accept stands alone' : 'Two images and a scenario are needed', {
+    kind: 'usage',
+    code: 'compare-arguments',
+    expected: accepting
+      ? 'guestwright compare --accept all, after a comparison'
+      : 'guestwright compare <imageA> <imageB> <scenario...>',
+    next: 'guestwright compare --help has examples',
+  });
+}

@@ -1,0 +1,85 @@
+/** Decides where an image goes in a machine: `guestwright compare` puts one of two in the place of the scenario's own. */
+import { parseSpec, type MachineSpecInput } from '../../sdk/machine/spec.js';
+
+/** Where a machine can have an image: `floppy`, `cdrom`, `disk0`, `kernel`, `initrd`. */
+export const IMAGE_DRIVES = ['floppy', 'cdrom', 'disk0', 'disk1', 'disk2', 'disk3', 'kernel', 'initrd'] as const;
+export type ImageDrive = (typeof IMAGE_DRIVES)[number];
+
+export type Replacement =
+  | { kind: 'replaced'; spec: MachineSpecInput }
+  /** The machine has no image there: it is left as it is. */
+  | { kind: 'none' }
+  /** It could go to any of these. */
+  | { kind: 'ambiguous'; drives: ImageDrive[] };
+
+/**
+ * A file goes where the machine has its only image, or to `drive`.
+ * @param ref as a spec has it: a path, or `image:part`
+ */
+export function replaceFile(input: MachineSpecInput, ref: string, drive: ImageDrive | null): Replacement {
+  const spec = parseSpec(input);
+  const drives = IMAGE_DRIVES.filter((one) => imageIn(spec, one) !== null);
+  const wanted = drive === null ? drives : drives.filter((one) => one === drive);
+  const [only, another] = wanted;
+  if (only === undefined) return { kind: 'none' };
+  if (another !== undefined) return { kind: 'ambiguous', drives: wanted };
+  return { kind: 'replaced', spec: { ...input, ...withImage(spec, only, ref) } };
+}
+
+/** An image of the catalogue replaces the media that it has itself. @param own the spec of a machine that boots it */
+export function replaceCatalogueImage(input: MachineSpecInput, own: MachineSpecInput): Replacement {
+  const spec = parseSpec(input);
+  const [disk, ...others] = spec.disks;
+  const replaced: MachineSpecInput = {
+    ...(own.floppy != null && spec.floppy != null ? { floppy: own.floppy } : {}),
+    ...(own.cdrom != null && spec.cdrom != null ? { cdrom: own.cdrom } : {}),
+    ...(own.kernel !== undefined && spec.kernel !== undefined
+      ? {
+          kernel: {
+            ...own.kernel,
+            ...(spec.kernel.commandLine === undefined ? {} : { commandLine: spec.kernel.commandLine }),
+          },
+        }
+      : {}),
+    ...(own.disks?.[0] !== undefined && disk !== undefined && 'path' in disk
+      ? { disks: [own.disks[0], ...others] }
+      : {}),
+  };
+  return Object.keys(replaced).length === 0 ? { kind: 'none' } : { kind: 'replaced', spec: { ...input, ...replaced } };
+}
+
+type Spec = ReturnType<typeof parseSpec>;
+
+function imageIn({ floppy, cdrom, disks, kernel }: Spec, drive: ImageDrive): string | null {
+  switch (drive) {
+    case 'floppy':
+      return floppy ?? null;
+    case 'cdrom':
+      return cdrom ?? null;
+    case 'kernel':
+      return kernel?.path ?? null;
+    case 'initrd':
+      return kernel?.initrd ?? null;
+    default: {
+      const disk = disks[Number(drive.slice('disk'.length))];
+      return disk !== undefined && 'path' in disk ? disk.path : null;
+    }
+  }
+}
+
+function withImage({ disks, kernel }: Spec, drive: ImageDrive, ref: string): MachineSpecInput {
+  switch (drive) {
+    case 'floppy':
+      return { floppy: ref };
+    case 'cdrom':
+      return { cdrom: ref };
+    case 'kernel':
+      return { kernel: { ...kernel, path: ref } };
+    case 'initrd':
+      return kernel === undefined ? {} : { kernel: { ...kernel, initrd: ref } };
+    default: {
+      const index = Number(drive.slice('disk'.length));
+      return { disks: disks.map((disk, i) => (i === index ? { ...disk, path: ref } : disk)) };
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/** A difference between two images in a line. */
+import { wordTime } from '../fixtures/guest-time.js';
+import type { Difference } from './compare.js';
+import type { Finding } from './findings.js';
+
+/** Characters of a row or a message that are shown. */
+const SHOWN = 120;
+
+/** `screen text, row 4: expected "login:", seen "Login:"`. Expected is the first image. */
+export function wordDifference(difference: Difference): string {
+  switch (difference.kind) {
+    case 'outcome':
+      return `outcome: expected ${wordOutcome(difference.a)}, seen ${wordOutcome(difference.b)}`;
+    case 'text': {
+      const [first, ...others] = difference.rows;
+      const more = others.length === 0 ? '' : `, and ${others.length} more rows`;
+      const [a, b] = [first?.a ?? '', first?.b ?? ''].map((row) => JSON.stringify(cut(row.trimEnd())));
+      return `screen text, row ${(first?.row ?? 0) + 1}: expected ${a ?? ''}, seen ${b ?? ''}${more}`;
+    }
+    case 'picture':
+      return difference.pixels === null
+        ? 'screen: the pictures have different sizes'
+        : `screen: ${difference.pixels} pixels differ`;
+    case 'serial':
+      return 'serial output';
+    case 'exitCode':
+      return `exit code: expected ${difference.a ?? 'none'}, seen ${difference.b ?? 'none'}`;
+    case 'time':
+      return `guest time: expected ${wordTime(difference.a)}, seen ${wordTime(difference.b)}`;
+  }
+}
+
+function wordOutcome(error: string | null): string {
+  return error === null ? 'passed' : JSON.stringify(cut(error));
+}
+
+function cut(text: string): string {
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`;
+}
+
+export function wordFinding({ number, machine, step, found, isAccepted }: Finding): string {
+  const accepted = isAccepted ? ' (accepted)' : '';
+  return `${number}. ${machine.test} › ${machine.machine} › ${step.title}: ${wordDifference(found.difference)}${accepted}`;
+}
