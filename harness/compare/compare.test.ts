@@ -74,6 +74,22 @@ test('colours of the same text are a difference of the picture', () => {
   ]);
 });
 
+test('what differs on the screen is told once, for as long as it is there', () => {
+  const [a, b] = [
+    ['old', ''],
+    ['new', ''],
+  ];
+  const machine = compared(
+    course([step('x', { text: a }), step('y', { text: ['top', ...a] }), step('z', { text: ['', 'more'] })]),
+    course([step('x', { text: b }), step('y', { text: ['top', ...b] }), step('z', { text: ['', 'other'] })]),
+  );
+  expect(machine.steps.map(({ differences: all, carried }) => [all.length, carried])).toEqual([
+    [1, false],
+    [0, true],
+    [1, false],
+  ]);
+});
+
 test("what no two runs have the same is left out: the kernel's time stamps, and what is asked for", () => {
   const [a, b] = ['[    0.123456] up 3 s', '[   11.654321] up 4 s'].map((text) =>
     step('x', { serial: text, text: [text], picture: text.slice(-3, -2) }),
@@ -98,7 +114,7 @@ test('a machine that only one run launched is named', () => {
   expect(machine).toMatchObject({ machine: 'm', diverged: 0 });
 });
 
-const withText = (text: string, at = 4_000) => [step('x', { text: [text], at }), step('x', { text: [text], at })];
+const withText = (text: string) => [step('x', { text: [text] }), step('x', { text: ['', `${text} again`] })];
 
 test('what was accepted is for the image, the step and what was seen; the rest is stale', () => {
   const rules = RULES;

@@ -32,6 +32,8 @@ export interface ComparedStep {
   /** Of the steps with this title, counted from 0. */
   occurrence: number;
   differences: SeenDifference[];
+  /** Whether what differed on the screen before still does: it is told once. */
+  carried: boolean;
 }
 
 export interface ComparedMachine {
@@ -95,8 +97,12 @@ function compareSteps(
     const occurrence = titles.get(title) ?? 0;
     titles.set(title, occurrence + 1);
     // What comes after they have parted are two stories.
-    const differences = diverged === null && a !== null && b !== null ? differencesOf(a, b, sides) : [];
-    steps.push({ a, b, title, occurrence, differences });
+    const before = i === 0 ? null : { a: left[i - 1] ?? null, b: right[i - 1] ?? null };
+    const { differences, carried } =
+      diverged === null && a !== null && b !== null
+        ? differencesOf(a, b, before, sides)
+        : { differences: [], carried: false };
+    steps.push({ a, b, title, occurrence, differences, carried });
   }
   const [failedA, failedB] = [failureOf(one), failureOf(other)];
   const last = steps.at(-1);
@@ -113,13 +119,37 @@ function failureOf(course: Course | undefined): string | null {
   return course.passed ? null : (course.error ?? 'it failed');
 }
 
-function differencesOf(a: CourseStep, b: CourseStep, { a: left, b: right, rules }: Sides): SeenDifference[] {
+function differencesOf(
+  a: CourseStep,
+  b: CourseStep,
+  before: { a: CourseStep | null; b: CourseStep | null } | null,
+  { a: left, b: right, rules }: Sides,
+): { differences: SeenDifference[]; carried: boolean } {
   const found: SeenDifference[] = [];
   const add = (difference: Difference, seen: string): void => void found.push({ difference, seen });
   if (a.error !== b.error) add({ kind: 'outcome', a: a.error, b: b.error }, b.error ?? 'passed');
   const rows = differingRows(a.text, b.text, rules);
-  if (rows.length > 0) add({ kind: 'text', rows }, digest(masked(b.text ?? [], rules).join('\n')));
-  else if (a.picture !== b.picture && a.picture !== null && b.picture !== null) {
+  // Wherever they are now: screens scroll.
+  const told = new Set(differingRows(before?.a?.text ?? null, before?.b?.text ?? null, rules).map(wordRow));
+  const fresh = rows.filter((row) => !told.has(wordRow(row)));
+  const isSamePicture = before !== null && a.picture === before.a?.picture && b.picture === before.b?.picture;
+  if (fresh.length > 0) {
+    add(
+      { kind: 'text', rows: fresh },
+      digest(
+        masked(
+          fresh.map((row) => row.b),
+          rules,
+        ).join('\n'),
+      ),
+    );
+  } else if (
+    rows.length === 0 &&
+    !isSamePicture &&
+    a.picture !== b.picture &&
+    a.picture !== null &&
+    b.picture !== null
+  ) {
     const pixels = differingPixels(
       left.picture(a.picture),
       right.picture(b.picture),
@@ -133,7 +163,12 @@ function differencesOf(a: CourseStep, b: CourseStep, { a: left, b: right, rules 
   if (a.exitCode !== b.exitCode) add({ kind: 'exitCode', a: a.exitCode, b: b.exitCode }, String(b.exitCode));
   const [tookA, tookB] = [a.at - a.from, b.at - b.from];
   if (isAnotherTime(tookA, tookB, rules)) add({ kind: 'time', a: tookA, b: tookB }, String(tookB));
-  return found;
+  const carried = fresh.length < rows.length || (isSamePicture && a.picture !== b.picture);
+  return { differences: found, carried };
+}
+
+function wordRow({ a, b }: { a: string; b: string }): string {
+  return JSON.stringify([a, b]);
 }
 
 /** Whether two times, guest ms, are further apart than is allowed. */

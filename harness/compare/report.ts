@@ -75,7 +75,7 @@ function stepSection(machine: ComparedMachine, step: ComparedStep, index: number
   const parted = machine.diverged === index ? 'from here on they do different things' : '';
   const mark = own.length === 0 && parted === '' ? 'same' : isOpen ? 'differs' : 'accepted';
   return `<details id="${stepId(machine, index)}" class="${mark}"${isOpen ? ' open' : ''}>
-<summary><span class="title">${escape(step.title)}</span> <span class="what">${escape([words, parted].filter(Boolean).join('; ') || 'the same')}</span></summary>
+<summary><span class="title">${escape(step.title)}</span> <span class="what">${escape([words, parted].filter(Boolean).join('; ') || (step.carried ? 'nothing new' : 'the same'))}</span></summary>
 <div class="sides">${side(parts.images.a, step.a, 'a')}${side(parts.images.b, step.b, 'b')}${differences(step, parts)}</div>
 </details>`;
 }
