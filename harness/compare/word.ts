@@ -2,6 +2,7 @@
 import { wordTime } from '../fixtures/guest-time.js';
 import type { Difference } from './compare.js';
 import type { Finding } from './findings.js';
+import type { Verdict } from './verdict.js';
 
 /** Characters of a row or a message that are shown. */
 const SHOWN = 120;
@@ -41,4 +42,33 @@ function cut(text: string): string {
 export function wordFinding({ number, machine, step, found, isAccepted }: Finding): string {
   const accepted = isAccepted ? ' (accepted)' : '';
   return `${number}. ${machine.test} › ${machine.machine} › ${step.title}: ${wordDifference(found.difference)}${accepted}`;
+}
+
+/** What the terminal says below the differences. @param machines how many were compared */
+export function wordVerdict(
+  verdict: Verdict,
+  { imageA, imageB }: { imageA: string; imageB: string },
+  machines: number,
+): string[] {
+  switch (verdict.kind) {
+    case 'same': {
+      const all = machines === 1 ? 'The machine does the same' : `All ${machines} machines do the same`;
+      return [`${all} on both images${verdict.accepted === 0 ? '' : `, or what was accepted (${verdict.accepted})`}.`];
+    }
+    case 'different':
+      return wordHow(verdict.open, imageB);
+    case 'both-failed':
+      return [
+        'The scenario fails on both images: what comes after that was not compared.',
+        ...wordHow(verdict.open, imageB),
+      ];
+    case 'one-failed':
+      return [
+        `The scenario fails on ${verdict.side === 'a' ? imageA : imageB} alone, of something that no step of a machine shows: its errors are above.`,
+      ];
+  }
+}
+
+function wordHow(open: number, image: string): string[] {
+  return open === 0 ? [] : [`If ${image} is to be so: npx guestwright compare --accept all, or some of the numbers.`];
 }

@@ -12,7 +12,8 @@ import { compareRuns, type CompareRules } from '../../compare/compare.js';
 import { compareRecord, findingsOf, staleOf, type CompareRecord } from '../../compare/findings.js';
 import { COMPARE_PLAN, type ComparePlan } from '../../compare/record.js';
 import type { ImageDrive } from '../../compare/replace-image.js';
-import { wordFinding } from '../../compare/word.js';
+import { verdictOf } from '../../compare/verdict.js';
+import { wordFinding, wordVerdict } from '../../compare/word.js';
 import { EXIT } from '../exit.js';
 import { readRun, type FoundRun } from './read-run.js';
 import { checkReplaceable, RECORD_FILE, writeReport } from './write-report.js';
@@ -59,23 +60,14 @@ export async function compareImages(request: CompareRequest): Promise<number> {
       runs: [a, b],
     });
     for (const line of [...findings.map(wordFinding), ...notes]) say(line);
-    const open = findings.filter(({ isAccepted }) => !isAccepted);
-    const diverged = machines.some((machine) => machine.diverged !== null);
-    const failed = a.exitCode === EXIT.failed && b.exitCode === EXIT.failed;
-    if (failed) say('The scenario fails on both images: what comes after that was not compared.');
-    if (open.length === 0 && !diverged && !failed) say(wordSame(machines.length, findings.length));
-    else if (open.length > 0)
-      say(`If ${imageB} is to be so: npx guestwright compare --accept all, or some of the numbers.`);
+    const failed = { a: a.exitCode === EXIT.failed, b: b.exitCode === EXIT.failed };
+    const verdict = verdictOf(failed, machines, findings);
+    for (const line of wordVerdict(verdict, request, machines.length)) say(line);
     say(`report: ${path.relative(cwd, report)}`);
-    return open.length === 0 && !diverged && !failed ? EXIT.passed : EXIT.failed;
+    return verdict.kind === 'same' ? EXIT.passed : EXIT.failed;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function wordSame(machines: number, accepted: number): string {
-  const all = machines === 1 ? 'The machine does the same' : `All ${machines} machines do the same`;
-  return `${all} on both images${accepted === 0 ? '' : `, or what was accepted (${accepted})`}.`;
 }
 
 /** @throws GuestwrightError `usage/file-missing`, `usage/image-unknown`, `usage/image-part-unknown` */
