@@ -7,7 +7,7 @@ const machine = (name: string): ComparedMachine => ({
   scenario: 'scenarios/first-boot.spec.ts',
   test: name,
   machine: 'm',
-  steps: [{ a: null, b: null, title: 'Press Enter', occurrence: 0, differences: [] }],
+  steps: [{ a: null, b: null, title: 'Press Enter', occurrence: 0, differences: [], carried: false }],
   diverged: 0,
 });
 
