@@ -54,7 +54,16 @@ export default tseslint.config(
     },
   },
   { files: ['harness/**/*.ts', 'scenarios/**/*.ts'], rules: forbid(noEngineInside) },
-  { files: ['harness/server/**/*.ts', 'harness/console/**/*.ts'], rules: forbid(noPlaywright) },
+  { files: ['harness/server/**/*.ts'], rules: forbid(noPlaywright, noEngineInside) },
+  {
+    files: ['harness/console/**/*.ts', 'harness/console/**/*.tsx'],
+    languageOptions: { parserOptions: { project: './harness/console/tsconfig.json' } },
+    rules: forbid(noPlaywright, noEngineInside),
+  },
+  {
+    files: ['harness/console/src/**/*.ts', 'harness/console/src/**/*.tsx'],
+    rules: forbid(noPlaywright, noEngineInside, nodeOnly),
+  },
   {
     files: ['scenarios/**/*.ts'],
     rules: forbid(['^\\.\\./', "Scenarios import guestwright as a user's project would."]),

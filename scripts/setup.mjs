@@ -29,6 +29,11 @@ const EXTRAS = {
     missing: () => (canRun('swtpm') ? [] : ['swtpm']),
     without: 'Guests with a TPM say so.',
   },
+  // What the pages are tried in.
+  browser: {
+    missing: () => (canRun('chromium') ? [] : ['chromium']),
+    without: 'The tests of the pages are skipped.',
+  },
   // Guests on other computers than the PC.
   architectures: {
     missing: () => [

@@ -10,6 +10,7 @@ import { openCommand } from './open.js';
 import { replayCommand } from './replay.js';
 import { runCommand } from './run.js';
 import { screenCommand } from './screen.js';
+import { showCommand } from './show.js';
 import { storeCommand } from './store.js';
 import { verifyCommand } from './verify.js';
 
@@ -20,6 +21,7 @@ const COMMANDS: readonly (() => Command)[] = [
   verifyCommand,
   compareCommand,
   replayCommand,
+  showCommand,
   openCommand,
   goldenCommand,
   screenCommand,

@@ -5,6 +5,7 @@ import type { Machine, WaitRequest } from '../../sdk/machine/types.js';
 import { noteCompared } from '../compare/record.js';
 import { noteStep } from '../attempts/record.js';
 import { currentTest, withoutSteps } from '../fixtures/steps.js';
+import { watchStep } from '../runs/watch.js';
 import { traceStep } from '../trace/trace-steps.js';
 import { recordStep } from '../verify/record.js';
 
@@ -63,6 +64,7 @@ export async function waitFor<T>(
   });
   const waited = { from, to: clock.now, checks };
   await withoutSteps(async () => {
+    watchStep(machine, title, from, wordOutcome(outcome).error);
     await recordStep(machine, title);
     await noteStep(machine, { title, from, passed: outcome.kind === 'met' });
     await noteCompared(machine, { title, from, ...wordOutcome(outcome) });

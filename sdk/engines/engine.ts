@@ -267,8 +267,17 @@ export interface Engine {
   start(hardware: Hardware, context: EngineContext): Promise<EngineMachine>;
   /** Bit-exact engines. */
   readonly journal?: JournalFacts;
+  /** Engines that run in a browser, too. */
+  portable?(): Promise<PortableParts>;
   /** Runs what was recorded again, on the same hardware. Only engines whose machines can be `recorded`. */
   replay?(hardware: Hardware, context: ReplayContext): Promise<RunReplay>;
+}
+
+/** What a browser needs to go on from a state, besides the state and the media. */
+export interface PortableParts {
+  firmware: { bios: Uint8Array; vgaBios: Uint8Array };
+  /** Names the engine's code, hex SHA-256: the browser's has to be the same. */
+  build: string;
 }
 
 export const ARCHITECTURES = ['x86_64', 'i386', 'aarch64', 'riscv64'] as const;

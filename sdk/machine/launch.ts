@@ -59,6 +59,7 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
   });
   const machine = await loading
     .then(({ machineOn }) => {
+      options.onStart?.({ engine: engine.name, hardware, identity: running.identity });
       options.record?.({ kind: 'start', engine: engine.name, hardware, identity: running.identity });
       return machineOn(running, {
         id,

@@ -2,7 +2,16 @@
  * The public face of a machine. Classes beside this file fulfil it; the harness and the command line see only this.
  * All times are guest milliseconds unless a name says `wall`.
  */
-import type { Capabilities, ClockKind, EngineEvent, GuestTime, Input, Memoised, StateHash } from '../engines/engine.js';
+import type {
+  Capabilities,
+  ClockKind,
+  EngineEvent,
+  GuestTime,
+  Hardware,
+  Input,
+  Memoised,
+  StateHash,
+} from '../engines/engine.js';
 import type { Failure } from '../errors.js';
 import type { RecordedEvent } from './recording.js';
 import type { Frame } from '../screen/frame.js';
@@ -60,10 +69,19 @@ export interface LaunchOptions {
    * launched as ever. Default: false.
    */
   memoise?: boolean | MemoiseOptions;
+  /** Is told what hardware the spec came to, once it runs. */
+  onStart?: (started: Started) => void;
   /** Is told of every new look at the machine's screen, whatever it was taken for. */
   onFrame?: (frame: Frame, machine: Machine) => void;
   /** Stores a snapshot in passing; bit-exact engines only. See `EngineContext.storeAt`. */
   storeAt?: { at: GuestTime; file: string };
+}
+
+export interface Started {
+  engine: string;
+  hardware: Hardware;
+  /** See `EngineMachine.identity`. */
+  identity: string;
 }
 
 /** How a machine is memoised, where the defaults will not do. */

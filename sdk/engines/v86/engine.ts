@@ -13,6 +13,7 @@ import type {
   Hardware,
   JournalFacts,
   Medium,
+  PortableParts,
   Probe,
 } from '../engine.js';
 import { CANONICAL_MS, QUANTUM_MS, SAMPLE_MS, type Fault } from './core/machine.js';
@@ -78,6 +79,12 @@ export class V86Engine implements Engine {
     sampleMs: SAMPLE_MS,
     canonicalMs: CANONICAL_MS,
   };
+
+  async portable(): Promise<PortableParts> {
+    const [{ digest }, firmware] = await Promise.all([loadBuild(), findFirmware()]);
+    const [bios, vgaBios] = await Promise.all([readFile(firmware.bios), readFile(firmware.vgaBios)]);
+    return { firmware: { bios: new Uint8Array(bios), vgaBios: new Uint8Array(vgaBios) }, build: digest };
+  }
 
   async start(hardware: Hardware, context: EngineContext): Promise<EngineMachine> {
     assertKernelFits(hardware);

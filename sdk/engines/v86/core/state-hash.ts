@@ -74,7 +74,8 @@ async function digestAll(parts: Uint8Array[]): Promise<string> {
 
 async function digest(bytes: Uint8Array): Promise<Uint8Array> {
   // Web Crypto takes no memory that workers share.
-  const own = bytes.buffer instanceof SharedArrayBuffer ? bytes.slice() : (bytes as Uint8Array<ArrayBuffer>);
+  // A page has no shared memory, and no name for it.
+  const own = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
   return new Uint8Array(await crypto.subtle.digest('SHA-256', own));
 }
 

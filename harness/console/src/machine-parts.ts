@@ -1,0 +1,93 @@
+/** What a machine starts with in a browser, from the parts of a run. */
+import type { Blocks, BlockSource } from '../../../sdk/engines/blocks.js';
+import type { Hardware, Medium, WholeFile } from '../../../sdk/engines/engine.js';
+import type { RunHardware, RunMedium } from '../../runs/format.js';
+import type { OpenedRun } from './open-run.js';
+
+class BytesBlocks implements Blocks {
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    return this.#bytes.slice(offset, offset + length);
+  }
+
+  write(): never {
+    throw new Error('a base is never written');
+  }
+
+  flush(): void {
+    // Nothing was written.
+  }
+}
+
+class ZeroBlocks implements Blocks {
+  readonly size: number;
+
+  constructor(size: number) {
+    this.size = size;
+  }
+
+  read(_offset: number, length: number): Uint8Array {
+    return new Uint8Array(length);
+  }
+
+  write(): never {
+    throw new Error('a base is never written');
+  }
+
+  flush(): void {
+    // Nothing was written.
+  }
+}
+
+/** The state knows files by their paths on the machine that it was made on: their bytes are in the run. */
+export function blocksOf({ run, files }: OpenedRun, source: BlockSource): Blocks {
+  switch (source.kind) {
+    case 'bytes':
+      return new BytesBlocks(source.bytes);
+    case 'blank':
+      return new ZeroBlocks(source.size);
+    case 'file': {
+      const digest = run.resume?.paths[source.path];
+      const bytes = digest === undefined ? undefined : files[`media/${digest}`];
+      if (bytes === undefined) throw new Error('an image that the state needs is not in the run');
+      return new BytesBlocks(bytes);
+    }
+  }
+}
+
+export function hardwareOf({ files }: OpenedRun, plain: RunHardware): Hardware {
+  const source = ({ digest, size, blank }: RunMedium): BlockSource => {
+    if (blank) return { kind: 'blank', size };
+    const bytes = files[`media/${digest}`];
+    if (bytes?.length !== size) throw new Error('an image of the machine is not in the run');
+    return { kind: 'bytes', bytes };
+  };
+  const whole = (medium: RunMedium): WholeFile => ({ digest: medium.digest, source: source(medium) });
+  const medium = (one: RunMedium): Medium => ({ ...whole(one), overlay: { kind: 'memory' } });
+  const drive = (one: RunMedium | null): Medium | null => (one === null ? null : medium(one));
+  const { disks, floppies, cdrom, kernel, ...rest } = plain;
+  return {
+    ...rest,
+    disks: disks.map(medium),
+    floppies: floppies.map(drive),
+    cdrom: cdrom === undefined ? undefined : drive(cdrom),
+    kernel:
+      kernel === null
+        ? null
+        : {
+            kernel: whole(kernel.kernel),
+            initrd: kernel.initrd === null ? null : whole(kernel.initrd),
+            commandLine: kernel.commandLine,
+          },
+    clock: 'stepped',
+  };
+}

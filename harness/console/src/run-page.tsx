@@ -1,0 +1,148 @@
+/** A run that is over: its steps, what was on the screen at any instant, what went in and what came out. */
+import { useMemo, useState } from 'preact/hooks';
+import type { RunFile } from '../../runs/format.js';
+import { LiveMachine } from './live-machine.js';
+import type { LoadedRun } from './load-run.js';
+import { readable } from '../../runs/readable.js';
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
+
+export function RunPage({ file, run, screens }: LoadedRun) {
+  const last = Math.max(0, run.looks.length - 1);
+  const [index, setIndex] = useState(last);
+  const [isLive, setLive] = useState(false);
+  const look = run.looks[index];
+  const goTo = (at: number): void => {
+    // What was on the screen when the step ended.
+    const found = run.looks.findLastIndex((one) => one.at <= at);
+    setIndex(Math.max(0, found));
+    setLive(false);
+  };
+  return (
+    <main>
+      <header>
+        <h1>{run.test.title}</h1>
+        <p>
+          {run.machine} on {run.engine}, {seconds(run.end)} of guest time
+        </p>
+        {run.test.error === null ? null : (
+          <details class="error">
+            <summary>{run.test.error.split('\n', 1)[0]}</summary>
+            <pre>{run.test.error}</pre>
+          </details>
+        )}
+      </header>
+      <div class="columns">
+        <section class="machine" aria-label="The machine">
+          {isLive ? (
+            <LiveMachine file={file} onEnd={() => setLive(false)} />
+          ) : (
+            <>
+              <figure>
+                {look === undefined ? (
+                  <p>Nobody looked at its screen.</p>
+                ) : (
+                  <img src={screens.get(look.screen)} alt={look.text?.join('\n').trim() ?? 'the screen'} />
+                )}
+              </figure>
+              <div class="timeline">
+                <button disabled={index <= 0} onClick={() => setIndex(index - 1)} title="The look before">
+                  ◀
+                </button>
+                <input
+                  type="range"
+                  min={0}
+                  max={last}
+                  value={index}
+                  aria-label="Instant"
+                  aria-valuetext={look === undefined ? 'none' : seconds(look.at)}
+                  onInput={({ currentTarget }) => setIndex(Number(currentTarget.value))}
+                />
+                <button disabled={index >= last} onClick={() => setIndex(index + 1)} title="The next look">
+                  ▶
+                </button>
+                <output>{look === undefined ? '' : `at ${seconds(look.at)}`}</output>
+                <button
+                  class="resume"
+                  disabled={run.resume === null}
+                  title={run.why ?? 'Goes on from the end of the run, in this page'}
+                  onClick={() => setLive(true)}
+                >
+                  Resume
+                </button>
+              </div>
+              <Strip run={run} screens={screens} index={index} onChoose={setIndex} />
+            </>
+          )}
+        </section>
+        <Panels run={run} index={index} onStep={goTo} />
+      </div>
+    </main>
+  );
+}
+
+interface StripProps {
+  run: RunFile;
+  screens: Map<string, string>;
+  index: number;
+  onChoose: (index: number) => void;
+}
+
+/** At most so many pictures side by side. */
+const STRIP = 12;
+
+function Strip({ run, screens, index, onChoose }: StripProps) {
+  const shown = useMemo(() => {
+    const every = Math.max(1, Math.ceil(run.looks.length / STRIP));
+    return run.looks.flatMap((look, i) => (i % every === 0 || i === run.looks.length - 1 ? [{ look, i }] : []));
+  }, [run]);
+  return (
+    <div class="strip" role="group" aria-label="Film strip">
+      {shown.map(({ look, i }) => (
+        <button key={i} aria-pressed={i === index} onClick={() => onChoose(i)} title={`at ${seconds(look.at)}`}>
+          <img src={screens.get(look.screen)} alt="" />
+        </button>
+      ))}
+    </div>
+  );
+}
+
+const PANELS = ['Steps', 'Text', 'Serial', 'Inputs'] as const;
+
+function Panels({ run, index, onStep }: { run: RunFile; index: number; onStep: (at: number) => void }) {
+  const [panel, choose] = useState<(typeof PANELS)[number]>('Steps');
+  return (
+    <section class="panels" aria-label="What happened">
+      <nav>
+        {PANELS.map((name) => (
+          <button key={name} aria-pressed={name === panel} onClick={() => choose(name)}>
+            {name}
+          </button>
+        ))}
+      </nav>
+      {panel === 'Steps' ? (
+        <ol class="steps">
+          {run.steps.map((step, i) => (
+            <li key={i} class={step.error === null ? undefined : 'failed'}>
+              <button onClick={() => onStep(step.at)}>
+                <span>{step.title}</span> <small>{seconds(step.at)}</small>
+              </button>
+              {step.error === null ? null : <pre>{step.error}</pre>}
+            </li>
+          ))}
+        </ol>
+      ) : null}
+      {panel === 'Text' ? <pre>{run.looks[index]?.text?.join('\n') ?? 'No text screen.'}</pre> : null}
+      {panel === 'Serial' ? <pre>{readable(run.serial)}</pre> : null}
+      {panel === 'Inputs' ? (
+        <ol class="inputs">
+          {run.inputs.map(({ at, words }, i) => (
+            <li key={i}>
+              {seconds(at)} {words}
+            </li>
+          ))}
+        </ol>
+      ) : null}
+    </section>
+  );
+}

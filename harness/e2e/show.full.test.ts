@@ -1,0 +1,150 @@
+/** The page of a failed run in a real browser: look back, go on from its end, and be the same machine to the bit. */
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from '@playwright/test';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { launch } from '../../sdk/machine/launch.js';
+import { serveRun } from '../cli/show/show.js';
+import { zipFiles } from '../trace/zip-files.test.helper.js';
+import { CHROMIUM, startChromium } from './chromium.js';
+import { makeProject, type Project } from './project.js';
+import { echoingGuest } from './tiny-guests.js';
+import { guestwright } from './verifying.js';
+
+const EVIL = '<img src=x onerror=alert(1)>';
+const SCENARIO = `
+import { expect, test } from 'guestwright';
+test.use({ machineSpec: { memory: 8, floppy: 'guest.img' } });
+test(${JSON.stringify(`fails ${EVIL}`)}, async ({ machine }) => {
+  await expect(machine.screen).toShowText('READY');
+  await machine.keyboard.type('once');
+  await machine.keyboard.type('hidden', { secret: true });
+  await expect(machine.screen).toShowText('twice', { timeout: 300 });
+});
+test('passes', async ({ machine }) => void (await expect(machine.screen).toShowText('READY')));
+`;
+
+let project: Project;
+let run = '';
+let browser: Browser;
+
+beforeAll(async () => {
+  project = await makeProject({ 'guest.img': echoingGuest(`READY ${EVIL}`), 'scenarios/fails.spec.ts': SCENARIO });
+  const { exitCode } = await project.run();
+  expect(exitCode).toBe(1);
+  const results = join(project.folder, 'reports', 'results');
+  const files = (await readdir(results, { recursive: true })).filter((name) => name.endsWith('.guestwright.zip'));
+  // Of the test that failed alone.
+  expect(files).toHaveLength(1);
+  run = join(results, files[0] ?? '');
+  if (CHROMIUM !== null) browser = await startChromium();
+});
+afterAll(async () => {
+  if (CHROMIUM !== null) await browser.close();
+  await project[Symbol.asyncDispose]();
+});
+
+async function shown(file = run): Promise<{ page: Page; errors: string[] }> {
+  const server = await serveRun(file);
+  const page = await browser.newPage({ viewport: { width: 1300, height: 820 } });
+  onTestFinished(async () => {
+    await page.close();
+    await server[Symbol.asyncDispose]();
+  });
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('dialog', (dialog) => errors.push(dialog.message()));
+  await page.goto(server.url);
+  return { page, errors };
+}
+
+/** For the documentation, when it is asked for. */
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env['GUESTWRIGHT_DOCS_PICTURES'];
+  if (folder === undefined) return;
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, name) });
+}
+
+test.skipIf(CHROMIUM === null)(
+  'the run can be looked at from its beginning to its end, whatever the guest has printed',
+  async () => {
+    const { page, errors } = await shown();
+    await page.getByRole('heading', { name: `fails ${EVIL}` }).waitFor();
+    expect(await page.getByText('toShowText("twice") failed').first().isVisible()).toBe(true);
+    const screen = page.locator('figure > img');
+    expect(await screen.getAttribute('alt')).toContain('once');
+    await picture(page, 'run-page.png');
+    await page.getByRole('button', { name: /Expect the text "READY"/ }).click();
+    expect(await screen.getAttribute('alt')).toContain('READY');
+    expect(await screen.getAttribute('alt')).not.toContain('once');
+    // The keyboard does as well.
+    await page.getByRole('slider', { name: 'Instant' }).press('End');
+    expect(await screen.getAttribute('alt')).toContain('once');
+    await page.getByRole('button', { name: 'Text', exact: true }).click();
+    expect(await page.locator('.panels pre').innerText()).toContain(`READY ${EVIL}`);
+    await page.getByRole('button', { name: 'Serial' }).click();
+    expect(await page.locator('.panels pre').innerText()).toContain('ready');
+    await page.getByRole('button', { name: 'Inputs' }).click();
+    const inputs = await page.locator('.inputs').innerText();
+    expect(inputs).toContain('key KeyO pressed');
+    expect(inputs).toContain('a secret (key)');
+    expect(errors).toEqual([]);
+  },
+);
+
+test.skipIf(CHROMIUM === null)(
+  'it goes on live, takes keys, and is after 5 guest seconds what Node makes of it',
+  async () => {
+    const { page, errors } = await shown();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByText(/^Live, at/).waitFor();
+    const canvas = page.locator('canvas');
+    const before = await canvas.screenshot();
+    await canvas.focus();
+    await page.keyboard.type('go on');
+    await expect.poll(async () => (await canvas.screenshot()).equals(before), { timeout: 20_000 }).toBe(false);
+    expect(await page.locator('.code').innerText()).toBe("await machine.keyboard.type('go on');");
+    await picture(page, 'run-live.png');
+    await page.getByRole('button', { name: 'Hash after 5 s' }).click();
+    const proof = page.locator('.proof code').filter({ hasText: /^[0-9a-f]{64}$/ });
+    await proof.waitFor({ timeout: 120_000 });
+
+    const state = join(project.folder, 'state');
+    await writeFile(state, (await zipFiles(run)).get('state') ?? Buffer.alloc(0));
+    await using machine = await launch({ memory: 8, floppy: join(project.folder, 'guest.img'), state });
+    await machine.clock.advance(5_000);
+    expect(await proof.innerText()).toBe((await machine.stateHash()).hash);
+    expect(errors).toEqual([]);
+  },
+);
+
+test.skipIf(CHROMIUM === null)('a run that is damaged is refused in words, and another can be opened', async () => {
+  const bad = join(project.folder, 'bad.zip');
+  await writeFile(bad, (await readFile(run)).subarray(0, 5_000));
+  const { page } = await shown(bad);
+  await page.getByRole('alert').waitFor();
+  expect(await page.getByRole('alert').innerText()).toContain("This is no run of Guestwright's");
+  await page.locator('input[type=file]').setInputFiles(run);
+  await page.getByRole('heading', { name: /^fails/ }).waitFor();
+});
+
+test('the page can be written for any web server, and wrong use is said', async () => {
+  const said = async (...args: string[]) => await guestwright(project.folder, ['show', ...args]);
+  const written = await said('reports/results', '-o', 'site');
+  expect(written.exitCode, written.output).toBe(0);
+  expect(await readdir(join(project.folder, 'site'))).toEqual(
+    expect.arrayContaining(['index.html', 'run.zip', 'assets']),
+  );
+  expect(await project.read('site/index.html')).toContain("default-src 'none'");
+  for (const [args, words] of [
+    [['nowhere'], 'There is no run in nowhere'],
+    [['scenarios'], 'There is no run in scenarios'],
+    [['guest.img'], 'is no run of a machine'],
+    [['reports/results', '--port', 'x'], '"x" is no port'],
+  ] as const) {
+    const { exitCode, output } = await said(...args);
+    expect(output).toContain(words);
+    expect(exitCode).toBe(2);
+  }
+});

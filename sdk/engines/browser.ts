@@ -1,0 +1,3 @@
+/** What a page needs of the engine that runs in a browser. No Node in here, nor in what it imports. */
+export { startInBrowser, type BrowserMachineParts, type BrowserSession } from './v86/browser/session.js';
+export type { CallName, Calls, Request, ToOwner } from './v86/core/protocol.js';
