@@ -4,7 +4,7 @@ import { isAccepted } from './accepted.js';
 import { compareRuns, type ComparedMachine, type CompareRules, type Difference } from './compare.js';
 import type { Course, CourseStep } from './course.js';
 import { findingsOf, staleOf } from './findings.js';
-import { replaceCatalogueImage, replaceFile } from './replace-image.js';
+import { partFor, replaceCatalogueImage, replaceFile } from './replace-image.js';
 import { compareReport } from './report.js';
 
 const RULES: CompareRules = { ignore: [], timeTolerance: 25 };
@@ -65,6 +65,17 @@ test('rows, pictures, output, exit codes, outcomes and times are compared, each 
   ]);
   // Twice as long, and yet nothing.
   expect(differences(step('x', { at: 200 }), step('x', { at: 400 }))).toEqual([]);
+});
+
+test('output is compared as the report shows it: colours and carriage returns are no difference', () => {
+  expect(differences(step('x', { serial: 'ok\r\n' }), step('x', { serial: '\u001b[32mok\u001b[0m\n' }))).toEqual([]);
+});
+
+test('an error is compared without what is to be ignored', () => {
+  const [a, b] = ['up 3 s', 'up 4 s'].map((seen) => step('x', { error: `wrong\n  seen: ${seen}` }));
+  if (a === undefined || b === undefined) throw new Error('there are two');
+  expect(differences(a, b).map(({ kind }) => kind)).toEqual(['outcome']);
+  expect(differences(a, b, { ...RULES, ignore: [/up \d+ s/gu] })).toEqual([]);
 });
 
 test('colours of the same text are a difference of the picture', () => {
@@ -164,6 +175,16 @@ test('an image of the catalogue goes where it has its own parts', () => {
     spec: { kernel: { path: 'new:kernel', initrd: 'new:initrd', commandLine: 'quiet' }, memory: 64 },
   });
   expect(replaceCatalogueImage({ floppy: 'a.img' }, own)).toEqual({ kind: 'none' });
+});
+
+test('with a drive an image of the catalogue is its part for it', () => {
+  const image = { name: 'small', parts: ['kernel', 'initrd', 'system'] };
+  expect(partFor(image, 'initrd')).toBe('initrd');
+  expect(partFor(image, 'disk1')).toBe('system');
+  expect(() => partFor(image, 'floppy')).toThrow(/It is not clear what of small goes to floppy[^]*small:kernel/);
+  expect(() => partFor({ name: 'two', parts: ['a', 'b'] }, 'disk0')).toThrow(
+    'It is not clear what of two goes to disk0',
+  );
 });
 
 test('whatever a guest prints, the page shows it and does nothing with it', () => {

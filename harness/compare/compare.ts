@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { compareFrames, defaultTolerance } from '../../sdk/screen/compare.js';
 import type { Picture } from '../../sdk/screen/picture.js';
+import { outputLines } from './output.js';
 import { courseName, type Course, type CourseStep } from './course.js';
 
 export type Difference =
@@ -127,7 +128,8 @@ function differencesOf(
 ): { differences: SeenDifference[]; carried: boolean } {
   const found: SeenDifference[] = [];
   const add = (difference: Difference, seen: string): void => void found.push({ difference, seen });
-  if (a.error !== b.error) add({ kind: 'outcome', a: a.error, b: b.error }, b.error ?? 'passed');
+  const [failedA, failedB] = [a, b].map(({ error }) => error && masked(error.split('\n'), rules).join('\n'));
+  if (failedA !== failedB) add({ kind: 'outcome', a: a.error, b: b.error }, failedB ?? 'passed');
   const rows = differingRows(a.text, b.text, rules);
   // Wherever they are now: screens scroll.
   const told = new Set(differingRows(before?.a?.text ?? null, before?.b?.text ?? null, rules).map(wordRow));
@@ -158,7 +160,7 @@ function differencesOf(
     const isMasked = a.text !== null && b.text !== null && a.text.join('\n') !== b.text.join('\n');
     if (pixels !== 0 && !isMasked) add({ kind: 'picture', pixels }, digest(b.picture));
   }
-  const [heardA, heardB] = [a, b].map(({ serial }) => masked(serial.split('\n'), rules).join('\n'));
+  const [heardA, heardB] = [a, b].map(({ serial }) => masked(outputLines(serial), rules).join('\n'));
   if (heardA !== heardB) add({ kind: 'serial' }, digest(heardB ?? ''));
   if (a.exitCode !== b.exitCode) add({ kind: 'exitCode', a: a.exitCode, b: b.exitCode }, String(b.exitCode));
   const [tookA, tookB] = [a.at - a.from, b.at - b.from];

@@ -1,4 +1,5 @@
 /** Decides where an image goes in a machine: `guestwright compare` puts one of two in the place of the scenario's own. */
+import { GuestwrightError } from '../../sdk/errors.js';
 import { parseSpec, type MachineSpecInput } from '../../sdk/machine/spec.js';
 
 /** Where a machine can have an image: `floppy`, `cdrom`, `disk0`, `kernel`, `initrd`. */
@@ -25,6 +26,27 @@ export function replaceFile(input: MachineSpecInput, ref: string, drive: ImageDr
   if (another !== undefined) return { kind: 'ambiguous', drives: wanted };
   return { kind: 'replaced', spec: { ...input, ...withImage(spec, only, ref) } };
 }
+
+/**
+ * The part of a catalogue's image that goes to a drive: the one of that name; to a disk its only one besides.
+ * @throws GuestwrightError `usage/compare-no-part`
+ */
+export function partFor({ name, parts }: { name: string; parts: readonly string[] }, drive: ImageDrive): string {
+  const isDisk = drive.startsWith('disk');
+  const fitting = parts.filter((part) => (isDisk ? !NO_DISKS.has(part) : part === drive));
+  const [part, another] = fitting;
+  if (part !== undefined && another === undefined) return part;
+  throw new GuestwrightError(`It is not clear what of ${name} goes to ${drive}`, {
+    kind: 'usage',
+    code: 'compare-no-part',
+    expected: isDisk ? 'an image with one disk' : `an image with a part "${drive}"`,
+    seen: `its parts: ${parts.join(', ')}`,
+    next: `name one of them: ${name}:${parts[0] ?? 'disk'}`,
+  });
+}
+
+/** Parts of images that go to other drives than disks. */
+const NO_DISKS: ReadonlySet<string> = new Set(['floppy', 'cdrom', 'kernel', 'initrd']);
 
 /** An image of the catalogue replaces the media that it has itself. @param own the spec of a machine that boots it */
 export function replaceCatalogueImage(input: MachineSpecInput, own: MachineSpecInput): Replacement {

@@ -3,12 +3,12 @@
  * shown as text.
  */
 import { createHash } from 'node:crypto';
-import { stripVTControlCharacters } from 'node:util';
 import { diffLines } from '../../sdk/screen/text-diff.js';
 import { wordTime } from '../fixtures/guest-time.js';
 import { masked, type ComparedMachine, type ComparedStep, type CompareRules } from './compare.js';
 import type { CourseStep } from './course.js';
 import type { Finding } from './findings.js';
+import { diffOutput, outputLines } from './output.js';
 import { wordDifference } from './word.js';
 
 export interface ReportParts {
@@ -22,9 +22,8 @@ export interface ReportParts {
   notes: readonly string[];
 }
 
-/** Lines of output, and characters of a line, that are shown. */
-const MOST_LINES = 400;
-const LONGEST_LINE = 400;
+/** Characters of an error that are shown. */
+const LONGEST_ERROR = 1_000;
 
 export function compareReport(parts: ReportParts): string {
   const { images, machines, findings, notes } = parts;
@@ -90,7 +89,7 @@ function side(image: string, step: CourseStep | null, folder: 'a' | 'b'): string
     step.picture === null
       ? '<p>The screen could not be looked at.</p>'
       : `<img loading="lazy" src="screens/${escape(step.picture)}" alt="${escape(step.text?.join('\n').trim() ?? 'the screen')}">`;
-  const failed = step.error === null ? '' : `<p class="bad">${escape(shortened(step.error))}</p>`;
+  const failed = step.error === null ? '' : `<p class="bad error">${escape(shortened(step.error))}</p>`;
   return `<figure class="${folder}"><figcaption>${escape(image)}: ${took}${code}</figcaption>${picture}${failed}</figure>`;
 }
 
@@ -106,21 +105,14 @@ function differences({ a, b, differences: found }: ComparedStep, { rules, differ
     blocks.push(`<pre>${escape(diffLines(masked(a.text, rules), masked(b.text, rules)))}</pre>`);
   }
   if (kinds.has('serial')) {
-    const [left, right] = [a, b].map(({ serial }) => masked(linesOf(serial), rules));
-    blocks.push(`<p>Serial output:</p><pre>${escape(diffLines(left ?? [], right ?? []))}</pre>`);
+    const [left, right] = [a, b].map(({ serial }) => masked(outputLines(serial), rules));
+    blocks.push(`<p>Serial output:</p><pre>${escape(diffOutput(left ?? [], right ?? []))}</pre>`);
   }
   return blocks.length === 0 ? '' : `<figure><figcaption>what differs</figcaption>${blocks.join('\n')}</figure>`;
 }
 
-/** Of the output of a port, as a person can read it. */
-function linesOf(output: string): string[] {
-  const lines = stripVTControlCharacters(output).replaceAll('\r', '').split('\n').map(shortened);
-  const left = lines.length - MOST_LINES;
-  return left > 0 ? [`… ${left} lines before`, ...lines.slice(-MOST_LINES)] : lines;
-}
-
-function shortened(line: string): string {
-  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}… (${line.length} characters)` : line;
+function shortened(error: string): string {
+  return error.length > LONGEST_ERROR ? `${error.slice(0, LONGEST_ERROR)}… (${error.length} characters)` : error;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -140,7 +132,7 @@ const STYLE = `
 :root { color-scheme: light dark; --line: light-dark(#d0d0d0, #444); --bad: light-dark(#b3261e, #ff8a80); --good: light-dark(#1b6e2d, #81c995); }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem; }
 h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; } .and { font-weight: normal; }
-.bad { color: var(--bad); } .good { color: var(--good); } #summary { font-weight: 600; }
+.bad { color: var(--bad); } .error { white-space: pre-wrap; overflow-wrap: anywhere; } .good { color: var(--good); } #summary { font-weight: 600; }
 .accepted > a, details.accepted .what { opacity: 0.7; }
 details { border-top: 1px solid var(--line); padding: 0.3rem 0; }
 summary { cursor: pointer; } summary .what { margin-left: 1rem; opacity: 0.8; }

@@ -32,7 +32,9 @@ export function wordDifference(difference: Difference): string {
 }
 
 function wordOutcome(error: string | null): string {
-  return error === null ? 'passed' : JSON.stringify(cut(error));
+  if (error === null) return 'passed';
+  const lines = error.split('\n').map((line) => line.trim().replace(/\s+/g, ' '));
+  return JSON.stringify(cut(lines.join('; ')));
 }
 
 function cut(text: string): string {
