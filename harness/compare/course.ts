@@ -8,7 +8,7 @@ const step = z.strictObject({
   /** Guest ms. */
   from: z.number(),
   at: z.number(),
-  /** Null: it passed. */
+  /** Its first lines; null: it passed. */
   error: z.string().nullable(),
   /** Picture of the screen at its end, in the run's folder `screens`; null: it could not be looked at. */
   picture: name.nullable(),

@@ -7,12 +7,19 @@ import type { TestInfo } from '@playwright/test';
 import { z } from 'zod';
 import type { GuestTime } from '../../sdk/engines/engine.js';
 import { GuestwrightError } from '../../sdk/errors.js';
-import { encodePng } from '../../sdk/reading/png.js';
 import { portCount } from '../../sdk/machine/port-spec.js';
 import type { MachineSpecInput } from '../../sdk/machine/spec.js';
 import type { Machine } from '../../sdk/machine/types.js';
 import type { Course, CourseStep } from './course.js';
-import { IMAGE_DRIVES, replaceCatalogueImage, replaceFile, type Replacement } from './replace-image.js';
+import { leaveFailure } from './failure.js';
+import {
+  IMAGE_DRIVES,
+  replaceCatalogueImage,
+  replaceFile,
+  type ImageDrive,
+  type Replacement,
+} from './replace-image.js';
+import { keepPicture } from './pictures.js';
 
 /** JSON, a `ComparePlan`; set by `guestwright compare`. */
 export const COMPARE_PLAN = 'GUESTWRIGHT_COMPARE';
@@ -33,27 +40,47 @@ function currentPlan(): ComparePlan | null {
 }
 
 /**
- * The spec with the image that is compared, where it has a place for one.
- * @throws GuestwrightError `usage/compare-ambiguous`
+ * The spec with the image that is compared, where it has a place for one. What it throws also ends the command.
+ * @throws GuestwrightError `usage/compare-ambiguous`, `usage/compare-from-state`
  */
 export async function withComparedImage(spec: MachineSpecInput): Promise<MachineSpecInput> {
   const current = currentPlan();
   if (current === null) return spec;
   const replacement = await replacementOf(spec, current);
   if (replacement.kind === 'none') return spec;
-  if (replacement.kind === 'replaced') {
-    replaced.add(replacement.spec);
-    return replacement.spec;
-  }
-  throw new GuestwrightError(`The image ${current.image.name} could go to several drives of the scenario's machine`, {
+  // Its memory and its disks are those of the image that the state was made with.
+  if (spec.state !== undefined) throw left(fromState(current, spec.state), current);
+  if (replacement.kind === 'ambiguous') throw left(ambiguous(current, replacement.drives), current);
+  replaced.add(replacement.spec);
+  return replacement.spec;
+}
+
+function left(error: GuestwrightError, { folder }: ComparePlan): GuestwrightError {
+  leaveFailure(folder, error);
+  return error;
+}
+
+function ambiguous({ image }: ComparePlan, drives: readonly ImageDrive[]): GuestwrightError {
+  return new GuestwrightError(`The image ${image.name} could go to several drives of the scenario's machine`, {
     kind: 'usage',
     code: 'compare-ambiguous',
-    expected: `--drive with one of ${replacement.drives.join(', ')}`,
-    seen: `a machine with images in ${replacement.drives.join(', ')}`,
-    next: `add --drive ${replacement.drives[0] ?? 'disk0'} to the command`,
+    expected: `--drive with one of ${drives.join(', ')}`,
+    seen: `a machine with images in ${drives.join(', ')}`,
+    next: `add --drive ${drives[0] ?? 'disk0'} to the command`,
   });
 }
 
+function fromState({ image }: ComparePlan, state: string): GuestwrightError {
+  return new GuestwrightError(`The image ${image.name} cannot go into a machine that begins at a state`, {
+    kind: 'usage',
+    code: 'compare-from-state',
+    expected: 'a machine that is switched on, without the option `from` and the spec field `state`',
+    seen: `state: '${state}'`,
+    next: 'compare with a scenario that boots the image',
+  });
+}
+
+/** The very specs that machines are launched with. */
 const replaced = new WeakSet<MachineSpecInput>();
 
 async function replacementOf(spec: MachineSpecInput, { image, drive }: ComparePlan): Promise<Replacement> {
@@ -66,14 +93,26 @@ async function replacementOf(spec: MachineSpecInput, { image, drive }: ComparePl
 interface Compared {
   folder: string;
   course: Course;
-  /** Characters of the first serial port's output that are in it. */
-  said: number;
+  /** Characters of the first serial port's output that are in it, or were there before it. */
+  said: Promise<number>;
 }
 
 const compared = new WeakMap<Machine, Compared>();
 
-/** Called when a machine has been launched. @param spec what it was launched with */
-export function beginCourse(testInfo: TestInfo, machine: Machine, spec: MachineSpecInput): void {
+/** Names of a test's machines: forks may have the same one. */
+const names = new WeakMap<TestInfo, Set<string>>();
+
+/**
+ * Called when a machine has been launched or forked.
+ * @param spec what it, or what it is a fork of, was launched with
+ * @param options.isFork what was said before is not its own
+ */
+export function beginCourse(
+  testInfo: TestInfo,
+  machine: Machine,
+  spec: MachineSpecInput,
+  { isFork = false }: { isFork?: boolean } = {},
+): void {
   const current = currentPlan();
   if (current === null) return;
   // The first element is the file's path, relative to the project.
@@ -83,13 +122,32 @@ export function beginCourse(testInfo: TestInfo, machine: Machine, spec: MachineS
     project: testInfo.project.name,
     scenario,
     test: titles.join(' › '),
-    machine: machine.name,
+    machine: freeName(testInfo, machine.name),
     replaced: replaced.has(spec),
     passed: false,
     error: null,
     steps: [],
   };
-  compared.set(machine, { folder: current.folder, course, said: 0 });
+  const said = isFork ? saidSoFar(machine) : Promise.resolve(0);
+  compared.set(machine, { folder: current.folder, course, said });
+}
+
+function freeName(testInfo: TestInfo, wanted: string): string {
+  const taken = names.get(testInfo) ?? new Set();
+  names.set(testInfo, taken);
+  let name = wanted;
+  for (let number = 2; taken.has(name); number++) name = `${wanted}-${number}`;
+  taken.add(name);
+  return name;
+}
+
+async function saidSoFar(machine: Machine): Promise<number> {
+  try {
+    return portCount(machine.spec, 'serial') === 0 ? 0 : (await machine.serial.text()).length;
+  } catch {
+    // It has ended: nothing more is said.
+    return 0;
+  }
 }
 
 export interface ComparedStep {
@@ -110,7 +168,7 @@ export async function noteCompared(machine: Machine, { title, from, error, value
     title,
     from,
     at: machine.clock.now,
-    error: error === null ? null : firstLine(error),
+    error: error === null ? null : firstLines(error, ERROR_LINES),
     picture: null,
     text: null,
     serial: '',
@@ -120,24 +178,16 @@ export async function noteCompared(machine: Machine, { title, from, error, value
   if (machine.state === 'disposed' || machine.failure?.kind === 'infrastructure') return;
   try {
     const frame = await machine.screen.frame();
-    step.picture = keepPicture(folder, encodePng(frame));
+    step.picture = keepPicture(folder, frame);
     step.text = frame.grid === null ? null : frame.grid.lines.map((line) => line.trimEnd());
     if (portCount(machine.spec, 'serial') > 0) {
       const text = await machine.serial.text();
-      step.serial = text.slice(Math.min(noted.said, text.length));
-      noted.said = text.length;
+      step.serial = text.slice(Math.min(await noted.said, text.length));
+      noted.said = Promise.resolve(text.length);
     }
   } catch {
     // What it failed of the test says.
   }
-}
-
-function keepPicture(folder: string, bytes: Uint8Array): string {
-  const name = `${createHash('sha256').update(bytes).digest('hex')}.png`;
-  const screens = path.join(folder, 'screens');
-  mkdirSync(screens, { recursive: true });
-  writeFileSync(path.join(screens, name), bytes);
-  return name;
 }
 
 function exitCodeOf(value: unknown): number | null {
@@ -145,8 +195,15 @@ function exitCodeOf(value: unknown): number | null {
   return isResult && typeof value.exitCode === 'number' ? value.exitCode : null;
 }
 
-function firstLine(text: string): string {
-  return stripVTControlCharacters(text).split('\n', 1)[0] ?? '';
+/** The summary, what was expected and what was seen. */
+const ERROR_LINES = 3;
+
+function firstLines(text: string, count: number): string {
+  const lines = stripVTControlCharacters(text).split('\n');
+  return lines
+    .filter((line) => line.trim() !== '')
+    .slice(0, count)
+    .join('\n');
 }
 
 /** Called when the test of a machine is over. */
@@ -156,7 +213,7 @@ export function writeCourse(testInfo: TestInfo, machine: Machine): void {
   const { course, folder } = noted;
   const [error] = testInfo.errors;
   course.passed = testInfo.status === testInfo.expectedStatus;
-  course.error = error === undefined ? null : firstLine(error.message ?? error.value ?? '');
+  course.error = error === undefined ? null : firstLines(error.message ?? error.value ?? '', 1);
   const text = JSON.stringify(course);
   const name = createHash('sha256').update(
     JSON.stringify([course.project, course.scenario, course.test, course.machine]),

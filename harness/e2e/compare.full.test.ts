@@ -17,9 +17,27 @@ test('types', async ({ machine }) => {
 `;
 const STRICT = SCENARIO.replace('/READY|ready/', "'READY'").replace("test('types'", "test('is strict'");
 
+const FORKS = SCENARIO.replace("test('types'", "test('forks'").replace(
+  /^}\);/m,
+  `  const fork = await (await machine.snapshot()).fork();
+  await fork.keyboard.type('twice');
+});`,
+);
+/** Were every repetition compared, each would write over the one before it. */
+const CONFIG = `
+import { defineConfig, defineGuests } from 'guestwright';
+export default defineConfig({
+  workers: 1,
+  repeatEach: 2,
+  projects: defineGuests({ guests: { tiny: { spec: { memory: 8 } } } }),
+});
+`;
+
 let project: Project;
 beforeAll(async () => {
   project = await makeProject({
+    'playwright.config.ts': CONFIG,
+    'scenarios/forks.spec.ts': FORKS,
     'guest.img': echoingGuest(),
     'old.img': echoingGuest('READY 1'),
     'same.img': echoingGuest('READY 1'),
@@ -37,6 +55,7 @@ const compare = async (...args: string[]) => await guestwright(project.folder, [
 test('what differs is named step by step and shown side by side; what was accepted for the image is no difference any more', async () => {
   const same = await compare('old.img', 'same.img', 'scenarios/types.spec.ts');
   expect(same.output).toContain('The machine does the same on both images.');
+  expect(same.output).toContain('Running 1 test ');
   expect(same.exitCode).toBe(0);
 
   const other = await compare('old.img', 'new.img', 'scenarios/types.spec.ts');
@@ -69,10 +88,20 @@ test('what differs is named step by step and shown side by side; what was accept
   expect(gone.exitCode).toBe(0);
 });
 
+test('forks are compared, too', async () => {
+  const same = await compare('old.img', 'same.img', 'scenarios/forks.spec.ts');
+  expect(same.output).toContain('All 2 machines do the same on both images.');
+  const other = await compare('old.img', 'other.img', 'scenarios/forks.spec.ts');
+  expect(other.output).toMatch(/^\d+\. forks › tiny-fork-1 › .*screen text.*seen "ready/m);
+  expect(other.output).not.toMatch(/tiny-fork-1.*serial/);
+});
+
 test('where the scenario fails on one image alone that is a difference', async () => {
   const { output, exitCode } = await compare('old.img', 'other.img', 'scenarios/strict.spec.ts');
   expect(exitCode).toBe(1);
-  expect(output).toMatch(/Expect the text "READY": outcome: expected passed, seen "not in time"/);
+  expect(output).toMatch(
+    /Expect the text "READY": outcome: expected passed, seen "not in time: waited \d+\.\d\d s for the text \\"READY\\"/,
+  );
   const both = await compare('other.img', 'other.img', 'scenarios/strict.spec.ts');
   expect(both.exitCode).toBe(1);
   expect(both.output).toContain('fails on both images');

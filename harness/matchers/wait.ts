@@ -4,6 +4,7 @@ import type { GuestTime } from '../../sdk/engines/engine.js';
 import type { Machine, WaitRequest } from '../../sdk/machine/types.js';
 import { noteCompared } from '../compare/record.js';
 import { noteStep } from '../attempts/record.js';
+import { wordTime } from '../fixtures/guest-time.js';
 import { currentTest, withoutSteps } from '../fixtures/steps.js';
 import { watchStep } from '../runs/watch.js';
 import { traceStep } from '../trace/trace-steps.js';
@@ -26,12 +27,17 @@ export interface Waited {
 
 class RanOut extends Error {}
 
-function wordOutcome(outcome: WaitOutcome<unknown>): { error: string | null; value: unknown } {
+/** @param waited guest ms that it was given: the same in every run */
+function wordOutcome(
+  outcome: WaitOutcome<unknown>,
+  what: string,
+  waited: GuestTime,
+): { error: string | null; value: unknown } {
   switch (outcome.kind) {
     case 'met':
       return { error: null, value: outcome.value };
     case 'timeout':
-      return { error: 'not in time', value: null };
+      return { error: `not in time: waited ${wordTime(waited)} for ${what}`, value: null };
     case 'failed':
       return { error: outcome.error.message, value: null };
   }
@@ -67,7 +73,11 @@ export async function waitFor<T>(
     watchStep(machine, title, from, wordOutcome(outcome).error);
     await recordStep(machine, title);
     await noteStep(machine, { title, from, passed: outcome.kind === 'met' });
-    await noteCompared(machine, { title, from, ...wordOutcome(outcome) });
+    await noteCompared(machine, {
+      title,
+      from,
+      ...wordOutcome(outcome, request.what, request.timeout ?? clock.now - from),
+    });
     await traced?.end(outcome.kind === 'met' ? { value: outcome.value } : { error: null });
   });
   return { outcome, waited };

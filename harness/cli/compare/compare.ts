@@ -9,12 +9,14 @@ import { listImages, resolveFileRef } from '../../../sdk/images/index.js';
 import { isMissing } from '../../../sdk/images/files.js';
 import { addAccepted, readAccepted } from '../../compare/accepted.js';
 import { compareRuns, type CompareRules } from '../../compare/compare.js';
+import { readFailure } from '../../compare/failure.js';
 import { compareRecord, findingsOf, staleOf, type CompareRecord } from '../../compare/findings.js';
 import { COMPARE_PLAN, type ComparePlan } from '../../compare/record.js';
-import type { ImageDrive } from '../../compare/replace-image.js';
+import { partFor, type ImageDrive } from '../../compare/replace-image.js';
 import { verdictOf } from '../../compare/verdict.js';
 import { wordFinding, wordVerdict } from '../../compare/word.js';
 import { EXIT } from '../exit.js';
+import { Interrupted, Interruption } from './interruption.js';
 import { readRun, type FoundRun } from './read-run.js';
 import { checkReplaceable, RECORD_FILE, writeReport } from './write-report.js';
 
@@ -38,14 +40,16 @@ export async function compareImages(request: CompareRequest): Promise<number> {
   const { imageA, imageB, cwd, output } = request;
   await checkReplaceable(path.resolve(cwd, output));
   const accepted = await readAccepted(cwd);
-  const images = { a: await imageOf(imageA), b: await imageOf(imageB) };
+  const images = { a: await imageOf(imageA, request), b: await imageOf(imageB, request) };
   const folder = await mkdtemp(path.join(tmpdir(), 'guestwright-compare-'));
+  using interruption = new Interruption();
   try {
-    const a = await oneRun(request, { image: images.a, label: imageA, folder: path.join(folder, 'a') });
-    const stop = await cannotGoOn(a, request);
+    const a = await oneRun(request, interruption, { image: images.a, label: imageA, folder: path.join(folder, 'a') });
+    const stop = cannotGoOn(a, request);
     if (stop !== null) return stop;
-    const b = await oneRun(request, { image: images.b, label: imageB, folder: path.join(folder, 'b') });
+    const b = await oneRun(request, interruption, { image: images.b, label: imageB, folder: path.join(folder, 'b') });
     if (b.exitCode !== EXIT.passed && b.exitCode !== EXIT.failed) return b.exitCode;
+    checkUsed(b, imageB, request);
     const machines = compareRuns(a.run, b.run, request);
     const findings = findingsOf(machines, imageB, accepted, request);
     const notes = staleOf(findings, machines, imageB, accepted).map(
@@ -58,6 +62,7 @@ export async function compareImages(request: CompareRequest): Promise<number> {
       rules: request,
       notes,
       runs: [a, b],
+      interruption,
     });
     for (const line of [...findings.map(wordFinding), ...notes]) say(line);
     const failed = { a: a.exitCode === EXIT.failed, b: b.exitCode === EXIT.failed };
@@ -65,14 +70,25 @@ export async function compareImages(request: CompareRequest): Promise<number> {
     for (const line of wordVerdict(verdict, request, machines.length)) say(line);
     say(`report: ${path.relative(cwd, report)}`);
     return verdict.kind === 'same' ? EXIT.passed : EXIT.failed;
+  } catch (error) {
+    if (error instanceof Interrupted) return error.exitCode;
+    throw error;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** @throws GuestwrightError `usage/file-missing`, `usage/image-unknown`, `usage/image-part-unknown` */
-async function imageOf(text: string): Promise<ComparePlan['image']> {
-  if ((await listImages()).some(({ name }) => name === text)) return { kind: 'catalogue', name: text };
+/**
+ * With a drive an image of the catalogue is the part that goes there.
+ * @throws GuestwrightError `usage/file-missing`, `usage/image-unknown`, `usage/image-part-unknown`, `usage/compare-no-part`
+ */
+async function imageOf(text: string, { drive }: Pick<CompareRequest, 'drive'>): Promise<ComparePlan['image']> {
+  const image = (await listImages()).find(({ name }) => name === text);
+  if (image !== undefined) {
+    return drive === undefined
+      ? { kind: 'catalogue', name: text }
+      : { kind: 'file', name: `${text}:${partFor(image, drive)}` };
+  }
   const isPart = text.includes(':');
   await resolveFileRef(text);
   return { kind: 'file', name: isPart ? text : path.resolve(text) };
@@ -84,47 +100,56 @@ interface RunOn {
   folder: string;
 }
 
-/** Runs the scenarios in a process of their own. */
+/** Runs the scenarios in a process of their own. @throws GuestwrightError that a worker has left */
 async function oneRun(
   { scenarios, cwd, drive, goldens, project }: CompareRequest,
+  interruption: Interruption,
   { image, label, folder }: RunOn,
 ): Promise<FoundRun> {
+  interruption.check();
   say(`on ${label} …`);
-  const args = [...scenarios, '--workers=1', '--retries=0', '--reporter=line', '--update-snapshots=none'];
-  args.push(`--output=${path.join(folder, 'results')}`);
+  const args = [...scenarios, '--workers=1', '--retries=0', '--repeat-each=1', '--reporter=line'];
+  args.push('--update-snapshots=none', `--output=${path.join(folder, 'results')}`);
   if (!goldens) args.push('--ignore-snapshots');
   if (project !== undefined) args.push(...project.map((one) => `--project=${one}`));
   const plan: ComparePlan = { folder, image, drive: drive ?? null };
   const from = performance.now();
-  const { exitCode = EXIT.infrastructure } = await execa(process.execPath, [MAIN, 'run', ...args], {
+  const child = execa(process.execPath, [MAIN, 'run', ...args], {
     cwd,
     reject: false,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { [COMPARE_PLAN]: JSON.stringify(plan), PLAYWRIGHT_FORCE_TTY: '0' },
   });
+  const { exitCode = EXIT.infrastructure } = await interruption.whileRunning(child);
   const seconds = ((performance.now() - from) / 1000).toFixed(1);
   say(`on ${label}: ${exitCode === 0 ? 'passed' : `failed (exit code ${exitCode})`} in ${seconds} s`);
+  const failure = await readFailure(folder);
+  if (failure !== null) throw failure;
   return { exitCode, ...(await readRun(folder)) };
 }
 
 /** Null: it can. @throws GuestwrightError `usage/compare-no-machine`, `usage/compare-image-unused` */
-async function cannotGoOn(
-  { exitCode, run: { courses } }: FoundRun,
-  { imageA, scenarios, drive }: CompareRequest,
-): Promise<number | null> {
+function cannotGoOn(found: FoundRun, request: CompareRequest): number | null {
+  const { exitCode, run } = found;
   if (exitCode !== EXIT.passed && exitCode !== EXIT.failed) return exitCode;
-  if (courses.length === 0) {
+  if (run.courses.length === 0) {
     if (exitCode === EXIT.failed) return exitCode;
     throw new GuestwrightError('The scenarios used no machine', {
       kind: 'usage',
       code: 'compare-no-machine',
       expected: 'scenarios with the fixture `machine`, or with `launch`',
-      seen: scenarios.join(', '),
+      seen: request.scenarios.join(', '),
       next: 'name a scenario that drives a machine',
     });
   }
-  if (courses.some(({ replaced }) => replaced)) return null;
-  throw new GuestwrightError(`No machine of the scenarios has a place for ${imageA}`, {
+  checkUsed(found, request.imageA, request);
+  return null;
+}
+
+/** Machines that launched, all with the scenario's own image, say nothing about another. @throws GuestwrightError `usage/compare-image-unused` */
+function checkUsed({ run: { courses } }: FoundRun, image: string, { drive }: Pick<CompareRequest, 'drive'>): void {
+  if (courses.length === 0 || courses.some(({ replaced }) => replaced)) return;
+  throw new GuestwrightError(`No machine of the scenarios has a place for ${image}`, {
     kind: 'usage',
     code: 'compare-image-unused',
     expected:

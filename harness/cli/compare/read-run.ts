@@ -6,6 +6,7 @@ import { isMissing } from '../../../sdk/images/files.js';
 import { decodePng } from '../../../sdk/reading/png.js';
 import type { Run } from '../../compare/compare.js';
 import { course, type Course } from '../../compare/course.js';
+import { FAILURE_FILE } from '../../compare/failure.js';
 
 export interface FoundRun {
   exitCode: number;
@@ -22,7 +23,7 @@ export async function readRun(folder: string): Promise<Omit<FoundRun, 'exitCode'
 
 async function readCourses(folder: string): Promise<Course[]> {
   try {
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.json') && name !== FAILURE_FILE);
     return await Promise.all(
       names.map(async (name) => course.parse(JSON.parse(await readFile(path.join(folder, name), 'utf8')))),
     );

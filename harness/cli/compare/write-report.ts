@@ -8,6 +8,7 @@ import { drawDiff } from '../../../sdk/screen/compare.js';
 import type { CompareRecord } from '../../compare/findings.js';
 import { compareReport, type ReportParts } from '../../compare/report.js';
 import { wordFinding } from '../../compare/word.js';
+import type { Interruption } from './interruption.js';
 import type { FoundRun } from './read-run.js';
 
 /** What `--accept` reads. */
@@ -15,18 +16,21 @@ export const RECORD_FILE = 'compare.json';
 
 export interface WrittenParts extends Omit<ReportParts, 'differencePicture'> {
   runs: [a: FoundRun, b: FoundRun];
+  interruption: Pick<Interruption, 'check'>;
 }
 
 /**
  * @param folder what is there is replaced: see `checkReplaceable`
  * @returns the path of the page
+ * @throws Interrupted and nothing is changed
  */
-export async function writeReport(folder: string, { runs, ...parts }: WrittenParts): Promise<string> {
+export async function writeReport(folder: string, { runs, interruption, ...parts }: WrittenParts): Promise<string> {
   const beside = `${folder}.new-${process.pid}`;
   const screens = path.join(beside, 'screens');
   try {
     await mkdir(screens, { recursive: true });
     for (const name of picturesOf(parts)) {
+      interruption.check();
       const from = runs.find(({ run }) => run.courses.some(({ steps }) => steps.some((step) => step.picture === name)));
       if (from !== undefined) await copyFile(path.join(from.screens, name), path.join(screens, name));
     }
@@ -41,6 +45,7 @@ export async function writeReport(folder: string, { runs, ...parts }: WrittenPar
     await writeFile(path.join(beside, 'index.html'), compareReport({ ...parts, differencePicture }));
     for (const [name, bytes] of drawn) await writeFile(path.join(screens, name), bytes);
     await writeFile(path.join(beside, RECORD_FILE), `${JSON.stringify(recordOf(parts), null, 2)}\n`);
+    interruption.check();
     await rm(folder, { recursive: true, force: true });
     await rename(beside, folder);
     return path.join(folder, 'index.html');
