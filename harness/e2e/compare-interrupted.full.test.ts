@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { processesOf } from './processes.js';
 import { makeProject, type Project } from './project.js';
 import { tickingGuest } from './tiny-guests.js';
@@ -49,7 +49,8 @@ test('Ctrl-C ends what runs and leaves nothing behind', async () => {
       env: { GUESTWRIGHT_RUN_ID: runId, TMPDIR: project.temporary, FORCE_COLOR: '0' },
     },
   );
-  await expect.poll(() => existsSync(join(project.folder, 'running')), { timeout: 60_000 }).toBe(true);
+  onTestFinished(() => void command.kill('SIGINT'));
+  await expect.poll(() => existsSync(join(project.folder, 'running')), { timeout: 150_000 }).toBe(true);
   const temporary = () => readdirSync(project.temporary).filter((name) => name.startsWith('guestwright'));
   expect(temporary().some((name) => name.startsWith('guestwright-compare-'))).toBe(true);
   // To the command alone: a terminal would send it to the others, too.
