@@ -69,15 +69,12 @@ export async function waitFor<T>(
     }
   });
   const waited = { from, to: clock.now, checks };
+  const words = wordOutcome(outcome, request.what, request.timeout ?? clock.now - from);
   await withoutSteps(async () => {
-    watchStep(machine, title, from, wordOutcome(outcome).error);
+    watchStep(machine, title, from, words.error);
     await recordStep(machine, title);
     await noteStep(machine, { title, from, passed: outcome.kind === 'met' });
-    await noteCompared(machine, {
-      title,
-      from,
-      ...wordOutcome(outcome, request.what, request.timeout ?? clock.now - from),
-    });
+    await noteCompared(machine, { title, from, ...words });
     await traced?.end(outcome.kind === 'met' ? { value: outcome.value } : { error: null });
   });
   return { outcome, waited };
