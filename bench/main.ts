@@ -4,6 +4,7 @@ import { GuestwrightError } from '../sdk/errors.js';
 import { storeFigures } from './figures.js';
 import type { Group } from './group.js';
 import { qemu } from './qemu.js';
+import { report } from './report.js';
 import { screen } from './screen.js';
 import { store } from './store.js';
 import { wordFigures } from './table.js';
@@ -14,6 +15,7 @@ const GROUPS: ReadonlyMap<string, Group> = new Map([
   ['screen', screen],
   ['qemu', qemu],
   ['store', store],
+  ['report', report],
 ]);
 const FILE = path.join('reports', 'bench.json');
 

@@ -33,6 +33,11 @@ const plan = z.strictObject({
 });
 export type ComparePlan = z.infer<typeof plan>;
 
+/** Whether another image than the scenario's may be in its machine: what comes of it is not what others begin with. */
+export function isComparing(): boolean {
+  return process.env[COMPARE_PLAN] !== undefined;
+}
+
 /** Null: nothing is being compared. */
 function currentPlan(): ComparePlan | null {
   const text = process.env[COMPARE_PLAN];

@@ -1,4 +1,5 @@
 /** `guestwright compare` where only the scenario's run shows that it was asked wrongly. */
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeProject, type Project } from './project.js';
 import { echoingGuest } from './tiny-guests.js';
@@ -53,4 +54,18 @@ test('a drive that an image of the catalogue has nothing for is refused before a
   expect(exitCode, output).toBe(2);
   expect(output).toContain('It is not clear what of linux-busybox goes to floppy');
   expect(output).not.toContain('on old.img');
+});
+
+test('a state that others begin with is not saved of an image that is only compared', async () => {
+  const env = { GUESTWRIGHT_STORE: join(project.folder, 'store') };
+  await project.write(
+    'scenarios/saves.spec.ts',
+    scenario("floppy: 'guest.img'").replace('test.use({', "test.use({ saveAs: 'made',"),
+  );
+  const compared = await guestwright(project.folder, ['compare', 'old.img', 'new.img', 'scenarios/saves.spec.ts'], env);
+  expect(compared.exitCode, compared.output).toBe(0);
+  const names = async () => (await guestwright(project.folder, ['store', 'list', '--json'], env)).output;
+  expect(await names()).not.toContain('"made"');
+  await guestwright(project.folder, ['run', 'scenarios/saves.spec.ts'], env);
+  expect(await names()).toContain('"made"');
 });

@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodePng } from '../../sdk/reading/png.js';
 import { zipFiles } from '../trace/zip-files.test.helper.js';
+import { CHROMIUM, startChromium } from './chromium.js';
 import { makeProject, type Project } from './project.js';
 import { echoingGuest } from './tiny-guests.js';
 
@@ -65,6 +66,41 @@ test('steps have their titles, guest times and pictures, the serial port is the 
   const picture = decodePng(bytes, name);
   expect([picture.width, picture.height]).toEqual([720, 400]);
   expect(picture.rgba.some((part, index) => index % 4 !== 3 && part !== 0)).toBe(true);
+});
+
+test.skipIf(CHROMIUM === null)('the viewer shows the film strip, the screen of a step and its text', async () => {
+  expect((await project.run('--trace', 'on')).exitCode).toBe(0);
+  const [trace = 'none'] = await traces();
+  const server = execa(process.execPath, [PLAYWRIGHT, 'show-trace', '--host', '127.0.0.1', '--port', '0', trace], {
+    reject: false,
+    all: true,
+  });
+  const browser = await startChromium();
+  try {
+    const url = await new Promise<string>((resolve) => {
+      server.all.on('data', (data: Buffer) => {
+        const found = /http:\/\/\S+/.exec(data.toString())?.[0];
+        if (found !== undefined) resolve(found);
+      });
+    });
+    const page = await browser.newPage({ viewport: { width: 1400, height: 860 } });
+    await page.goto(url);
+    await page.getByText('Type "once"').first().click();
+    // The picture of the step, and the text panel beside it.
+    await page.getByText('line: READY').waitFor();
+    const screen = page.locator('.aria-mode-view img').first();
+    await expect.poll(async () => await screen.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(720);
+    expect(await page.locator('.film-strip-frame').count()).toBeGreaterThan(2);
+    await page.getByRole('tab', { name: /^Console/ }).click();
+    await page.getByText('serial0:0').first().waitFor();
+    await page.getByRole('tab', { name: /^Call/ }).click();
+    const pictures = process.env['GUESTWRIGHT_DOCS_PICTURES'];
+    if (pictures !== undefined) await page.screenshot({ path: join(pictures, 'trace.png') });
+  } finally {
+    await browser.close();
+    server.kill();
+    await server;
+  }
 });
 
 test('with retain-on-failure there is one of a test that failed alone, and the step that failed says why', async () => {

@@ -58,6 +58,8 @@ import { guardFired, VirtualClock } from './virtual-clock.js';
 /** Wall ms between two looks into the BIOS's keyboard buffer. */
 const BIOS_KEYS_EVERY_MS = 4;
 
+/** How often a snapshot waits for a reset of the guest's own: SeaBIOS has one or two after each. */
+const SAVE_TRIES = 5;
 /** Guest ms within which SeaBIOS, after a reset, resets once more. */
 const FIRMWARE_RESETS_MS = 500;
 
@@ -623,16 +625,24 @@ export class QemuMachine implements EngineMachine {
 
   /** The guest stands while it is saved: guest time does too. */
   async save(): Promise<EngineSnapshot> {
-    return await this.#inOrder(async () => await this.#explained(async () => await this.#save()));
+    for (let tries = 1; ; tries++) {
+      const mayWait = tries <= SAVE_TRIES;
+      const saved = await this.#inOrder(async () => await this.#explained(async () => await this.#save(mayWait)));
+      if (saved !== null) return saved;
+    }
   }
 
-  async #save(): Promise<EngineSnapshot> {
+  /** Null: a reset or a power-off of the guest's own has stopped it just now, which has to be carried out before. */
+  async #save(mayWait: boolean): Promise<EngineSnapshot | null> {
     this.#recorder?.refuse('a snapshot');
     const process = this.#qemu();
     const ran = this.#clock.running;
+    let stopsItself = false;
     this.#clock.stop();
     try {
       if (process !== null) await process.qmp.execute('stop', {}, nothing);
+      stopsItself = mayWait && process !== null && (await this.#stopsItself(process));
+      if (stopsItself) return null;
       await logIsRead();
       return await this.#states.save(process, () => ({
         time: this.now,
@@ -644,10 +654,16 @@ export class QemuMachine implements EngineMachine {
       }));
     } finally {
       if (ran) {
-        if (process !== null) await this.#clock.release(process.qmp);
+        if (process !== null && !stopsItself) await this.#clock.release(process.qmp);
         else this.#clock.start();
       }
     }
+  }
+
+  /** What it stopped for is told by an event before this is answered: it waits for its turn then. */
+  async #stopsItself({ qmp }: QemuProcess): Promise<boolean> {
+    const { status: now } = await qmp.execute('query-status', {}, status);
+    return now === 'shutdown' && this.#power.state === 'running';
   }
 
   async restore(id: string): Promise<void> {
