@@ -31,6 +31,8 @@ const STORE_AFTER_MS = 4_000;
 const BEFORE_INPUT = 0.5;
 /** Wall ms of running after which a snapshot is held before an input: to take one costs a tenth of it. */
 const HOLD_AFTER_MS = 250;
+/** Sooner where that was much guest time, so that another last step runs a small part of it, however fast the host is. */
+const HOLD_AFTER_GUEST = { guestMs: 250, wallMs: 50 };
 /** Those that are held are stored at the end of a run that took so many wall ms in all; less is soon done again. */
 const STORE_AT_END_MS = 2_000;
 /** The one file of a snapshot, as for states that are saved by hand. */
@@ -83,6 +85,8 @@ export class LiveEngine {
   readonly #latest = new HeldSnapshots();
   /** Wall ms that it ran: since a snapshot was stored, since one was held, and in all. */
   #wall = { sinceStored: 0, sinceHeld: 0, all: 0 };
+  /** Guest ms that it ran since a snapshot was held. */
+  #guestSinceHeld = 0;
   /** Requests to the engine that are not answered yet: one that is let go of in the middle of something ends at once. */
   #busy = 0;
   #hasFailed = false;
@@ -151,6 +155,7 @@ export class LiveEngine {
   async #start(path: readonly Entry[], at: GuestTime): Promise<EngineMachine> {
     this.starts++;
     this.#wall = { sinceStored: 0, sinceHeld: 0, all: this.#wall.all };
+    this.#guestSinceHeld = 0;
     const { machine, entry } = await this.#started(path, at);
     if (this.#isDisposed) {
       await machine[Symbol.asyncDispose]();
@@ -237,6 +242,7 @@ export class LiveEngine {
     const { sinceStored, sinceHeld, all } = this.#wall;
     this.#wall = { sinceStored: sinceStored + took, sinceHeld: sinceHeld + took, all: all + took };
     this.ran += traced.now - from;
+    this.#guestSinceHeld += traced.now - from;
     const timeline = await this.#parts.timelineOf(entry);
     timeline.extend(traced.changes, traced.now);
     // One that is off stands: it is known for as long as anybody waits.
@@ -265,14 +271,21 @@ export class LiveEngine {
   /** What comes after an input is what is changed most often: from here it would be run again. */
   async #keepBeforeInput(machine: EngineMachine): Promise<void> {
     const entry = this.#entry;
-    if (entry === null || this.#wall.sinceHeld < HOLD_AFTER_MS || machine.saveBeforeInput === undefined) return;
+    if (entry === null || !this.#isTimeToHold() || machine.saveBeforeInput === undefined) return;
     const snapshot = await machine.saveBeforeInput();
     if (snapshot === null) return;
     this.#wall.sinceHeld = 0;
+    this.#guestSinceHeld = 0;
     const point = { entry, at: machine.now, beforeInput: true };
     const { storeAfterMs = STORE_AFTER_MS } = this.#parts;
     if (this.#wall.sinceStored > storeAfterMs * BEFORE_INPUT) await this.#store(machine, point, snapshot.id);
     else for (const { id } of this.#latest.add(point, snapshot)) await machine.forget(id);
+  }
+
+  #isTimeToHold(): boolean {
+    const { sinceHeld } = this.#wall;
+    const { guestMs, wallMs } = HOLD_AFTER_GUEST;
+    return sinceHeld >= HOLD_AFTER_MS || (sinceHeld >= wallMs && this.#guestSinceHeld >= guestMs);
   }
 
   /** @param taken a snapshot that is there already; null: one is taken */
