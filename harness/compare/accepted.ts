@@ -13,7 +13,7 @@ import {
   type SeenDifference,
 } from './compare.js';
 
-const entry = z.strictObject({
+export const acceptedEntry = z.strictObject({
   /** As it was given: `build/new.img`. */
   image: z.string(),
   /** The scenario's file, its test and the machine. */
@@ -27,9 +27,9 @@ const entry = z.strictObject({
   /** What the image showed: see `SeenDifference`. */
   seen: z.string(),
 });
-export type Accepted = z.infer<typeof entry>;
+export type Accepted = z.infer<typeof acceptedEntry>;
 
-const file = z.strictObject({ version: z.literal(1), accepted: z.array(entry) });
+const file = z.strictObject({ version: z.literal(1), accepted: z.array(acceptedEntry) });
 
 /** Relative to the project's folder. */
 export const ACCEPTED_FILE = path.join(GOLDEN_FOLDER, 'accepted-differences.json');

@@ -1,6 +1,6 @@
 /** The differences of a comparison, numbered, with what has been accepted. */
 import { z } from 'zod';
-import { acceptedOf, isAccepted, type Accepted } from './accepted.js';
+import { acceptedEntry, acceptedOf, isAccepted, type Accepted } from './accepted.js';
 import type { ComparedMachine, ComparedStep, CompareRules, SeenDifference } from './compare.js';
 
 export interface Finding {
@@ -63,16 +63,7 @@ export const compareRecord = z.strictObject({
       number: z.int().positive(),
       words: z.string(),
       isAccepted: z.boolean(),
-      accept: z.strictObject({
-        image: z.string(),
-        scenario: z.string(),
-        test: z.string(),
-        machine: z.string(),
-        step: z.string(),
-        occurrence: z.int().nonnegative(),
-        kind: z.enum(['outcome', 'text', 'picture', 'serial', 'exitCode', 'time']),
-        seen: z.string(),
-      }),
+      accept: acceptedEntry,
     }),
   ),
 });

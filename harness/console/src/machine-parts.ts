@@ -1,52 +1,9 @@
 /** What a machine starts with in a browser, from the parts of a run. */
+import { BlankBlocks, BytesBlocks } from '../../../sdk/engines/browser.js';
 import type { Blocks, BlockSource } from '../../../sdk/engines/blocks.js';
 import type { Hardware, Medium, WholeFile } from '../../../sdk/engines/engine.js';
 import type { RunHardware, RunMedium } from '../../runs/format.js';
 import type { OpenedRun } from './open-run.js';
-
-class BytesBlocks implements Blocks {
-  readonly #bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  get size(): number {
-    return this.#bytes.length;
-  }
-
-  read(offset: number, length: number): Uint8Array {
-    return this.#bytes.slice(offset, offset + length);
-  }
-
-  write(): never {
-    throw new Error('a base is never written');
-  }
-
-  flush(): void {
-    // Nothing was written.
-  }
-}
-
-class ZeroBlocks implements Blocks {
-  readonly size: number;
-
-  constructor(size: number) {
-    this.size = size;
-  }
-
-  read(_offset: number, length: number): Uint8Array {
-    return new Uint8Array(length);
-  }
-
-  write(): never {
-    throw new Error('a base is never written');
-  }
-
-  flush(): void {
-    // Nothing was written.
-  }
-}
 
 /** The state knows files by their paths on the machine that it was made on: their bytes are in the run. */
 export function blocksOf({ run, files }: OpenedRun, source: BlockSource): Blocks {
@@ -54,7 +11,7 @@ export function blocksOf({ run, files }: OpenedRun, source: BlockSource): Blocks
     case 'bytes':
       return new BytesBlocks(source.bytes);
     case 'blank':
-      return new ZeroBlocks(source.size);
+      return new BlankBlocks(source.size);
     case 'file': {
       const digest = run.resume?.paths[source.path];
       const bytes = digest === undefined ? undefined : files[`media/${digest}`];

@@ -8,6 +8,7 @@ import type { Blocks, BlockSource } from '../../blocks.js';
 import type { Request } from '../core/protocol.js';
 import { Session } from '../core/session.js';
 import type { V86Constructor } from '../core/v86-internals.js';
+import { BlankBlocks, BytesBlocks } from '../core/bytes-blocks.js';
 import { decodeOverlay, encodeOverlay } from './overlay-file.js';
 import { readSnapshotFile, writeSnapshotFile } from './snapshot-file.js';
 
@@ -47,57 +48,12 @@ class FileBlocks implements Blocks {
   }
 }
 
-class MemoryBlocks implements Blocks {
-  readonly #bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  get size(): number {
-    return this.#bytes.length;
-  }
-
-  read(offset: number, length: number): Uint8Array {
-    return this.#bytes.slice(offset, offset + length);
-  }
-
-  write(): never {
-    throw new Error('a base is never written');
-  }
-
-  flush(): void {
-    // Nothing was written.
-  }
-}
-
-/** All zeros: a blank disk. */
-class BlankBlocks implements Blocks {
-  readonly size: number;
-
-  constructor(size: number) {
-    this.size = size;
-  }
-
-  read(_offset: number, length: number): Uint8Array {
-    return new Uint8Array(length);
-  }
-
-  write(): never {
-    throw new Error('a base is never written');
-  }
-
-  flush(): void {
-    // Nothing was written.
-  }
-}
-
 function openBlocks(source: BlockSource): Blocks {
   switch (source.kind) {
     case 'file':
       return new FileBlocks(source.path, source.size);
     case 'bytes':
-      return new MemoryBlocks(source.bytes);
+      return new BytesBlocks(source.bytes);
     case 'blank':
       return new BlankBlocks(source.size);
   }
