@@ -60,7 +60,7 @@ test.skipIf(!probe.available)(
 
       await machine.shell.run('for port in 1 2 3; do echo on port $port > /dev/ttyS$port; done');
       await machine.serialPort(1).waitFor('on port 1', SOON);
-      expect(readFileSync(file, 'utf8')).toBe('on port 1\r\n');
+      await expect.poll(() => readFileSync(file, 'utf8'), SOON).toBe('on port 1\r\n');
       const client = connect(socket);
       expect(await firstLine(client)).toBe('on port 2\r\n');
       client.destroy();
