@@ -7,6 +7,7 @@ import { goldenCommand } from './golden.js';
 import { imagesCommand } from './images.js';
 import { initCommand } from './init.js';
 import { openCommand } from './open.js';
+import { recordCommand } from './record.js';
 import { replayCommand } from './replay.js';
 import { runCommand } from './run.js';
 import { screenCommand } from './screen.js';
@@ -23,6 +24,7 @@ const COMMANDS: readonly (() => Command)[] = [
   replayCommand,
   showCommand,
   openCommand,
+  recordCommand,
   goldenCommand,
   screenCommand,
   imagesCommand,

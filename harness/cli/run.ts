@@ -28,6 +28,8 @@ Examples:
   guestwright run --no-memoise                take nothing from the store, run everything
   guestwright run --no-checkpoints            run the body of every checkpoint
   guestwright run --seed random               make up what comes of the fixture 'random' anew (a number: again)
+  guestwright run --pause-on-failure          where a test fails, its machine waits in a page of the browser
+  guestwright run --debug -g "boots"          the same before every action: look, use the machine, step
   guestwright run --from partitioned          go on from this checkpoint, and run what comes after it
 
 "npx playwright test --help" lists the options.

@@ -18,6 +18,10 @@ export default defineConfig({
   build: {
     outDir: fileURLToPath(new URL('../../dist/console', import.meta.url)),
     emptyOutDir: true,
+    rollupOptions: {
+      // Of a run that is over, and of a machine that runs.
+      input: ['index.html', 'record.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
+    },
     target: 'es2022',
     // A data: URL is not within the content security policy.
     assetsInlineLimit: 0,

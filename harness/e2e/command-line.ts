@@ -45,6 +45,10 @@ export class UserFolder implements AsyncDisposable {
     }
   }
 
+  async writeBytes(file: string, bytes: Uint8Array): Promise<void> {
+    await writeFile(join(this.path, file), bytes);
+  }
+
   /** Starts `guestwright` here and does not wait. */
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     return execa(process.execPath, [MAIN, ...args], {

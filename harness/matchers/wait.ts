@@ -6,6 +6,7 @@ import { noteCompared } from '../compare/record.js';
 import { noteStep } from '../attempts/record.js';
 import { wordTime } from '../fixtures/guest-time.js';
 import { currentTest, withoutSteps } from '../fixtures/steps.js';
+import { pauseBeforeAction } from '../pause/pauses.js';
 import { watchStep } from '../runs/watch.js';
 import { traceStep } from '../trace/trace-steps.js';
 import { recordStep } from '../verify/record.js';
@@ -49,9 +50,10 @@ export async function waitFor<T>(
   request: Omit<WaitRequest<T>, 'onTimeout'>,
 ): Promise<{ outcome: WaitOutcome<T>; waited: Waited }> {
   const { clock } = machine;
-  const from = clock.now;
   const title = `Expect ${request.what}`;
   const testInfo = currentTest();
+  if (testInfo !== null) await withoutSteps(() => pauseBeforeAction(testInfo, machine, title));
+  const from = clock.now;
   const traced = testInfo === null ? null : traceStep(testInfo, machine, { action: 'expect', title, params: {} });
   let checks = 0;
   const check = () => {

@@ -1,43 +1,24 @@
 /** What a person did with a machine, as the lines of a scenario. */
-
-/** What of a key's event matters. */
-export interface PressedKey {
-  /** What it gives, as in UI Events. */
-  key: string;
-  ctrlKey: boolean;
-  altKey: boolean;
-  metaKey: boolean;
-}
-
-type Part = { kind: 'type'; text: string } | { kind: 'press'; chord: string };
-
-const MODIFIERS = new Set(['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'CapsLock', 'NumLock']);
+import { wordAct } from '../recorder/word-scenario.js';
+import type { Act } from '../recorder/acts.js';
+import { meaningOf, type PressedKey } from './pressed-key.js';
 
 export class Continuation {
-  readonly #parts: Part[] = [];
+  readonly #acts: Act[] = [];
 
-  pressed({ key, ctrlKey, altKey, metaKey }: PressedKey): void {
-    if (MODIFIERS.has(key) || key === 'Dead' || key === 'Unidentified') return;
-    const modifiers = [ctrlKey ? 'Control' : '', altKey ? 'Alt' : '', metaKey ? 'Meta' : ''].filter(Boolean);
-    const text = modifiers.length > 0 ? null : key === 'Enter' ? '\n' : Array.from(key).length === 1 ? key : null;
-    const last = this.#parts.at(-1);
-    if (text === null)
-      this.#parts.push({ kind: 'press', chord: [...modifiers, key === ' ' ? 'Space' : key].join('+') });
-    else if (last?.kind === 'type' && !last.text.endsWith('\n')) last.text += text;
-    else this.#parts.push({ kind: 'type', text });
+  pressed(key: PressedKey): void {
+    const meaning = meaningOf(key);
+    if (meaning.kind === 'none') return;
+    if (meaning.kind === 'chord') {
+      this.#acts.push({ kind: 'press', chord: meaning.chord });
+      return;
+    }
+    const last = this.#acts.at(-1);
+    if (last?.kind === 'type' && !last.text.endsWith('\n')) last.text += meaning.text;
+    else this.#acts.push({ kind: 'type', text: meaning.text, secret: false });
   }
 
   get code(): string {
-    return this.#parts
-      .map((part) =>
-        part.kind === 'type'
-          ? `await machine.keyboard.type(${literal(part.text)});`
-          : `await machine.keyboard.press(${literal(part.chord)});`,
-      )
-      .join('\n');
+    return this.#acts.map(wordAct).join('\n');
   }
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
 }

@@ -28,6 +28,7 @@ const hardware = z.strictObject({
   /** Ms since the epoch. */
   rtc: z.number(),
   seed: z.number(),
+  mips: z.number().positive().optional(),
 });
 
 const look = z.strictObject({

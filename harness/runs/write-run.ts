@@ -156,7 +156,8 @@ function plain(hardware: Hardware): RunHardware {
     blank: source.kind === 'blank',
   });
   const drive = (medium: Medium | null): RunMedium | null => (medium === null ? null : of(medium));
-  const { memoryMb, videoMemoryMb, disks, floppies, cdrom, bootOrder, kernel, serialPorts, acpi, rtc, seed } = hardware;
+  const { memoryMb, videoMemoryMb, disks, floppies, cdrom, bootOrder, kernel, serialPorts, acpi, rtc, seed, mips } =
+    hardware;
   return {
     memoryMb,
     videoMemoryMb,
@@ -176,5 +177,6 @@ function plain(hardware: Hardware): RunHardware {
     acpi,
     rtc,
     seed,
+    ...(mips === undefined ? {} : { mips }),
   };
 }

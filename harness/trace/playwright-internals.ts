@@ -70,6 +70,21 @@ export function currentStep(testInfo: TestInfo): RunnerStep | null {
   return { id, title, subtitle: typeof subtitle === 'string' ? subtitle : null, stack: field(step, 'stack') };
 }
 
+/** Runs `work` while the time-outs of the test stand still; where this Playwright cannot, the test has no time-out from now on. */
+export async function withoutTimeouts<T>(testInfo: TestInfo, work: () => Promise<T>): Promise<T> {
+  const ignore = Reflect.get(testInfo, '_setIgnoreTimeouts') as unknown;
+  if (typeof ignore !== 'function') {
+    testInfo.setTimeout(0);
+    return await work();
+  }
+  Reflect.apply(ignore, testInfo, [true]);
+  try {
+    return await work();
+  } finally {
+    Reflect.apply(ignore, testInfo, [false]);
+  }
+}
+
 function field(of: unknown, name: string): unknown {
   return typeof of === 'object' && of !== null && name in of ? Reflect.get(of, name) : undefined;
 }

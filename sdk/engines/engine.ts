@@ -355,6 +355,8 @@ export interface Hardware extends RemovableMedia {
   /** Date of the guest's clock when the machine first starts, ms since the epoch (UTC). */
   rtc: number;
   seed: number;
+  /** Millions of instructions in a guest second, on engines whose time comes from instructions. Absent: the engine's own. */
+  mips?: number;
   clock: ClockKind;
   /** QEMU: a watchdog (Intel 6300ESB), which a guest may arm; when it fires the machine has crashed. Default: none. */
   watchdog?: boolean;

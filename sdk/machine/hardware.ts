@@ -31,6 +31,7 @@ export async function hardwareOf(spec: MachineSpec): Promise<Hardware> {
     seed: spec.seed,
     clock: spec.clock,
     ...(spec.engine === 'v86' ? {} : { platform: platformOf(spec), network: await openNetwork(spec) }),
+    ...(spec.mips === undefined ? {} : { mips: spec.mips }),
     ...(spec.watchdog === true ? { watchdog: true } : {}),
     ...(spec.tpm === true ? { tpm: true } : {}),
     ...(spec.record === true ? { record: true } : {}),

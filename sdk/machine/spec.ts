@@ -78,6 +78,11 @@ const specObject = z.strictObject({
   /** Seed of the guest-visible randomness of the hardware. */
   seed: z.number().int().min(0).max(0xffffffff).default(1),
   /**
+   * v86: millions of instructions in a guest second, as if the processor were slower or faster. Default: 100. What a scenario
+   * only passes because the guest was quick shows at half of it.
+   */
+  mips: z.number().int().min(10).max(1000).optional(),
+  /**
    * v86: `stepped` (the default) or `paced`, held to wall time for people. QEMU: `host` (the default), which is to say
    * `free`: guest time is wall time; or `virtual`: the guest runs only while something waits for it, and its time is
    * counted in instructions.
@@ -133,7 +138,7 @@ const specObject = z.strictObject({
 const ENGINES: Readonly<
   Record<'v86' | 'qemu', { clocks: Readonly<Record<string, SpecClock>>; only: readonly string[] }>
 > = {
-  v86: { clocks: { stepped: 'stepped', paced: 'paced' }, only: [] },
+  v86: { clocks: { stepped: 'stepped', paced: 'paced' }, only: ['mips'] },
   qemu: {
     clocks: { host: 'free', free: 'free', virtual: 'virtual' },
     only: ['accelerator', ...Object.keys(platformShape), ...Object.keys(portShape)],

@@ -7,6 +7,16 @@ const cases: [sentence: string, args: string[], expected: ReturnType<typeof take
   ['no checkpoints', ['a', '--no-checkpoints'], { env: { GUESTWRIGHT_CHECKPOINTS: 'off' }, rest: ['a'] }],
   ['a checkpoint', ['--from', 'b c', 'a'], { env: { GUESTWRIGHT_CHECKPOINT_FROM: 'b c' }, rest: ['a'] }],
   ['written together', ['--from=b', 'a'], { env: { GUESTWRIGHT_CHECKPOINT_FROM: 'b' }, rest: ['a'] }],
+  [
+    'a pause',
+    ['--pause-on-failure', 'a'],
+    { env: { GUESTWRIGHT_PAUSE: 'failure' }, rest: ['--workers=1', '--retries=0', 'a'] },
+  ],
+  [
+    'steps',
+    ['--debug', 'a'],
+    { env: { GUESTWRIGHT_PAUSE: 'actions' }, rest: ['--workers=1', '--retries=0', '--timeout=0', 'a'] },
+  ],
   ['a seed', ['--seed', '7', 'a'], { env: { GUESTWRIGHT_SEED: '7' }, rest: ['a'] }],
   ['after a double dash nothing is ours', ['--', '--from', 'b'], { env: {}, rest: ['--', '--from', 'b'] }],
 ];

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { CHECKPOINTS_VARIABLE, FROM_VARIABLE } from '../../fixtures/checkpoint-use.js';
 import { MEMOISE_VARIABLE } from '../../fixtures/memoised.js';
+import { PAUSE_VARIABLE, type PauseMode } from '../../pause/mode.js';
 import { parseSeed, SEED_VARIABLE } from '../../fixtures/random.js';
 
 export interface OwnOptions {
@@ -18,10 +19,17 @@ export function takeOwnOptions(args: readonly string[]): OwnOptions {
   const [ours, after] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end)];
   const env: Record<string, string> = {};
   const rest: string[] = [];
+  const pause = (mode: PauseMode): void => {
+    env[PAUSE_VARIABLE] = mode;
+    // Nobody looks at two tests at once, and what was looked at is not run again.
+    rest.push('--workers=1', '--retries=0', ...(mode === 'actions' ? ['--timeout=0'] : []));
+  };
   for (let i = 0; i < ours.length; i++) {
     const argument = ours[i] ?? '';
     if (argument === '--no-memoise') env[MEMOISE_VARIABLE] = 'off';
     else if (argument === '--no-checkpoints') env[CHECKPOINTS_VARIABLE] = 'off';
+    else if (argument === '--pause-on-failure') pause('failure');
+    else if (argument === '--debug') pause('actions');
     else if (argument === '--seed') env[SEED_VARIABLE] = seed(ours[++i]);
     else if (argument.startsWith('--seed=')) env[SEED_VARIABLE] = seed(argument.slice('--seed='.length));
     else if (argument === '--from') env[FROM_VARIABLE] = checkpointName(ours[++i]);

@@ -154,6 +154,7 @@ function identify(hardware: Hardware, build: string, firmware: string): string {
     acpi: hardware.acpi,
     rtc: hardware.rtc,
     seed: hardware.seed,
+    ...(hardware.mips === undefined ? {} : { mips: hardware.mips }),
     // A machine that is broken on purpose is another machine.
     ...(fault === null ? {} : { fault }),
   };

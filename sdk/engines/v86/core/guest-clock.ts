@@ -1,12 +1,12 @@
 /**
  * Guest time, and everything else that v86 would otherwise take from the host: time and randomness.
  *
- * Guest milliseconds are instructions executed / {@link INSTRUCTIONS_PER_MS} + idle time skipped. v86 keeps a 32-bit
+ * Guest milliseconds are instructions executed / instructions per ms + idle time skipped. v86 keeps a 32-bit
  * instruction counter in its memory, which wraps.
  */
 
-/** 100 M instructions a guest second: measured to be fine for a Debian kernel. */
-export const INSTRUCTIONS_PER_MS = 100_000;
+/** Millions of instructions a guest second: measured to be fine for a Debian kernel. */
+const DEFAULT_MIPS = 100;
 
 /** Index of v86's instruction counter in a Uint32Array over its memory. */
 const COUNTER_BYTE_OFFSET = 664;
@@ -31,9 +31,15 @@ export class GuestClock {
   /** Only set to break determinism on purpose: see `Fault`. */
   #leak: (() => number) | null = null;
 
-  /** @param epoch date of the guest's clock at guest time 0, ms since 1970 (UTC) */
-  constructor(epoch: number, startTime: number) {
+  readonly #instructionsPerMs: number;
+
+  /**
+   * @param epoch date of the guest's clock at guest time 0, ms since 1970 (UTC)
+   * @param mips millions of instructions a guest second
+   */
+  constructor(epoch: number, startTime: number, mips = DEFAULT_MIPS) {
     this.#epoch = epoch;
+    this.#instructionsPerMs = mips * 1000;
     this.state = { last: 0, high: 0, idle: startTime, reads: 0 };
   }
 
@@ -57,7 +63,7 @@ export class GuestClock {
     const now = this.#counter[0] ?? 0;
     if (now < state.last) state.high += 2 ** 32;
     state.last = now;
-    return (state.high + now) / INSTRUCTIONS_PER_MS + state.idle;
+    return (state.high + now) / this.#instructionsPerMs + state.idle;
   }
 
   /** What the guest's devices read as their clock. */

@@ -116,7 +116,7 @@ export class V86Machine {
   private constructor(options: BuildOptions) {
     this.#options = options;
     this.tick = Math.round(options.startTime / QUANTUM_MS);
-    this.clock = new GuestClock(options.hardware.rtc, options.startTime);
+    this.clock = new GuestClock(options.hardware.rtc, options.startTime, options.hardware.mips);
     this.random = new GuestRandom(options.hardware.seed);
     this.serial = Array.from({ length: options.hardware.serialPorts }, () => new SerialLog());
     if (options.fault === 'host-clock') this.clock.leakHostTime(hostNow);
