@@ -17,6 +17,8 @@ export interface WaitQuestion {
   now: GuestTime;
   /** What was typed lately: its echo is nothing to wait for. */
   typed: string;
+  /** What must be in no file. */
+  secrets?: readonly string[];
 }
 
 export type WaitProposal =
@@ -41,7 +43,7 @@ export function proposeWait(question: WaitQuestion): WaitProposal {
   return proposal.kind === 'wait' ? proposal : lowestNew(question, 0);
 }
 
-function lowestNew({ before, looks, now, typed }: WaitQuestion, stableMs: GuestTime): WaitProposal {
+function lowestNew({ before, looks, now, typed, secrets = [] }: WaitQuestion, stableMs: GuestTime): WaitProposal {
   const last = looks.at(-1);
   if (last === undefined) return { kind: 'nothing' };
   const old = before?.page ?? { rows: [] };
@@ -49,7 +51,7 @@ function lowestNew({ before, looks, now, typed }: WaitQuestion, stableMs: GuestT
   for (let index = rows.length - 1; index >= 0; index--) {
     const text = textOf(last.page, index);
     if (text === '' || !isNew(text, last.page, old)) continue;
-    if (isEcho(last.page, index, old, typed)) continue;
+    if (isEcho(last.page, index, old, typed) || secrets.some((secret) => text.includes(secret))) continue;
     const since = standsSince(text, looks);
     if (now - since < stableMs) continue;
     const earlier = [...(before === null ? [] : [before]), ...looks].filter(({ at }) => at < since);
@@ -117,13 +119,12 @@ function standsSince(text: string, looks: readonly ReadLook[]): GuestTime {
   return looks[from]?.at ?? Infinity;
 }
 
-/** A row that has only got what was typed (or stars for it), or that typed text has run over into. */
+/** A row that is what was typed (or stars for it), or has only got that in addition. */
 function isEcho(page: TextPage, index: number, old: TextPage, typed: string): boolean {
   const row = (page.rows[index]?.text ?? '').trimEnd();
   const wasTyped = (text: string): boolean => text !== '' && (typed.includes(text) || /^[*•]+$/.test(text));
-  if (page.rows[index - 1]?.wraps === true && page.rows[index - 1]?.text.endsWith(' ') === false && wasTyped(row)) {
-    return true;
-  }
+  // An answer that repeats a word of the question says no more than its echo.
+  if (wasTyped(row.trim())) return true;
   return old.rows.some((before) => {
     const { from, to } = between(before.text.trimEnd(), row);
     return from.trim() === '' && before.text.trim() !== '' && wasTyped(to.trim());

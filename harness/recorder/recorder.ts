@@ -58,6 +58,8 @@ export class Recorder {
   readonly #acts: RecordedAct[] = [];
   readonly #before = new Map<number, Before>();
   readonly #inOrder = new InOrder();
+  /** What has been typed as secrets, whole. */
+  #secrets: readonly string[] = [];
   #seen: Seen = { input: null, frames: [], typed: '' };
   #ids = 0;
 
@@ -181,26 +183,36 @@ export class Recorder {
       if (proposal.kind === 'wait') this.#add(waitFor(proposal), before);
       this.#add(act, before);
     }
-    const typed = act.kind === 'type' && !act.secret ? act.text : '';
+    const typed = act.kind === 'type' ? act.text : '';
+    this.#keepSecret(act, last?.act);
     this.#seen = { input: { at, page }, frames: [], typed: (this.#seen.typed + typed).slice(-200) };
     await this.#write();
+  }
+
+  /** So that none gets into the file by what the guest shows of it. */
+  #keepSecret(act: Act, last: Act | undefined): void {
+    if (act.kind !== 'type' || !act.secret || act.text === '\n') return;
+    const goesOn = last?.kind === 'type' && last.secret;
+    const [before = '', ...others] = goesOn ? this.#secrets : ['', ...this.#secrets];
+    this.#secrets = [before + act.text, ...others];
   }
 
   /** @param continues what is typed goes on: a graphic screen need not be read for every key */
   async #propose(continues: boolean): Promise<WaitProposal> {
     const { input, frames, typed } = this.#seen;
+    const secrets = this.#secrets;
     const frame = await this.#machine.screen.frame();
     const now = this.#machine.clock.now;
     const looks = [...frames, frame].flatMap((one): ReadLook[] => {
       const page = cellPage(one);
       return page === null ? [] : [{ at: one.time, page }];
     });
-    if (cellPage(frame) !== null) return proposeWait({ before: input, looks, now, typed });
+    if (cellPage(frame) !== null) return proposeWait({ before: input, looks, now, typed, secrets });
     if (frame.content.kind === 'blank' || continues || now - (input?.at ?? 0) < READ_AFTER_MS)
       return { kind: 'nothing' };
     const page = await this.#machine.screen.read();
     // It was not read while it changed: what stands there now came with the last change.
-    return proposeWait({ before: input, looks: [{ at: frames.at(-1)?.time ?? 0, page }], now, typed });
+    return proposeWait({ before: input, looks: [{ at: frames.at(-1)?.time ?? 0, page }], now, typed, secrets });
   }
 
   /** What the screen says, as far as that costs nothing. */
@@ -243,6 +255,8 @@ export class Recorder {
 
   async #expect(text: string): Promise<string | null> {
     if (text === '') return 'No text can be read there.';
+    if (this.#secrets.some((secret) => text.includes(secret)))
+      return 'That text holds a secret, which is in no scenario.';
     const before = await this.#hold();
     this.#add({ kind: 'expect', text, exact: false, timeout: null }, before);
     await this.#write();
