@@ -37,7 +37,7 @@ function screen(...lines: string[]): Frame {
   return textFrame(lines, { font: { width: 9, height: 16, glyphs, lineGraphics: true } });
 }
 
-const options = { name: 'linux', title: 'boots', screenshots: true, snapshots: true };
+const options = { name: 'linux', title: 'boots', screenshots: true, snapshots: true, live: null };
 
 test('a step has the screen before it and after it, its text with places, and where the pointer was', async () => {
   const trace = new MachineTrace(options);

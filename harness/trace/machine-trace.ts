@@ -8,6 +8,7 @@ import type { Region } from '../../sdk/screen/content.js';
 import type { Frame } from '../../sdk/screen/frame.js';
 import { TRACE_VERSION, type RunnerStep } from './playwright-internals.js';
 import type { Phase, TextLine, TraceEvent } from './events.js';
+import type { LiveTrace } from './live-trace.js';
 import { TracePictures } from './pictures.js';
 
 /** Characters of a line of output that are shown. */
@@ -22,6 +23,8 @@ export interface TraceOptions {
   screenshots: boolean;
   /** Whether there are the pictures and texts of the steps. */
   snapshots: boolean;
+  /** Where it is written while the test runs; null: nobody watches. */
+  live: LiveTrace | null;
 }
 
 export interface BegunStep {
@@ -57,7 +60,7 @@ export class MachineTrace {
   constructor(options: TraceOptions) {
     this.#options = options;
     const begun = { wallTime: Date.now(), monotonicTime: performance.now() };
-    this.#events.push({
+    this.#add({
       type: 'context-options',
       version: TRACE_VERSION,
       origin: 'library',
@@ -68,6 +71,11 @@ export class MachineTrace {
       sdkLanguage: 'javascript',
       options: { viewport: { width: 720, height: 400 } },
     });
+  }
+
+  #add(event: TraceEvent): void {
+    this.#events.push(event);
+    this.#options.live?.add(event);
   }
 
   get #pageId(): string {
@@ -84,26 +92,29 @@ export class MachineTrace {
 
   #strip(picture: string, timestamp: number): void {
     const { width, height } = this.#size;
-    this.#events.push({ type: 'screencast-frame', pageId: this.#pageId, file: picture, width, height, timestamp });
+    this.#add({ type: 'screencast-frame', pageId: this.#pageId, file: picture, width, height, timestamp });
   }
 
   #keep(frame: Frame): { picture: string; text: string | null } {
     const { width, height } = frame;
     this.#size = { width, height };
     const lines = linesOf(frame);
-    this.#last = { picture: this.#pictures.add(frame), text: lines === null ? null : this.#keepText(lines) };
+    const picture = this.#pictures.add(frame);
+    this.#options.live?.keep(picture, this.#pictures.file(picture));
+    this.#last = { picture, text: lines === null ? null : this.#keepText(lines) };
     return this.#last;
   }
 
   #keepText(lines: readonly TextLine[]): string {
     const json = JSON.stringify(lines);
-    const name = `texts/${createHash('sha1').update(json).digest('hex')}.json`;
+    const name = `aria/${createHash('sha1').update(json).digest('hex')}.json`;
     this.#texts.set(name, json);
+    this.#options.live?.keep(name, Promise.resolve(json));
     return name;
   }
 
   begin({ step: { id: callId, title, subtitle, stack }, action, params }: BegunStep): void {
-    this.#events.push({
+    this.#add({
       type: 'before',
       callId,
       startTime: performance.now(),
@@ -127,17 +138,17 @@ export class MachineTrace {
     const { width, height } = this.#size;
     if (pointer !== null || found !== null) {
       this.#show(callId, 'action');
-      this.#events.push({
+      this.#add({
         type: 'input',
         callId,
         ...(pointer === null ? {} : { point: { x: pointer.x * width, y: pointer.y * height } }),
         ...(found === null ? {} : { box: found }),
       });
     }
-    for (const message of log) this.#events.push({ type: 'log', callId, time: endTime, message });
+    for (const message of log) this.#add({ type: 'log', callId, time: endTime, message });
     this.#show(callId, 'after');
     const failed = error === null ? {} : { error: { name: error.name, message: error.message } };
-    this.#events.push({ type: 'after', callId, endTime, ...failed });
+    this.#add({ type: 'after', callId, endTime, ...failed });
   }
 
   /** What was seen last. */
@@ -145,8 +156,8 @@ export class MachineTrace {
     if (this.#last === null || !this.#options.snapshots) return;
     const { picture, text } = this.#last;
     const at = { callId, phase, pageId: this.#pageId, timestamp: performance.now() };
-    this.#events.push({ type: 'screenshot', ...at, file: picture });
-    if (text !== null) this.#events.push({ type: 'aria-snapshot', ...at, file: text });
+    this.#add({ type: 'screenshot', ...at, file: picture });
+    if (text !== null) this.#add({ type: 'aria-snapshot', ...at, file: text });
   }
 
   /** Whole lines that came over a port; those that are blank would bury the others. */
@@ -158,7 +169,7 @@ export class MachineTrace {
       if (shown.trim() === '') continue;
       const text =
         shown.length > LONGEST_LINE ? `${shown.slice(0, LONGEST_LINE)}… (${shown.length} characters)` : shown;
-      this.#events.push({ type: 'console', messageType: 'log', text, time, pageId: this.#pageId, location });
+      this.#add({ type: 'console', messageType: 'log', text, time, pageId: this.#pageId, location });
     }
   }
 

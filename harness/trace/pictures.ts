@@ -29,7 +29,7 @@ export class TracePictures {
   /** @returns the name of its file in the trace; the same for the same picture */
   add({ width, height, rgba }: Picture): string {
     const digest = createHash('sha1').update(`${width}x${height} `).update(rgba).digest('hex');
-    const name = `screens/${digest}.png`;
+    const name = `screenshots/${digest}.png`;
     if (!this.#files.has(name)) {
       const file = thread.run({ width, height, rgba });
       this.#files.set(name, file);
@@ -40,6 +40,11 @@ export class TracePictures {
       );
     }
     return name;
+  }
+
+  /** One that was added, when it is made. */
+  async file(name: string): Promise<Uint8Array> {
+    return (await this.#files.get(name)) ?? new Uint8Array();
   }
 
   /** All of them, when they are made. */

@@ -6,6 +6,8 @@ import type { GuestTime } from '../../sdk/engines/engine.js';
 import type { JournalEntry, Machine } from '../../sdk/machine/types.js';
 import { portCount } from '../../sdk/machine/port-spec.js';
 import { wordTime } from '../fixtures/guest-time.js';
+import { sanitiseName } from '../goldens/paths.js';
+import { LiveTrace } from './live-trace.js';
 import { MachineTrace } from './machine-trace.js';
 import { currentStep, tracingOf, type TestTracing } from './playwright-internals.js';
 
@@ -34,9 +36,10 @@ export function traceFor(testInfo: TestInfo): TestTracing | null {
 
 export function beginTrace(testInfo: TestInfo, machine: Machine, tracing: TestTracing): void {
   const title = testInfo.titlePath.slice(1).join(' › ');
-  const { screenshots, snapshots } = tracing.options;
+  const { screenshots, snapshots, live: isWatched } = tracing.options;
+  const live = isWatched ? new LiveTrace(tracing.liveFolder, `${testInfo.testId}-${sanitiseName(machine.name)}`) : null;
   traces.set(machine, {
-    trace: new MachineTrace({ name: machine.name, title, screenshots, snapshots }),
+    trace: new MachineTrace({ name: machine.name, title, screenshots, snapshots, live }),
     tracing,
     said: 0,
   });
