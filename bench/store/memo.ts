@@ -8,11 +8,20 @@ import { launch } from '../../sdk/machine/launch.js';
 import type { Summary } from '../../harness/reporters/tally.js';
 import type { Figures } from '../figures.js';
 
+/** Runs from the store, of which the middle one counts. */
+const AGAIN = 3;
+
 /** @param note told what was done. The store is the one of `GUESTWRIGHT_STORE`, with nothing in it yet. */
 export async function measureMemo(note: (line: string) => void): Promise<Figures> {
   const first = await scenario2();
-  const second = await scenario2();
-  note(`scenario 2: ${seconds(first)} the first time, ${seconds(second)} the second (the tests' own time)`);
+  // Half a second each: what else the host does at that moment would decide.
+  const again: number[] = [];
+  for (let i = 0; i < AGAIN; i++) again.push(await scenario2());
+  const second = again.toSorted((a, b) => a - b)[Math.floor(AGAIN / 2)] ?? NaN;
+  const all = again.map(seconds).join(', ');
+  note(
+    `scenario 2: ${seconds(first)} the first time, then ${all}: half of them within ${seconds(second)} (the tests' own time)`,
+  );
   return {
     'memo.secondRun': { value: first / second, unit: 'times faster', baseline: 1, ratio: first / second },
     'memo.lastStep': await measureLastStep(note),

@@ -51,15 +51,19 @@ export class GuestWatch {
   }
 
   /** Whether every processor is stopped, as it looks at this instant. */
-  async areProcessorsStopped(qmp: QmpClient): Promise<boolean> {
+  async areProcessorsStopped(qmp: Pick<QmpClient, 'human'>): Promise<boolean> {
     return parseRegisters(await qmp.human('info registers -a'))?.stopped === true;
   }
 
-  /** Whether every processor has stopped for good: seen twice in a row, because between two instructions it may look so. */
-  async haveProcessorsStopped(qmp: QmpClient): Promise<boolean> {
+  /**
+   * Whether every processor has stopped for good.
+   * @param stands the machine does not run meanwhile; of one that runs it has to be seen twice in a row, because between two
+   * instructions it may look so
+   */
+  async haveProcessorsStopped(qmp: Pick<QmpClient, 'human'>, stands: boolean): Promise<boolean> {
     this.#processorsSeen = this.#now();
     this.#stopsSeen = (await this.areProcessorsStopped(qmp)) ? this.#stopsSeen + 1 : 0;
-    return this.#stopsSeen >= 2;
+    return this.#stopsSeen >= (stands ? 1 : 2);
   }
 
   /** @param qmp null: the machine is off */

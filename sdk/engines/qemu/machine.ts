@@ -519,6 +519,8 @@ export class QemuMachine implements EngineMachine {
     const started = performance.now();
     for (;;) {
       this.#qemu();
+      // A stretch may have ended late, and beyond the limit: what stopped meanwhile is said all the same.
+      if (this.#clock.stands) await this.#lookAtProcessors();
       const reason = await this.#reached(limit, stopOn);
       if (reason !== null) {
         this.#told.power = this.#power.state;
@@ -584,7 +586,7 @@ export class QemuMachine implements EngineMachine {
     const qmp = this.#qmp();
     const { state } = this.#power;
     if (this.#guest.processorsDueIn > 0 || qmp === null || (state !== 'running' && state !== 'halted')) return;
-    if (!(await this.#guest.haveProcessorsStopped(qmp))) return;
+    if (!(await this.#guest.haveProcessorsStopped(qmp, this.#clock.stands))) return;
     this.#setPower('halted', 'the guest stopped its processor for good (HLT with interrupts off)');
   }
 
