@@ -89,6 +89,13 @@ test('what is typed is one line, after the text that had appeared; undo takes th
   await machine.screen.getByText('abcde').waitFor();
   await recorder.hear({ kind: 'undo', id: recorder.acts.at(-1)?.id ?? 0 });
   expect(await machine.screen.text()).toMatch(/abc$/m);
+  // The wait for what was taken back stands, once.
+  await recording.type('fg');
+  expect(recording.lines().slice(2)).toEqual([
+    "  await expect(machine).toShowText('abc');",
+    "  await machine.keyboard.type('fg');",
+  ]);
+  await recorder.hear({ kind: 'undo', id: recorder.acts.at(-1)?.id ?? 0 });
   // What only looks can be taken out alone, what was done cannot.
   await recorder.hear({ kind: 'remove', id: recorder.acts.at(-1)?.id ?? 0 });
   await recorder.hear({ kind: 'remove', id: recorder.acts.at(-1)?.id ?? 0 });

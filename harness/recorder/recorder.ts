@@ -180,7 +180,7 @@ export class Recorder {
     } else {
       const before = await this.#hold();
       await perform();
-      if (proposal.kind === 'wait') this.#add(waitFor(proposal), before);
+      if (proposal.kind === 'wait' && !isThere(last?.act, proposal)) this.#add(waitFor(proposal), before);
       this.#add(act, before);
     }
     const typed = act.kind === 'type' ? act.text : '';
@@ -296,6 +296,11 @@ export class Recorder {
 function merge(last: Act, next: Act): Act | null {
   if (last.kind !== 'type' || next.kind !== 'type' || last.secret !== next.secret) return null;
   return last.text.endsWith('\n') ? null : { ...last, text: last.text + next.text };
+}
+
+/** After an undo the wait for the act that was taken back still stands. */
+function isThere(last: Act | undefined, { text, exact }: { text: string; exact: boolean }): boolean {
+  return (last?.kind === 'wait' || last?.kind === 'expect') && last.text === text && last.exact === exact;
 }
 
 function waitFor({ text, exact, afterMs }: Extract<WaitProposal, { kind: 'wait' }>): Act {

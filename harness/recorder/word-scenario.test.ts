@@ -18,7 +18,7 @@ test('a recording is a file of TypeScript that runs as it stands', () => {
 
 test.use({ guest: 'linux', machineSpec: { memory: 160 } });
 
-test('it\\'s up', async ({ machine }) => {
+test("it's up", async ({ machine }) => {
   await expect(machine).toShowText('login:', { timeout: 60_000 });
   await machine.keyboard.type('root\\n');
   await machine.keyboard.type(process.env.GUEST_SECRET ?? '', { secret: true });

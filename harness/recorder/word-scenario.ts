@@ -85,12 +85,17 @@ function wordGolden({ name, clip, masks }: { name: string; clip: Region | null; 
 
 /** A string of TypeScript, on one line and of characters that can be seen. */
 export function literal(text: string): string {
-  const escaped = text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const escaped = text
+    .replaceAll('\\', '\\\\')
+    .replaceAll(quote, `\\${quote}`)
+    .replaceAll('\n', '\\n')
+    .replaceAll('\t', '\\t');
   const shown = escaped.replaceAll(
     /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
     (unit) => `\\u{${(unit.codePointAt(0) ?? 0).toString(16)}}`,
   );
-  return `'${shown}'`;
+  return `${quote}${shown}${quote}`;
 }
 
 /** Plain data as an expression. */

@@ -30,10 +30,10 @@ export async function record(guest: string, options: RecordOptions, folder: stri
   });
   process.stderr.write(`Starting ${name} …\n`);
   const looks = new EventTarget();
-  const engine = options.engine ?? spec.engine;
+  const engine = options.engine ?? spec.engine ?? 'v86';
   await using machine = await launch(
-    // QEMU's machines run by themselves anyway.
-    { ...spec, ...over, ...(engine === 'qemu' ? {} : { clock: 'paced' as const }) },
+    // The clock of the guest's own engine is none of another one. QEMU's machines run by themselves anyway.
+    { ...spec, ...over, clock: engine === 'v86' ? 'paced' : engine === spec.engine ? spec.clock : undefined },
     { name, onFrame: (frame) => looks.dispatchEvent(new CustomEvent('look', { detail: frame })) },
   );
   const session = new RecordingSession({ machine, file, output });
