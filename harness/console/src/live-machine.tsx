@@ -3,7 +3,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { KEY_CODES, type KeyCode } from '../../../sdk/input/keycodes.js';
 import { makeFrame } from '../../../sdk/screen/frame.js';
 import { Continuation } from '../../runs/continuation.js';
-import { RemoteMachine } from './remote-machine.js';
+import { wordCause } from './page-errors.js';
+import type { RemoteMachine } from './remote-machine.js';
+import type { RunMachines } from './run-machines.js';
 import { readable } from '../../runs/readable.js';
 
 /** Guest ms that the page waits for a change of the screen at most, between two looks at what else has changed. */
@@ -11,11 +13,12 @@ const SLICE_MS = 250;
 /** Guest ms after which the state is hashed, to be held against another machine's. */
 const PROOF_MS = 5_000;
 
-export function LiveMachine({ file, onEnd }: { file: ArrayBuffer; onEnd: () => void }) {
+export function LiveMachine({ machines, onEnd }: { machines: RunMachines; onEnd: () => void }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const machine = useRef<RemoteMachine | null>(null);
   const continuation = useRef(new Continuation());
   const [said, say] = useState('Starting the machine …');
+  const [trouble, fail] = useState<string | null>(null);
   const [serial, hear] = useState('');
   const [code, setCode] = useState('');
   const [proof, prove] = useState<string | null>(null);
@@ -24,7 +27,7 @@ export function LiveMachine({ file, onEnd }: { file: ArrayBuffer; onEnd: () => v
     const over = new AbortController();
     const isOver = (): boolean => over.signal.aborted;
     const run = async (): Promise<void> => {
-      const started = await RemoteMachine.start(file);
+      const started = await machines.start();
       if (isOver()) {
         started.end();
         return;
@@ -32,6 +35,7 @@ export function LiveMachine({ file, onEnd }: { file: ArrayBuffer; onEnd: () => v
       machine.current = started;
       await draw(started, canvas.current);
       await started.input({ kind: 'clock', clock: 'paced' });
+      say(live(started));
       canvas.current?.focus();
       let heard = (await started.serial(0)).end;
       while (!isOver()) {
@@ -40,19 +44,19 @@ export function LiveMachine({ file, onEnd }: { file: ArrayBuffer; onEnd: () => v
         const { data, end } = await started.serial(heard);
         if (end > heard) hear((before) => (before + new TextDecoder().decode(data)).slice(-20_000));
         heard = end;
-        say(power === 'running' ? `Live, at ${(started.now / 1000).toFixed(1)} s` : `The guest is ${power}`);
+        say(power === 'running' ? live(started) : `The guest is ${power}`);
         if (power === 'off' || power === 'crashed') return;
       }
     };
     void run().catch((error: unknown) => {
-      if (!isOver()) say(error instanceof Error ? error.message : String(error));
+      if (!isOver()) fail(wordCause(error));
     });
     return () => {
       over.abort();
       machine.current?.end();
       machine.current = null;
     };
-  }, [file]);
+  }, [machines]);
 
   const key = (event: KeyboardEvent, down: boolean): void => {
     // Leaves the machine, as in every virtual machine there is a way out.
@@ -84,7 +88,7 @@ export function LiveMachine({ file, onEnd }: { file: ArrayBuffer; onEnd: () => v
   /** Another machine, from the end of the run on, that nobody touches. */
   const hash = async (): Promise<void> => {
     prove('Running …');
-    const other = await RemoteMachine.start(file);
+    const other = await machines.start();
     try {
       const limit = other.now + PROOF_MS;
       while (other.now < limit) {
@@ -114,12 +118,17 @@ export function LiveMachine({ file, onEnd }: { file: ArrayBuffer; onEnd: () => v
         />
       </figure>
       <div class="timeline">
-        <output role="status">{said}</output>
-        <button onClick={() => void hash().catch((error: unknown) => prove(String(error)))}>Hash after 5 s</button>
+        <output role="status">{trouble === null ? said : 'The machine is not running'}</output>
+        <button onClick={() => void hash().catch((error: unknown) => prove(wordCause(error)))}>Hash after 5 s</button>
         <button class="resume" onClick={onEnd}>
           Back to the run
         </button>
       </div>
+      {trouble === null ? null : (
+        <p role="alert" class="words">
+          {trouble}
+        </p>
+      )}
       {proof === null ? null : (
         <p class="proof">
           State of the untouched machine after 5 guest seconds: <code>{proof}</code>
@@ -134,6 +143,10 @@ export function LiveMachine({ file, onEnd }: { file: ArrayBuffer; onEnd: () => v
       {serial === '' ? null : <pre class="serial">{readable(serial)}</pre>}
     </>
   );
+}
+
+function live({ now }: RemoteMachine): string {
+  return `Live, at ${(now / 1000).toFixed(1)} s`;
 }
 
 function keyCode(code: string): KeyCode | null {

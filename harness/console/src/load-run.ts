@@ -1,39 +1,40 @@
-/** Where the page gets its run from, and what it shows of it. */
+/** Where the page gets its run from, and what it has of it. */
 import type { RunFile } from '../../runs/format.js';
-import type { FromWorker, ToWorker } from './protocol.js';
-import { newWorker } from './remote-machine.js';
+import { openRun } from './open-run.js';
+import { runNotBeside, serverGone } from './page-errors.js';
+import { RunMachines } from './run-machines.js';
+import { Screens } from './screens.js';
 
 export interface LoadedRun {
-  /** As it came, to start machines from. */
-  file: ArrayBuffer;
   run: RunFile;
-  /** Addresses of the pictures, by their digests. */
-  screens: Map<string, string>;
+  screens: Screens;
+  machines: RunMachines;
 }
 
-/** The file beside the page. @throws Error in words */
-export async function fetchRun(): Promise<ArrayBuffer> {
-  const response = await fetch('./run.zip');
-  if (!response.ok) throw new Error(`There is no run beside this page (run.zip: ${response.status})`);
-  return await response.arrayBuffer();
+/** The file beside the page. @throws GuestwrightError `usage/run-missing`, `infrastructure/run-unreachable` */
+export async function fetchRun(): Promise<Blob> {
+  const response = await fetch('./run.zip').catch((error: unknown) => {
+    throw serverGone(error);
+  });
+  if (!response.ok) throw runNotBeside(response.status);
+  return await response.blob().catch((error: unknown) => {
+    throw serverGone(error);
+  });
 }
 
-/** Reads it in a worker: unpacking a machine of 128 MB takes a second. */
-export async function loadRun(file: ArrayBuffer): Promise<LoadedRun> {
-  const worker = newWorker();
+/** Its machine is made ready meanwhile. @throws GuestwrightError: see `page-errors.ts` */
+export async function loadRun(file: Blob): Promise<LoadedRun> {
+  const machines = new RunMachines(file);
   try {
-    const answer = await new Promise<FromWorker>((resolve, reject) => {
-      worker.onmessage = ({ data }: MessageEvent<FromWorker>) => resolve(data);
-      worker.onerror = ({ message }) => reject(new Error(message));
-      worker.postMessage({ kind: 'open', file } satisfies ToWorker);
-    });
-    if (answer.kind === 'refused') throw new Error(answer.why);
-    const screens = new Map<string, string>();
-    for (const [digest, bytes] of answer.screens) {
-      screens.set(digest, URL.createObjectURL(new Blob([bytes], { type: 'image/png' })));
-    }
-    return { file, run: answer.run, screens };
-  } finally {
-    worker.terminate();
+    const { run, archive } = await openRun(file);
+    return { run, screens: new Screens(archive), machines };
+  } catch (error) {
+    machines.end();
+    throw error;
   }
+}
+
+export function unload({ screens, machines }: LoadedRun): void {
+  screens.end();
+  machines.end();
 }

@@ -1,14 +1,18 @@
-/** The worker of the page: opens the file of a run, and runs its machine, with the driver that Node has. */
+/** The worker of the page: runs the machine of a run, with the driver that Node has. */
 import { startInBrowser, type BrowserSession, type Request } from '../../../sdk/engines/browser.js';
 import wasmUrl from '../../../node_modules/v86/build/v86.wasm?url';
-import { blocksOf, hardwareOf } from './machine-parts.js';
-import { openRun, screensOf, type OpenedRun } from './open-run.js';
+import { blocksOf, hardwareOf, readParts, type MachineParts } from './machine-parts.js';
+import { openRun } from './open-run.js';
+import { plainError } from './page-errors.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 
-let opened: OpenedRun | null = null;
-let session: BrowserSession | null = null;
+interface Prepared {
+  parts: MachineParts;
+  wasmModule: WebAssembly.Module;
+}
 
-const say = (message: FromWorker): void => self.postMessage(message);
+let prepared: Promise<Prepared> | null = null;
+let session: BrowserSession | null = null;
 
 self.onmessage = ({ data }: MessageEvent<ToWorker | Request>) => {
   if ('name' in data) {
@@ -16,34 +20,37 @@ self.onmessage = ({ data }: MessageEvent<ToWorker | Request>) => {
     return;
   }
   void carryOut(data).catch((error: unknown) => {
-    say({ kind: 'refused', why: error instanceof Error ? error.message : String(error) });
+    self.postMessage({ kind: 'refused', error: plainError(error) } satisfies FromWorker);
   });
 };
 
 async function carryOut(message: ToWorker): Promise<void> {
-  if (message.kind === 'open') {
-    opened = openRun(new Uint8Array(message.file));
-    say({ kind: 'opened', run: opened.run, screens: screensOf(opened) });
+  if (message.kind === 'prepare') {
+    prepared = prepare(message.file);
+    // Said to whoever wants the machine: the run can be looked at without it.
+    prepared.catch(() => undefined);
     return;
   }
-  if (opened === null) throw new Error('No run has been opened');
-  session = await resume(opened);
+  if (prepared === null) throw new Error('No run has been prepared');
+  session = await resume(await prepared);
 }
 
-async function resume(from: OpenedRun): Promise<BrowserSession> {
-  const { run, files } = from;
-  if (run.resume === null) throw new Error(`This run cannot go on: ${run.why ?? 'it has no state'}`);
-  const [state, bios, vgaBios] = ['state', 'bios', 'vgabios'].map((name) => files[name]);
-  if (state === undefined || bios === undefined || vgaBios === undefined) {
-    throw new Error('This run cannot go on: its state or its firmware is not in it');
-  }
+async function prepare(file: Blob): Promise<Prepared> {
+  // Not compileStreaming, which wants a web server that knows the type of the file.
+  const compiled = fetch(wasmUrl).then(async (response) => await WebAssembly.compile(await response.arrayBuffer()));
+  const [parts, wasmModule] = await Promise.all([openRun(file).then(readParts), compiled]);
+  return { parts, wasmModule };
+}
+
+async function resume({ parts, wasmModule }: Prepared): Promise<BrowserSession> {
+  const { state, bios, vgaBios, resume: from } = parts;
   return await startInBrowser({
-    hardware: hardwareOf(from, run.resume.hardware),
+    hardware: hardwareOf(parts),
     firmware: { bios, vgaBios },
-    identity: run.resume.identity,
+    identity: from.identity,
     state,
-    wasmModule: await WebAssembly.compile(await (await fetch(wasmUrl)).arrayBuffer()),
-    openBlocks: (source) => blocksOf(from, source),
+    wasmModule,
+    openBlocks: (source) => blocksOf(parts, source),
     post: (message) => self.postMessage(message),
   });
 }

@@ -1,18 +1,20 @@
 /** The page of a run: what the machine did, and the machine itself to go on with. */
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { fetchRun, loadRun, type LoadedRun } from './load-run.js';
+import { fetchRun, loadRun, unload, type LoadedRun } from './load-run.js';
+import { wordCause } from './page-errors.js';
 import { RunPage } from './run-page.js';
 
 type Shown = { kind: 'loading' } | { kind: 'loaded'; loaded: LoadedRun } | { kind: 'failed'; why: string };
 
 function Page() {
   const [shown, show] = useState<Shown>({ kind: 'loading' });
-  const open = (file: Promise<ArrayBuffer>): void => {
+  const open = (file: Promise<Blob>): void => {
+    if (shown.kind === 'loaded') unload(shown.loaded);
     show({ kind: 'loading' });
     void file.then(loadRun).then(
       (loaded) => show({ kind: 'loaded', loaded }),
-      (error: unknown) => show({ kind: 'failed', why: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => show({ kind: 'failed', why: wordCause(error) }),
     );
   };
   useEffect(() => open(fetchRun()), []);
@@ -24,7 +26,9 @@ function Page() {
     case 'failed':
       return (
         <main class="failed">
-          <p role="alert">{shown.why}</p>
+          <p role="alert" class="words">
+            {shown.why}
+          </p>
           <label>
             Open the file of a run:{' '}
             <input
@@ -32,7 +36,7 @@ function Page() {
               accept=".zip"
               onChange={({ currentTarget }) => {
                 const [file] = currentTarget.files ?? [];
-                if (file !== undefined) open(file.arrayBuffer());
+                if (file !== undefined) open(Promise.resolve(file));
               }}
             />
           </label>

@@ -1,35 +1,29 @@
 /** Reads the file of a run: untrusted, every part of it is checked before it is used. */
-import { unzipSync } from 'fflate';
+import { z } from 'zod';
 import { runFile, type RunFile } from '../../runs/format.js';
+import { notARun, runTooLarge, runUnreadable } from './page-errors.js';
+import { RunArchive } from './run-archive.js';
 
-/** Bytes of a run without its compression: memory, disks and pictures. */
-const MOST_BYTES = 3 * 2 ** 30;
+/** Bytes of `run.json`; a run of 3,000 looks and 2 million characters of output has 20 MB. */
+const MOST_TEXT = 96 << 20;
 
 export interface OpenedRun {
   run: RunFile;
-  files: Record<string, Uint8Array<ArrayBuffer>>;
+  archive: RunArchive;
 }
 
-/** @throws Error in words for the page */
-export function openRun(file: Uint8Array): OpenedRun {
-  let bytes = 0;
-  let files: Record<string, Uint8Array>;
-  try {
-    files = unzipSync(file, {
-      filter: ({ originalSize }) => {
-        bytes += originalSize;
-        if (bytes > MOST_BYTES) throw new Error(`it holds more than ${MOST_BYTES / 2 ** 30} GB`);
-        return true;
-      },
-    });
-  } catch (error) {
-    throw new Error(`This is no run of Guestwright's: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const text = files['run.json'];
-  if (text === undefined) throw new Error("This is no run of Guestwright's: there is no run.json in it");
-  const read = runFile.safeParse(parseJson(new TextDecoder().decode(text)));
-  if (!read.success) throw new Error('This run cannot be read: it is damaged, or of another version of Guestwright');
-  return { run: read.data, files: files as OpenedRun['files'] };
+/** @throws GuestwrightError: see `page-errors.ts` */
+export async function openRun(file: Blob): Promise<OpenedRun> {
+  const archive = await RunArchive.open(file);
+  const size = archive.size('run.json') ?? 0;
+  if (size > MOST_TEXT) throw runTooLarge(size, MOST_TEXT);
+  const text = await archive.read('run.json');
+  if (text === null) throw notARun('a zip without run.json');
+  const json = parseJson(new TextDecoder().decode(text));
+  const read = runFile.safeParse(json);
+  if (read.success) return { run: read.data, archive };
+  const [issue] = read.error.issues;
+  throw runUnreadable(madeBy(json), `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
 }
 
 function parseJson(text: string): unknown {
@@ -40,12 +34,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** PNG files by their digests. */
-export function screensOf({ files }: OpenedRun): Map<string, Uint8Array<ArrayBuffer>> {
-  const screens = new Map<string, Uint8Array<ArrayBuffer>>();
-  for (const [name, bytes] of Object.entries(files)) {
-    const digest = /^screens\/([0-9a-f]{64})\.png$/.exec(name)?.[1];
-    if (digest !== undefined) screens.set(digest, bytes);
-  }
-  return screens;
+/** The version that wrote a file of another version; only what can be part of a command. */
+function madeBy(json: unknown): string | null {
+  const made = z.object({ made: z.string().regex(/^\d[\w.+-]{0,40}$/) }).safeParse(json);
+  return made.success ? made.data.made : null;
 }

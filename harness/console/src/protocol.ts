@@ -1,18 +1,13 @@
 /** What the page and its worker say to each other, besides the requests to the machine. */
-import type { RunFile } from '../../runs/format.js';
+import type { PlainError } from './page-errors.js';
 
 export type ToWorker =
-  /** The file of a run. */
-  | { kind: 'open'; file: ArrayBuffer }
-  /** Starts the machine of the run that was opened, where it ended. The answer is that of a start (id 0). */
+  /** Unpacks the machine of a run. What is wrong with it is the answer to `resume`. */
+  | { kind: 'prepare'; file: Blob }
+  /** Starts the machine, where its run ended. The answer is that of a start (id 0), or `refused`. */
   | { kind: 'resume' };
 
-export type FromWorker =
-  | {
-      kind: 'opened';
-      run: RunFile;
-      /** PNG files by their digests. */
-      screens: Map<string, Uint8Array<ArrayBuffer>>;
-    }
-  /** In words. */
-  | { kind: 'refused'; why: string };
+export interface FromWorker {
+  kind: 'refused';
+  error: PlainError;
+}

@@ -1,6 +1,7 @@
 /** A machine in a worker, as the page sees it. */
 import type { CallName, Calls, Request, ToOwner } from '../../../sdk/engines/browser.js';
 import type { AdvanceResult, GuestTime, Input, ScreenAnswer, StateHash } from './types.js';
+import { revive, workerFailed } from './page-errors.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 
 interface Waiting {
@@ -18,16 +19,26 @@ export class RemoteMachine {
     this.#worker = worker;
   }
 
-  /** @param file of the run; it is copied @throws Error in words */
-  static async start(file: ArrayBuffer): Promise<RemoteMachine> {
-    const worker = newWorker();
+  /** A worker that makes a machine ready to start. */
+  static prepare(file: Blob): Worker {
+    const worker = new Worker(new URL('./machine.worker.ts', import.meta.url), { type: 'module' });
+    worker.postMessage({ kind: 'prepare', file } satisfies ToWorker);
+    return worker;
+  }
+
+  /** @param worker of `prepare`, for this machine alone @throws GuestwrightError */
+  static async start(worker: Worker): Promise<RemoteMachine> {
     const machine = new RemoteMachine(worker);
     const started = new Promise<unknown>((resolve, reject) => machine.#waiting.set(0, { resolve, reject }));
     worker.onmessage = ({ data }: MessageEvent<ToOwner | FromWorker>) => machine.#hear(data);
-    worker.onerror = ({ message }) => machine.#fail(new Error(`The machine's worker failed: ${message}`));
-    worker.postMessage({ kind: 'open', file } satisfies ToWorker);
+    worker.onerror = ({ message }) => machine.#fail(workerFailed(message));
     worker.postMessage({ kind: 'resume' } satisfies ToWorker);
-    await started;
+    try {
+      await started;
+    } catch (error) {
+      worker.terminate();
+      throw error;
+    }
     return machine;
   }
 
@@ -39,11 +50,11 @@ export class RemoteMachine {
         const one = this.#waiting.get(message.id);
         this.#waiting.delete(message.id);
         if (message.kind === 'answer') one?.resolve(message.value);
-        else one?.reject(new Error(message.error.message));
+        else one?.reject(revive(message.error));
         return;
       }
       case 'refused':
-        this.#fail(new Error(message.why));
+        this.#fail(revive(message.error));
         return;
       default:
     }
@@ -87,9 +98,4 @@ export class RemoteMachine {
     this.#worker.terminate();
     this.#fail(new Error('The machine has been ended'));
   }
-}
-
-/** Also for reading a run without its machine. */
-export function newWorker(): Worker {
-  return new Worker(new URL('./machine.worker.ts', import.meta.url), { type: 'module' });
 }

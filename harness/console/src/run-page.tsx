@@ -3,11 +3,12 @@ import { useMemo, useState } from 'preact/hooks';
 import type { RunFile } from '../../runs/format.js';
 import { LiveMachine } from './live-machine.js';
 import type { LoadedRun } from './load-run.js';
+import { useScreen, type Screens } from './screens.js';
 import { readable } from '../../runs/readable.js';
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
-export function RunPage({ file, run, screens }: LoadedRun) {
+export function RunPage({ run, screens, machines }: LoadedRun) {
   const last = Math.max(0, run.looks.length - 1);
   const [index, setIndex] = useState(last);
   const [isLive, setLive] = useState(false);
@@ -35,14 +36,14 @@ export function RunPage({ file, run, screens }: LoadedRun) {
       <div class="columns">
         <section class="machine" aria-label="The machine">
           {isLive ? (
-            <LiveMachine file={file} onEnd={() => setLive(false)} />
+            <LiveMachine machines={machines} onEnd={() => setLive(false)} />
           ) : (
             <>
               <figure>
                 {look === undefined ? (
                   <p>Nobody looked at its screen.</p>
                 ) : (
-                  <img src={screens.get(look.screen)} alt={look.text?.join('\n').trim() ?? 'the screen'} />
+                  <Picture screens={screens} digest={look.screen} alt={look.text?.join('\n').trim() ?? 'the screen'} />
                 )}
               </figure>
               <div class="timeline">
@@ -71,6 +72,9 @@ export function RunPage({ file, run, screens }: LoadedRun) {
                   Resume
                 </button>
               </div>
+              {run.resume === null ? (
+                <p class="note">It can be looked at, not resumed: {run.why ?? 'it has no state'}.</p>
+              ) : null}
               <Strip run={run} screens={screens} index={index} onChoose={setIndex} />
             </>
           )}
@@ -81,9 +85,15 @@ export function RunPage({ file, run, screens }: LoadedRun) {
   );
 }
 
+function Picture({ screens, digest, alt }: { screens: Screens; digest: string; alt: string }) {
+  const address = useScreen(screens, digest);
+  if (address === null) return <p>This picture is not in the run, or damaged.</p>;
+  return <img src={address} alt={alt} />;
+}
+
 interface StripProps {
   run: RunFile;
-  screens: Map<string, string>;
+  screens: Screens;
   index: number;
   onChoose: (index: number) => void;
 }
@@ -100,7 +110,7 @@ function Strip({ run, screens, index, onChoose }: StripProps) {
     <div class="strip" role="group" aria-label="Film strip">
       {shown.map(({ look, i }) => (
         <button key={i} aria-pressed={i === index} onClick={() => onChoose(i)} title={`at ${seconds(look.at)}`}>
-          <img src={screens.get(look.screen)} alt="" />
+          <Picture screens={screens} digest={look.screen} alt="" />
         </button>
       ))}
     </div>
