@@ -17,6 +17,7 @@ import { expect, test } from 'guestwright';
 test.use({ machineSpec: { memory: 8, floppy: 'guest.img' } });
 test(${JSON.stringify(`fails ${EVIL}`)}, async ({ machine }) => {
   await expect(machine.screen).toShowText('READY');
+  await expect(machine.screen).toShowText('alert(1)>');
   await machine.keyboard.type('once');
   await machine.keyboard.type('hidden', { secret: true });
   await expect(machine.screen).toShowText('twice', { timeout: 300 });
@@ -118,6 +119,46 @@ test.skipIf(CHROMIUM === null)(
     expect(errors).toEqual([]);
   },
 );
+
+/** SHA-256 of what is in a picture or a canvas of the page. */
+async function pixelsOf(page: Page, selector: string): Promise<string> {
+  return await page.locator(selector).evaluate(async (element) => {
+    const source = element as HTMLImageElement | HTMLCanvasElement;
+    const [width, height] =
+      source instanceof HTMLImageElement ? [source.naturalWidth, source.naturalHeight] : [source.width, source.height];
+    const copy = Object.assign(document.createElement('canvas'), { width, height });
+    const context = copy.getContext('2d');
+    context?.drawImage(source, 0, 0);
+    const digest = await crypto.subtle.digest(
+      'SHA-256',
+      context?.getImageData(0, 0, width, height).data ?? new Uint8Array(),
+    );
+    return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  });
+}
+
+test.skipIf(CHROMIUM === null)('it goes on from an earlier instant, where it is what it was then', async () => {
+  const { page, errors } = await shown();
+  const end = await pixelsOf(page, 'figure > img');
+  await page.getByRole('button', { name: /Expect the text "alert/ }).click();
+  // The picture is unpacked when it is asked for.
+  await expect.poll(async () => (await pixelsOf(page, 'figure > img')) === end).toBe(false);
+  const then = await pixelsOf(page, 'figure > img');
+  await page.getByRole('button', { name: 'Resume here' }).click();
+  await page.getByText(/^Live, at/).waitFor({ timeout: 60_000 });
+  expect(await pixelsOf(page, 'canvas')).toBe(then);
+  await page.locator('canvas').focus();
+  await page.keyboard.type('otherwise');
+  await expect.poll(async () => (await pixelsOf(page, 'canvas')) === then, { timeout: 20_000 }).toBe(false);
+  await page.getByRole('button', { name: 'Back to the run' }).click();
+  // Nothing of it is in the file after the secret was typed.
+  await page.getByRole('slider', { name: 'Instant' }).press('End');
+  await page.getByRole('button', { name: 'The look before' }).click();
+  const late = page.getByRole('button', { name: 'Resume here' });
+  expect(await late.isDisabled()).toBe(true);
+  expect(await late.getAttribute('title')).toContain('a secret was typed');
+  expect(errors).toEqual([]);
+});
 
 test.skipIf(CHROMIUM === null)('a run that is damaged is refused in words, and another can be opened', async () => {
   const bad = join(project.folder, 'bad.zip');

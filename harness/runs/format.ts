@@ -5,6 +5,7 @@
  * Untrusted input when it is read: nothing in it names a path outside of it. No Node here: the page reads it too.
  */
 import { z } from 'zod';
+import { runAgain } from './again.js';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a lower-case hex SHA-256');
 const time = z.number().nonnegative();
@@ -44,7 +45,7 @@ const step = z.strictObject({ title: z.string(), from: time, at: time, error: z.
 const input = z.strictObject({ at: time, words: z.string() });
 
 export const runFile = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   /** Of Guestwright. */
   made: z.string(),
   test: z.strictObject({ title: z.string(), error: z.string().nullable() }),
@@ -54,6 +55,8 @@ export const runFile = z.strictObject({
   end: time,
   steps: z.array(step),
   inputs: z.array(input),
+  /** The same as data, from power-on; null: the machine did not begin there. */
+  again: runAgain.nullable(),
   /** In their order. */
   looks: z.array(look),
   /** What the first serial port has said. */

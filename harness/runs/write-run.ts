@@ -15,6 +15,7 @@ import { encodePng } from '../../sdk/reading/png.js';
 import { wordInput } from '../attempts/word-input.js';
 import { packageVersion } from '../cli/package.js';
 import type { RunFile, RunHardware, RunLook, RunMedium } from './format.js';
+import { againOf } from './again.js';
 import { watchedRun, type WatchedRun } from './watch.js';
 
 /** Bytes of media beyond which a file has none, and cannot go on. */
@@ -43,7 +44,7 @@ export async function writeRun(machine: Machine, test: RunOf, file: string): Pro
     const resume = await resumeOf(machine, watched, state);
     const serial = portCount(machine.spec, 'serial') > 0 ? await machine.serial.text() : '';
     const content: RunFile = {
-      version: 1,
+      version: 2,
       made: packageVersion(),
       test: { title: test.title, error: test.error === null ? null : stripVTControlCharacters(test.error) },
       machine: machine.name,
@@ -51,6 +52,7 @@ export async function writeRun(machine: Machine, test: RunOf, file: string): Pro
       end: machine.clock.now,
       steps: watched.steps,
       inputs: machine.journal.map(({ at, input, secret = false }) => ({ at, words: wordInput(input, secret) })),
+      again: machine.spec.state === undefined ? againOf(machine.journal) : null,
       looks,
       serial: serial.slice(-MOST_SERIAL),
       resume: resume.kind === 'possible' ? resume.parts : null,

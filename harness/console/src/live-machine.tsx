@@ -6,6 +6,7 @@ import { Continuation } from '../../runs/continuation.js';
 import { wordCause } from './page-errors.js';
 import type { RemoteMachine } from './remote-machine.js';
 import type { RunMachines } from './run-machines.js';
+import type { GuestTime } from './types.js';
 import { readable } from '../../runs/readable.js';
 
 /** Guest ms that the page waits for a change of the screen at most, between two looks at what else has changed. */
@@ -13,7 +14,14 @@ const SLICE_MS = 250;
 /** Guest ms after which the state is hashed, to be held against another machine's. */
 const PROOF_MS = 5_000;
 
-export function LiveMachine({ machines, onEnd }: { machines: RunMachines; onEnd: () => void }) {
+interface LiveProps {
+  machines: RunMachines;
+  /** Guest ms; null: the end of the run. */
+  at: GuestTime | null;
+  onEnd: () => void;
+}
+
+export function LiveMachine({ machines, at, onEnd }: LiveProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const machine = useRef<RemoteMachine | null>(null);
   const continuation = useRef(new Continuation());
@@ -27,7 +35,9 @@ export function LiveMachine({ machines, onEnd }: { machines: RunMachines; onEnd:
     const over = new AbortController();
     const isOver = (): boolean => over.signal.aborted;
     const run = async (): Promise<void> => {
-      const started = await machines.start();
+      const started = await machines.start(at, (now) => {
+        if (!isOver()) say(`Running again from power-on: at ${(now / 1000).toFixed(1)} s …`);
+      });
       if (isOver()) {
         started.end();
         return;
@@ -56,7 +66,7 @@ export function LiveMachine({ machines, onEnd }: { machines: RunMachines; onEnd:
       machine.current?.end();
       machine.current = null;
     };
-  }, [machines]);
+  }, [machines, at]);
 
   const key = (event: KeyboardEvent, down: boolean): void => {
     // Leaves the machine, as in every virtual machine there is a way out.
@@ -88,7 +98,7 @@ export function LiveMachine({ machines, onEnd }: { machines: RunMachines; onEnd:
   /** Another machine, from the end of the run on, that nobody touches. */
   const hash = async (): Promise<void> => {
     prove('Running …');
-    const other = await machines.start();
+    const other = await machines.start(at, () => undefined);
     try {
       const limit = other.now + PROOF_MS;
       while (other.now < limit) {

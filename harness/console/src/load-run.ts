@@ -27,6 +27,7 @@ export async function loadRun(file: Blob): Promise<LoadedRun> {
   const machines = new RunMachines(file);
   try {
     const { run, archive } = await openRun(file);
+    machines.know(run);
     return { run, screens: new Screens(archive), machines };
   } catch (error) {
     machines.end();

@@ -4,7 +4,7 @@ import wasmUrl from '../../../node_modules/v86/build/v86.wasm?url';
 import { blocksOf, hardwareOf, readParts, type MachineParts } from './machine-parts.js';
 import { openRun } from './open-run.js';
 import { plainError } from './page-errors.js';
-import type { FromWorker, ToWorker } from './protocol.js';
+import type { FromWorker, StartsFrom, ToWorker } from './protocol.js';
 
 interface Prepared {
   parts: MachineParts;
@@ -32,7 +32,7 @@ async function carryOut(message: ToWorker): Promise<void> {
     return;
   }
   if (prepared === null) throw new Error('No run has been prepared');
-  session = await resume(await prepared);
+  session = await start(await prepared, message.from);
 }
 
 async function prepare(file: Blob): Promise<Prepared> {
@@ -42,13 +42,13 @@ async function prepare(file: Blob): Promise<Prepared> {
   return { parts, wasmModule };
 }
 
-async function resume({ parts, wasmModule }: Prepared): Promise<BrowserSession> {
-  const { state, bios, vgaBios, resume: from } = parts;
+async function start({ parts, wasmModule }: Prepared, from: StartsFrom): Promise<BrowserSession> {
+  const { state, bios, vgaBios, resume } = parts;
   return await startInBrowser({
     hardware: hardwareOf(parts),
     firmware: { bios, vgaBios },
-    identity: from.identity,
-    state,
+    identity: resume.identity,
+    state: from === 'power-on' ? null : state,
     wasmModule,
     openBlocks: (source) => blocksOf(parts, source),
     post: (message) => self.postMessage(message),

@@ -2,7 +2,7 @@
 import type { CallName, Calls, Request, ToOwner } from '../../../sdk/engines/browser.js';
 import type { AdvanceResult, GuestTime, Input, ScreenAnswer, StateHash } from './types.js';
 import { revive, workerFailed } from './page-errors.js';
-import type { FromWorker, ToWorker } from './protocol.js';
+import type { FromWorker, StartsFrom, ToWorker } from './protocol.js';
 
 interface Waiting {
   resolve: (value: unknown) => void;
@@ -27,12 +27,12 @@ export class RemoteMachine {
   }
 
   /** @param worker of `prepare`, for this machine alone @throws GuestwrightError */
-  static async start(worker: Worker): Promise<RemoteMachine> {
+  static async start(worker: Worker, from: StartsFrom): Promise<RemoteMachine> {
     const machine = new RemoteMachine(worker);
     const started = new Promise<unknown>((resolve, reject) => machine.#waiting.set(0, { resolve, reject }));
     worker.onmessage = ({ data }: MessageEvent<ToOwner | FromWorker>) => machine.#hear(data);
     worker.onerror = ({ message }) => machine.#fail(workerFailed(message));
-    worker.postMessage({ kind: 'resume' } satisfies ToWorker);
+    worker.postMessage({ kind: 'start', from } satisfies ToWorker);
     try {
       await started;
     } catch (error) {

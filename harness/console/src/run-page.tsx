@@ -11,13 +11,14 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 export function RunPage({ run, screens, machines }: LoadedRun) {
   const last = Math.max(0, run.looks.length - 1);
   const [index, setIndex] = useState(last);
-  const [isLive, setLive] = useState(false);
+  /** Where the machine goes on from; null: nowhere, what is over is shown. */
+  const [live, setLive] = useState<{ at: number | null } | null>(null);
   const look = run.looks[index];
   const goTo = (at: number): void => {
     // What was on the screen when the step ended.
     const found = run.looks.findLastIndex((one) => one.at <= at);
     setIndex(Math.max(0, found));
-    setLive(false);
+    setLive(null);
   };
   return (
     <main>
@@ -35,8 +36,8 @@ export function RunPage({ run, screens, machines }: LoadedRun) {
       </header>
       <div class="columns">
         <section class="machine" aria-label="The machine">
-          {isLive ? (
-            <LiveMachine machines={machines} onEnd={() => setLive(false)} />
+          {live !== null ? (
+            <LiveMachine machines={machines} at={live.at} onEnd={() => setLive(null)} />
           ) : (
             <>
               <figure>
@@ -47,7 +48,12 @@ export function RunPage({ run, screens, machines }: LoadedRun) {
                 )}
               </figure>
               <div class="timeline">
-                <button disabled={index <= 0} onClick={() => setIndex(index - 1)} title="The look before">
+                <button
+                  disabled={index <= 0}
+                  onClick={() => setIndex(index - 1)}
+                  title="The look before"
+                  aria-label="The look before"
+                >
                   ◀
                 </button>
                 <input
@@ -59,7 +65,12 @@ export function RunPage({ run, screens, machines }: LoadedRun) {
                   aria-valuetext={look === undefined ? 'none' : seconds(look.at)}
                   onInput={({ currentTarget }) => setIndex(Number(currentTarget.value))}
                 />
-                <button disabled={index >= last} onClick={() => setIndex(index + 1)} title="The next look">
+                <button
+                  disabled={index >= last}
+                  onClick={() => setIndex(index + 1)}
+                  title="The next look"
+                  aria-label="The next look"
+                >
                   ▶
                 </button>
                 <output>{look === undefined ? '' : `at ${seconds(look.at)}`}</output>
@@ -67,10 +78,22 @@ export function RunPage({ run, screens, machines }: LoadedRun) {
                   class="resume"
                   disabled={run.resume === null}
                   title={run.why ?? 'Goes on from the end of the run, in this page'}
-                  onClick={() => setLive(true)}
+                  onClick={() => setLive({ at: null })}
                 >
                   Resume
                 </button>
+                {look === undefined || index === last ? null : (
+                  <button
+                    disabled={notFrom(run, look.at) !== null}
+                    title={
+                      notFrom(run, look.at) ??
+                      'Runs the machine again from power-on to this instant, and goes on from there'
+                    }
+                    onClick={() => setLive({ at: look.at })}
+                  >
+                    Resume here
+                  </button>
+                )}
               </div>
               {run.resume === null ? (
                 <p class="note">It can be looked at, not resumed: {run.why ?? 'it has no state'}.</p>
@@ -83,6 +106,14 @@ export function RunPage({ run, screens, machines }: LoadedRun) {
       </div>
     </main>
   );
+}
+
+/** Why the machine cannot go on from an instant; null: it can. */
+function notFrom({ resume, again, why }: RunFile, at: number): string | null {
+  if (resume === null) return why ?? 'it has no state';
+  if (again === null) return 'It did not begin at power-on: only its end is in this file.';
+  if (again.until === null || at <= again.until) return null;
+  return `It can be run again up to ${seconds(again.until)}: ${again.why ?? ''}`;
 }
 
 function Picture({ screens, digest, alt }: { screens: Screens; digest: string; alt: string }) {

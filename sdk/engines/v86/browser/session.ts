@@ -15,8 +15,8 @@ export interface BrowserMachineParts {
   firmware: PortableParts['firmware'];
   /** See `EngineMachine.identity`. */
   identity: string;
-  /** An exported snapshot to go on from: untrusted. */
-  state: Uint8Array<ArrayBuffer>;
+  /** An exported snapshot to go on from: untrusted. Null: the machine is switched on. */
+  state: Uint8Array<ArrayBuffer> | null;
   /** v86's WebAssembly. */
   wasmModule: WebAssembly.Module;
   openBlocks: (source: BlockSource) => Blocks;
@@ -34,11 +34,7 @@ export interface BrowserSession {
  */
 export async function startInBrowser(parts: BrowserMachineParts): Promise<BrowserSession> {
   const { hardware, firmware, identity, state, wasmModule, openBlocks, post } = parts;
-  const part = digestedPart(state);
-  const seen = part === null ? null : new Uint8Array(await digest('SHA-256', new Uint8Array(part.content)));
-  if (part === null || seen?.every((byte, i) => byte === part.digest[i]) !== true) {
-    throw stateInvalid('of this run', 'a digest that does not fit the content');
-  }
+  if (state !== null) await checkDigest(state);
   const session = new Session({
     post,
     loadV86: async () => {
@@ -49,11 +45,27 @@ export async function startInBrowser(parts: BrowserMachineParts): Promise<Browse
     readOverlay: noFiles,
     writeOverlay: noFiles,
     writeSnapshot: noFiles,
-    readSnapshot: () => decodeSnapshot(state, 'of this run', identity),
+    readSnapshot: () => (state === null ? noFiles() : decodeSnapshot(state, 'of this run', identity)),
   });
-  const argument = { hardware, firmware, wasmModule, identity, fault: null, state: 'state' };
+  const argument = {
+    hardware,
+    firmware,
+    wasmModule,
+    identity,
+    fault: null,
+    ...(state === null ? {} : { state: 'state' }),
+  };
   session.receive({ id: 0, name: 'start', argument });
   return session;
+}
+
+/** @throws GuestwrightError `usage/state-invalid` */
+async function checkDigest(state: Uint8Array<ArrayBuffer>): Promise<void> {
+  const part = digestedPart(state);
+  const seen = part === null ? null : new Uint8Array(await digest('SHA-256', new Uint8Array(part.content)));
+  if (part === null || seen?.every((byte, i) => byte === part.digest[i]) !== true) {
+    throw stateInvalid('of this run', 'a digest that does not fit the content');
+  }
 }
 
 function noFiles(): never {
