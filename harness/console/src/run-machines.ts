@@ -64,7 +64,8 @@ async function runTo(
   onProgress: (now: GuestTime) => void,
 ): Promise<void> {
   for (const entry of inputs) {
-    if (entry.at > at) break;
+    // What went in at that very instant the guest has not seen yet.
+    if (entry.at >= at) break;
     await advanceTo(machine, entry.at, onProgress);
     await machine.input(inputOf(entry.input));
   }
