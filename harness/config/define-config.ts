@@ -17,11 +17,14 @@ export const EXPECT_TIMEOUT_MS = 30_000;
 
 /** The reporter that counts failures by their kind and writes `reports/summary.json`. */
 export const SUMMARY_REPORTER = fileURLToPath(new URL('../reporters/summary.js', import.meta.url));
+/** The reporter that splits tests between shards by how long they take, and writes `reports/durations.json`. */
+export const SHARDS_REPORTER = fileURLToPath(new URL('../reporters/shards.js', import.meta.url));
 
 const REPORTERS: ReporterDescription[] = [
   ['list'],
   ['html', { outputFolder: 'reports/html', open: 'never' }],
   [SUMMARY_REPORTER, { outputFile: 'reports/summary.json', htmlReport: 'reports/html' }],
+  [SHARDS_REPORTER],
 ];
 
 /**

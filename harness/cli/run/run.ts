@@ -23,8 +23,10 @@ export async function runScenarios(args: readonly string[], cwd: string): Promis
   const playwright = requirePlaywright(cwd);
   const file = summaryFile(cwd);
   await removeSummary(file);
-  // Before the user's arguments, which win. With it the summary is there whatever reporters the project has chosen.
-  const reporter = `--add-reporter=${fileURLToPath(new URL('../../reporters/summary.js', import.meta.url))}`;
+  // Before the user's arguments, which win. With them there is a summary and shards are balanced, whatever reporters the project has chosen.
+  const reporters = ['summary', 'shards'].map((name) =>
+    fileURLToPath(new URL(`../../reporters/${name}.js`, import.meta.url)),
+  );
   // Whatever the run starts carries its id: what is left of it can be found.
   const env = {
     [SUMMARY_VARIABLE]: file,
@@ -33,7 +35,10 @@ export async function runScenarios(args: readonly string[], cwd: string): Promis
     // The tests' own output is a pipe: they do not see how wide the terminal is.
     ...(process.stdout.isTTY ? { [WIDTH_VARIABLE]: String(process.stdout.columns) } : {}),
   };
-  const ended = await spawnPlaywright(playwright.cli, [reporter, ...own.rest], { cwd, env });
+  const ended = await spawnPlaywright(playwright.cli, [`--add-reporter=${reporters.join(',')}`, ...own.rest], {
+    cwd,
+    env,
+  });
   const { exitCode, words } = wordOutcome(decideOutcome({ ...ended, summary: await readSummary(file) }));
   if (words !== null) process.stderr.write(`\n${words}\n`);
   const { trimStore } = await import('./trim-store.js');
