@@ -55,5 +55,5 @@ async function failedRun(file: string): Promise<void> {
   for (const one of started) watchRun(machine, one);
   await machine.shell.run('true', { timeout: 60_000 });
   await machine.screen.frame();
-  await writeRun(machine, { title: 'fails', error: 'it failed' }, file);
+  await writeRun(machine, { title: 'fails', error: 'it failed', goldens: { goldens: [], pictures: new Map() } }, file);
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from '@playwright/test';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { encodePng } from '../../sdk/reading/png.js';
 import { launch } from '../../sdk/machine/launch.js';
 import { serveRun } from '../cli/show/show.js';
 import { zipFiles } from '../trace/zip-files.test.helper.js';
@@ -20,6 +21,7 @@ test(${JSON.stringify(`fails ${EVIL}`)}, async ({ machine }) => {
   await expect(machine.screen).toShowText('alert(1)>');
   await machine.keyboard.type('once');
   await machine.keyboard.type('hidden', { secret: true });
+  await expect.soft(machine.screen).toMatchGolden('menu', { timeout: 100 });
   await expect(machine.screen).toShowText('twice', { timeout: 300 });
 });
 test('passes', async ({ machine }) => void (await expect(machine.screen).toShowText('READY')));
@@ -30,7 +32,12 @@ let run = '';
 let browser: Browser;
 
 beforeAll(async () => {
-  project = await makeProject({ 'guest.img': echoingGuest(`READY ${EVIL}`), 'scenarios/fails.spec.ts': SCENARIO });
+  const black = { width: 720, height: 400, rgba: new Uint8Array(new Uint32Array(720 * 400).fill(0xff000000).buffer) };
+  project = await makeProject({
+    'guest.img': echoingGuest(`READY ${EVIL}`),
+    'scenarios/fails.spec.ts': SCENARIO,
+    'golden-screens/tiny/fails/menu.png': encodePng(black),
+  });
   const { exitCode } = await project.run();
   expect(exitCode).toBe(1);
   const results = join(project.folder, 'reports', 'results');
@@ -72,7 +79,8 @@ test.skipIf(CHROMIUM === null)(
   async () => {
     const { page, errors } = await shown();
     await page.getByRole('heading', { name: `fails ${EVIL}` }).waitFor();
-    expect(await page.getByText('toShowText("twice") failed').first().isVisible()).toBe(true);
+    expect(await page.locator('.error summary').innerText()).toContain('toMatchGolden("menu")');
+    expect(await page.locator('.error pre').textContent()).toContain('toShowText("twice") failed');
     const screen = page.locator('figure > img');
     expect(await screen.getAttribute('alt')).toContain('once');
     await picture(page, 'run-page.png');
@@ -90,6 +98,11 @@ test.skipIf(CHROMIUM === null)(
     const inputs = await page.locator('.inputs').innerText();
     expect(inputs).toContain('key KeyO pressed');
     expect(inputs).toContain('a secret (key)');
+    await page.getByRole('button', { name: 'Goldens' }).click();
+    for (const part of ['expected', 'actual', 'diff']) {
+      const shown = page.getByRole('img', { name: `menu, ${part}` });
+      await expect.poll(async () => await shown.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(720);
+    }
     expect(errors).toEqual([]);
   },
 );

@@ -4,6 +4,7 @@ import type { TestInfo } from '@playwright/test';
 import type { Machine } from '../../sdk/machine/types.js';
 import { withoutSteps } from '../fixtures/steps.js';
 import { RUN_ENDING, RUN_TYPE } from './format.js';
+import { goldensOf } from './goldens.js';
 import { watchedRun } from './watch.js';
 
 /** Only where the guest can go on elsewhere. Never fails: what the test failed of matters more. */
@@ -11,13 +12,14 @@ export async function attachRun(testInfo: TestInfo, machine: Machine, failed: bo
   if (watchedRun(machine) === undefined || machine.capabilities.determinism !== 'bit-exact') return;
   const name = machine.name.replaceAll(/[^\w.-]+/g, '-').replace(/^\.+/, '');
   const file = testInfo.outputPath(`${name === '' ? 'machine' : name}${RUN_ENDING}`);
-  const [error] = testInfo.errors;
-  const test = {
-    title: testInfo.titlePath.slice(1).join(' › '),
-    error: failed ? (error?.message ?? error?.value ?? 'it failed') : null,
-  };
+  const errors = testInfo.errors.map(({ message, value }) => message ?? value ?? 'it failed');
   try {
     const { writeRun } = await import('./write-run.js');
+    const test = {
+      title: testInfo.titlePath.slice(1).join(' › '),
+      error: failed ? errors.join('\n\n') || 'it failed' : null,
+      goldens: await goldensOf(testInfo),
+    };
     const isWritten = await withoutSteps(async () => await writeRun(machine, test, file));
     if (!isWritten) return;
     // `attach` would copy it to another place, and it is large.

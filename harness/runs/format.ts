@@ -41,6 +41,14 @@ const look = z.strictObject({
   text: z.array(z.string()).nullable(),
 });
 
+/** Pictures, `screens/<digest>.png`; null: there is none, a golden that was missing for example. */
+const golden = z.strictObject({
+  name: z.string(),
+  expected: digest.nullable(),
+  actual: digest.nullable(),
+  diff: digest.nullable(),
+});
+
 const step = z.strictObject({ title: z.string(), from: time, at: time, error: z.string().nullable() });
 const input = z.strictObject({ at: time, words: z.string() });
 
@@ -59,6 +67,8 @@ export const runFile = z.strictObject({
   again: runAgain.nullable(),
   /** In their order. */
   looks: z.array(look),
+  /** Those that the screen did not match. */
+  goldens: z.array(golden),
   /** What the first serial port has said. */
   serial: z.string(),
   /** How it goes on; null: it cannot, `why` says so. */
@@ -78,6 +88,7 @@ export const runFile = z.strictObject({
 
 export type RunFile = z.infer<typeof runFile>;
 export type RunLook = z.infer<typeof look>;
+export type RunGolden = z.infer<typeof golden>;
 export type RunStep = z.infer<typeof step>;
 export type RunMedium = z.infer<typeof medium>;
 export type RunHardware = z.infer<typeof hardware>;

@@ -16,6 +16,7 @@ import { wordInput } from '../attempts/word-input.js';
 import { packageVersion } from '../cli/package.js';
 import type { RunFile, RunHardware, RunLook, RunMedium } from './format.js';
 import { againOf } from './again.js';
+import type { TestGoldens } from './goldens.js';
 import { watchedRun, type WatchedRun } from './watch.js';
 
 /** Bytes of media beyond which a file has none, and cannot go on. */
@@ -26,6 +27,7 @@ const MOST_SERIAL = 2_000_000;
 export interface RunOf {
   title: string;
   error: string | null;
+  goldens: TestGoldens;
 }
 
 /**
@@ -54,12 +56,13 @@ export async function writeRun(machine: Machine, test: RunOf, file: string): Pro
       inputs: machine.journal.map(({ at, input, secret = false }) => ({ at, words: wordInput(input, secret) })),
       again: machine.spec.state === undefined ? againOf(machine.journal) : null,
       looks,
+      goldens: test.goldens.goldens,
       serial: serial.slice(-MOST_SERIAL),
       resume: resume.kind === 'possible' ? resume.parts : null,
       why: resume.kind === 'possible' ? null : resume.why,
     };
     zip.addBuffer(Buffer.from(JSON.stringify(content)), 'run.json');
-    for (const [digest, bytes] of pictures)
+    for (const [digest, bytes] of new Map([...pictures, ...test.goldens.pictures]))
       zip.addBuffer(Buffer.from(bytes), `screens/${digest}.png`, { compress: false });
     if (resume.kind === 'possible') {
       const { bios, vgaBios } = resume.firmware;

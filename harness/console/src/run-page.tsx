@@ -102,7 +102,7 @@ export function RunPage({ run, screens, machines }: LoadedRun) {
             </>
           )}
         </section>
-        <Panels run={run} index={index} onStep={goTo} />
+        <Panels run={run} screens={screens} index={index} onStep={goTo} />
       </div>
     </main>
   );
@@ -148,14 +148,22 @@ function Strip({ run, screens, index, onChoose }: StripProps) {
   );
 }
 
-const PANELS = ['Steps', 'Text', 'Serial', 'Inputs'] as const;
+const PANELS = ['Steps', 'Text', 'Serial', 'Inputs', 'Goldens'] as const;
 
-function Panels({ run, index, onStep }: { run: RunFile; index: number; onStep: (at: number) => void }) {
+interface PanelsProps {
+  run: RunFile;
+  screens: Screens;
+  index: number;
+  /** Shows the screen at the end of a step. @param at guest ms */
+  onStep: (at: number) => void;
+}
+
+function Panels({ run, screens, index, onStep }: PanelsProps) {
   const [panel, choose] = useState<(typeof PANELS)[number]>('Steps');
   return (
     <section class="panels" aria-label="What happened">
       <nav>
-        {PANELS.map((name) => (
+        {PANELS.filter((name) => name !== 'Goldens' || run.goldens.length > 0).map((name) => (
           <button key={name} aria-pressed={name === panel} onClick={() => choose(name)}>
             {name}
           </button>
@@ -175,6 +183,7 @@ function Panels({ run, index, onStep }: { run: RunFile; index: number; onStep: (
       ) : null}
       {panel === 'Text' ? <pre>{run.looks[index]?.text?.join('\n') ?? 'No text screen.'}</pre> : null}
       {panel === 'Serial' ? <pre>{readable(run.serial)}</pre> : null}
+      {panel === 'Goldens' ? <Goldens run={run} screens={screens} /> : null}
       {panel === 'Inputs' ? (
         <ol class="inputs">
           {run.inputs.map(({ at, words }, i) => (
@@ -185,5 +194,28 @@ function Panels({ run, index, onStep }: { run: RunFile; index: number; onStep: (
         </ol>
       ) : null}
     </section>
+  );
+}
+
+/** Side by side what was expected, what was seen, and where they differ. */
+function Goldens({ run, screens }: { run: RunFile; screens: Screens }) {
+  return (
+    <>
+      {run.goldens.map((golden) => (
+        <figure key={golden.name} class="golden">
+          <figcaption>{golden.name}</figcaption>
+          {(['expected', 'actual', 'diff'] as const).map((part) => {
+            const digest = golden[part];
+            if (digest === null) return null;
+            return (
+              <label key={part}>
+                {part}
+                <Picture screens={screens} digest={digest} alt={`${golden.name}, ${part}`} />
+              </label>
+            );
+          })}
+        </figure>
+      ))}
+    </>
   );
 }
