@@ -4,6 +4,8 @@ import { defineConfig, defineGuests, installedEngines } from 'guestwright';
 export default defineConfig({
   // The compiled package, not a part of the scenarios: as it would be in a user's node_modules.
   build: { external: ['**/dist/**'] },
+  // `npm run bench -- report` measures what videos cost.
+  use: { video: process.env['GUESTWRIGHT_VIDEO'] === 'on' ? 'on' : 'off' },
   projects: defineGuests({
     // The same goldens on both engines. What needs QEMU runs where it is installed; nothing else here does.
     engines: installedEngines(['v86', 'qemu']),

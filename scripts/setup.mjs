@@ -34,6 +34,11 @@ const EXTRAS = {
     missing: () => (canRun('chromium') ? [] : ['chromium']),
     without: 'The tests of the pages are skipped.',
   },
+  // What makes videos of machines.
+  video: {
+    missing: () => (canRun('ffmpeg') ? [] : ['ffmpeg']),
+    without: 'Machines have no videos.',
+  },
   // Guests on other computers than the PC.
   architectures: {
     missing: () => [

@@ -13,30 +13,45 @@ const PAIRS = 3;
 const results = z.object({ stats: z.object({ expected: z.number(), unexpected: z.number(), duration: z.number() }) });
 
 export async function measureTrace(note: (line: string) => void): Promise<Figures> {
-  const [without, traced]: [number[], number[]] = [[], []];
-  for (let i = 0; i < PAIRS; i++) {
-    without.push(await scenario2('off'));
-    traced.push(await scenario2('on'));
-  }
-  const [a, b] = [median(without), median(traced)];
-  note(`scenario 2: ${(a / 1000).toFixed(2)} s without a trace, ${(b / 1000).toFixed(2)} s with one`);
-  const value = b / a - 1;
-  return { 'trace.overhead': { value, unit: 'share', baseline: 0, ratio: null } };
+  return { 'trace.overhead': await overhead(note, 'a trace', ['--trace', 'on'], {}) };
 }
 
-/** Wall ms of the run, from its first test to its end: what is written of a trace is in it. */
-async function scenario2(trace: 'off' | 'on'): Promise<number> {
+/** The configuration of this repository makes videos when it is asked for them by this variable. */
+export async function measureVideo(note: (line: string) => void): Promise<Figures> {
+  return { 'video.overhead': await overhead(note, 'a video', [], { GUESTWRIGHT_VIDEO: 'on' }) };
+}
+
+type Figure = Figures[string];
+
+async function overhead(
+  note: (line: string) => void,
+  what: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Figure> {
+  const [without, watched]: [number[], number[]] = [[], []];
+  for (let i = 0; i < PAIRS; i++) {
+    without.push(await scenario2([], {}));
+    watched.push(await scenario2(args, env));
+  }
+  const [a, b] = [median(without), median(watched)];
+  note(`scenario 2: ${(a / 1000).toFixed(2)} s without ${what}, ${(b / 1000).toFixed(2)} s with one`);
+  return { value: b / a - 1, unit: 'share', baseline: 0, ratio: null };
+}
+
+/** Wall ms of the run, from its first test to its end: what is written of a trace or a video is in it. */
+async function scenario2(more: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'guestwright-bench-report-'));
   try {
     const file = join(folder, 'results.json');
-    const args = ['run', '--project', 'linux-v86', '--workers', '1', '--no-memoise', '--trace', trace];
+    const args = ['run', '--project', 'linux-v86', '--workers', '1', '--no-memoise', ...more];
     args.push('--reporter', 'json', '--output', join(folder, 'results'));
     const main = join('dist', 'harness', 'cli', 'main.js');
     const { exitCode, all } = await execa(process.execPath, [main, ...args], {
       reject: false,
       all: true,
       stdin: 'ignore',
-      env: { PLAYWRIGHT_JSON_OUTPUT_NAME: file },
+      env: { PLAYWRIGHT_JSON_OUTPUT_NAME: file, ...env },
     });
     if (exitCode !== 0) throw notMeasured(all);
     return results.parse(JSON.parse(await readFile(file, 'utf8'))).stats.duration;

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import type { TestInfo } from '@playwright/test';
 import { z } from 'zod';
 import type { GuestTime } from '../../sdk/engines/engine.js';
@@ -10,6 +9,7 @@ import { GuestwrightError } from '../../sdk/errors.js';
 import { portCount } from '../../sdk/machine/port-spec.js';
 import type { MachineSpecInput } from '../../sdk/machine/spec.js';
 import type { Machine } from '../../sdk/machine/types.js';
+import { shownText } from '../../sdk/serial/shown.js';
 import type { Course, CourseStep } from './course.js';
 import { leaveFailure } from './failure.js';
 import {
@@ -204,7 +204,7 @@ function exitCodeOf(value: unknown): number | null {
 const ERROR_LINES = 3;
 
 function firstLines(text: string, count: number): string {
-  const lines = stripVTControlCharacters(text).split('\n');
+  const lines = shownText(text).split('\n');
   return lines
     .filter((line) => line.trim() !== '')
     .slice(0, count)

@@ -1,4 +1,5 @@
 /** A difference between two images in a line. */
+import { shownText } from '../../sdk/serial/shown.js';
 import { wordTime } from '../fixtures/guest-time.js';
 import type { Difference } from './compare.js';
 import type { Finding } from './findings.js';
@@ -38,7 +39,8 @@ function wordOutcome(error: string | null): string {
 }
 
 function cut(text: string): string {
-  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`;
+  const shown = shownText(text);
+  return shown.length <= SHOWN ? shown : `${shown.slice(0, SHOWN)}…`;
 }
 
 export function wordFinding({ number, machine, step, found, isAccepted }: Finding): string {

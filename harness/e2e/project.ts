@@ -16,6 +16,8 @@ export interface RunResult {
   exitCode: number;
   /** What a person saw: both streams, without colours. */
   output: string;
+  /** As it came. */
+  raw: string;
   /** Null when the run did not come to its end. */
   summary: Summary | null;
 }
@@ -104,6 +106,7 @@ function runPlaywright(folder: string, args: string[]): { pid: number; ended: Pr
   const ended = runner.then(async ({ exitCode, all }) => ({
     exitCode: exitCode ?? -1,
     output: stripVTControlCharacters(all),
+    raw: all,
     summary: await readSummary(file),
   }));
   return { pid: runner.pid ?? -1, ended };

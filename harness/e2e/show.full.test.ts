@@ -1,9 +1,12 @@
 /** The page of a failed run in a real browser: look back, go on from its end, and be the same machine to the bit. */
+import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { Browser, Page } from '@playwright/test';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { encodePng } from '../../sdk/reading/png.js';
+import { ZipFile } from 'yazl';
 import { launch } from '../../sdk/machine/launch.js';
 import { serveRun } from '../cli/show/show.js';
 import { zipFiles } from '../trace/zip-files.test.helper.js';
@@ -178,10 +181,48 @@ test.skipIf(CHROMIUM === null)('a run that is damaged is refused in words, and a
   await writeFile(bad, (await readFile(run)).subarray(0, 5_000));
   const { page } = await shown(bad);
   await page.getByRole('alert').waitFor();
-  expect(await page.getByRole('alert').innerText()).toContain("This is no run of Guestwright's");
+  const words = await page.getByRole('alert').innerText();
+  expect(words).toContain("This is no run of Guestwright's");
+  expect(words).toMatch(/^ *next: +if it was copied or downloaded, do so again/m);
   await page.locator('input[type=file]').setInputFiles(run);
   await page.getByRole('heading', { name: /^fails/ }).waitFor();
 });
+
+/** The run with other parts; null leaves one out. */
+async function changed(name: string, change: (part: string, bytes: Buffer) => Buffer | null): Promise<string> {
+  const zip = new ZipFile();
+  for (const [part, bytes] of await zipFiles(run)) {
+    const made = change(part, bytes);
+    if (made !== null) zip.addBuffer(made, part);
+  }
+  zip.end();
+  const file = join(project.folder, name);
+  await pipeline(zip.outputStream, createWriteStream(file));
+  return file;
+}
+
+test.skipIf(CHROMIUM === null)(
+  'what is missing in a run, or of another version, is named with what to do about it',
+  async () => {
+    const noImage = await changed('no-image.zip', (part, bytes) => (part.startsWith('media/') ? null : bytes));
+    const { page } = await shown(noImage);
+    // All but the machine is there.
+    await page.getByRole('heading', { name: /^fails/ }).waitFor();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    expect(await page.getByRole('alert').innerText()).toMatch(/not in this run: floppy 0\n[^]*next: /);
+    const torn = await changed('torn.zip', (part, bytes) =>
+      part === 'state' ? Buffer.from(bytes).fill(0x7f, bytes.length - 9) : bytes,
+    );
+    const second = await shown(torn);
+    await second.page.getByRole('button', { name: 'Resume' }).click();
+    expect(await second.page.getByRole('alert').innerText()).toContain('a digest that does not fit the content');
+    const newer = await changed('newer.zip', (part, bytes) =>
+      part === 'run.json' ? Buffer.from(JSON.stringify({ version: 9, made: '9.8.7' })) : bytes,
+    );
+    const third = await shown(newer);
+    expect(await third.page.getByRole('alert').innerText()).toContain('npx guestwright@9.8.7 show');
+  },
+);
 
 test('the page can be written for any web server, and wrong use is said', async () => {
   const said = async (...args: string[]) => await guestwright(project.folder, ['show', ...args]);

@@ -1,5 +1,6 @@
 import type { ExpectMatcherState, MatcherReturnType } from '@playwright/test';
 import type { Machine } from '../../sdk/machine/types.js';
+import { shownText } from '../../sdk/serial/shown.js';
 import { withoutSteps } from '../fixtures/steps.js';
 import { brokenOff, fulfilled, unfulfilled, wordPattern, wordWaited, type MatcherCall } from './result.js';
 import { matcherTimeout, subjectOf } from './subject.js';
@@ -56,7 +57,7 @@ export async function toHaveSerialOutput(
 
 function ranOut(call: MatcherCall, port: number, lines: readonly string[]): MatcherReturnType {
   const { machine, expected, state } = call;
-  const shown = lines.slice(-SHOWN_LINES);
+  const shown = lines.slice(-SHOWN_LINES).map(shownText);
   const omitted = lines.length - shown.length;
   const output =
     lines.join('').trim() === ''
@@ -75,7 +76,7 @@ function ranOut(call: MatcherCall, port: number, lines: readonly string[]): Matc
         : {}),
     },
     output,
-    lines.join('\n'),
+    shown.join('\n'),
   );
 }
 

@@ -10,6 +10,7 @@ import { pauseBeforeAction } from '../pause/pauses.js';
 import { watchStep } from '../runs/watch.js';
 import { traceStep } from '../trace/trace-steps.js';
 import { recordStep } from '../verify/record.js';
+import { videoStep } from '../video/test-videos.js';
 
 export type WaitOutcome<T> =
   | { kind: 'met'; value: T }
@@ -55,6 +56,7 @@ export async function waitFor<T>(
   if (testInfo !== null) await withoutSteps(() => pauseBeforeAction(testInfo, machine, title));
   const from = clock.now;
   const traced = testInfo === null ? null : traceStep(testInfo, machine, { action: 'expect', title, params: {} });
+  videoStep(machine, title);
   let checks = 0;
   const check = () => {
     checks++;

@@ -3,7 +3,6 @@ import { makeFrame } from '../../sdk/screen/frame.js';
 import { textContent } from '../../sdk/screen/text-fixture.js';
 import { Continuation } from './continuation.js';
 import { Looks } from './looks.js';
-import { readable } from './readable.js';
 
 const key = (name: string, more: Partial<Parameters<Continuation['pressed']>[0]> = {}) => ({
   key: name,
@@ -27,10 +26,6 @@ test('what was typed becomes lines of a scenario: texts in one piece, chords eac
     `await machine.keyboard.press('ArrowUp');`,
     `await machine.keyboard.press('Control+Alt+Space');`,
   ]);
-});
-
-test('output is shown without what a terminal would do with it', () => {
-  expect(readable('\u001b[1;31mred\u001b[0m\u0007\r\n\tx\u001b[6n<b>\u0000')).toBe('red\n\tx<b>');
 });
 
 test('of very many looks every second goes, but never the last ones', () => {

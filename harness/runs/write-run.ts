@@ -4,12 +4,12 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { stripVTControlCharacters } from 'node:util';
 import { ZipFile } from 'yazl';
 import { blockSourceSize, type BlockSource } from '../../sdk/engines/blocks.js';
 import type { Hardware, Medium, WholeFile } from '../../sdk/engines/engine.js';
 import { engineNamed } from '../../sdk/engines/index.js';
 import { portCount } from '../../sdk/machine/port-spec.js';
+import { shownText } from '../../sdk/serial/shown.js';
 import type { Machine } from '../../sdk/machine/types.js';
 import { encodePng } from '../../sdk/reading/png.js';
 import { wordInput } from '../attempts/word-input.js';
@@ -48,11 +48,11 @@ export async function writeRun(machine: Machine, test: RunOf, file: string): Pro
     const content: RunFile = {
       version: 2,
       made: packageVersion(),
-      test: { title: test.title, error: test.error === null ? null : stripVTControlCharacters(test.error) },
+      test: { title: test.title, error: shownError(test.error) },
       machine: machine.name,
       engine: machine.engine,
       end: machine.clock.now,
-      steps: watched.steps,
+      steps: watched.steps.map(({ error, ...step }) => ({ ...step, error: shownError(error) })),
       inputs: machine.journal.map(({ at, input, secret = false }) => ({ at, words: wordInput(input, secret) })),
       again: machine.spec.state === undefined ? againOf(machine.journal) : null,
       looks,
@@ -80,6 +80,10 @@ export async function writeRun(machine: Machine, test: RunOf, file: string): Pro
     await rm(beside, { force: true });
     await rm(state, { force: true });
   }
+}
+
+function shownError(error: string | null): string | null {
+  return error === null ? null : shownText(error);
 }
 
 function addMedium(zip: ZipFile, name: string, source: BlockSource): void {

@@ -2,17 +2,14 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { stripVTControlCharacters } from 'node:util';
 import { ZipFile } from 'yazl';
 import type { Region } from '../../sdk/screen/content.js';
+import { shownMessage, shownText } from '../../sdk/serial/shown.js';
 import type { Frame } from '../../sdk/screen/frame.js';
 import { TRACE_VERSION, type RunnerStep } from './playwright-internals.js';
 import type { Phase, TextLine, TraceEvent } from './events.js';
 import type { LiveTrace } from './live-trace.js';
 import { TracePictures } from './pictures.js';
-
-/** Characters of a line of output that are shown. */
-const LONGEST_LINE = 2_000;
 
 export interface TraceOptions {
   /** Of the machine. */
@@ -147,7 +144,7 @@ export class MachineTrace {
     }
     for (const message of log) this.#add({ type: 'log', callId, time: endTime, message });
     this.#show(callId, 'after');
-    const failed = error === null ? {} : { error: { name: error.name, message: error.message } };
+    const failed = error === null ? {} : { error: { name: error.name, message: shownMessage(error.message) } };
     this.#add({ type: 'after', callId, endTime, ...failed });
   }
 
@@ -164,11 +161,8 @@ export class MachineTrace {
   said(port: string, output: string): void {
     const location = { url: port, lineNumber: 0, columnNumber: 0 };
     const time = performance.now();
-    for (const line of output.split('\n')) {
-      const shown = stripVTControlCharacters(line).replaceAll(/\p{Cc}/gu, '');
-      if (shown.trim() === '') continue;
-      const text =
-        shown.length > LONGEST_LINE ? `${shown.slice(0, LONGEST_LINE)}… (${shown.length} characters)` : shown;
+    for (const text of shownText(output).split('\n')) {
+      if (text.trim() === '') continue;
       this.#add({ type: 'console', messageType: 'log', text, time, pageId: this.#pageId, location });
     }
   }

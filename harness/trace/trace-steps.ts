@@ -96,7 +96,7 @@ export async function writeTrace(testInfo: TestInfo, machine: Machine): Promise<
   const path = traced?.tracing.newRecordingPath() ?? null;
   if (traced === undefined || path === null) return;
   try {
-    await listen(machine, traced);
+    await listen(machine, traced, 'to the end');
     await traced.trace.write(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -115,13 +115,13 @@ async function look(machine: Machine): Promise<Frame | null> {
   }
 }
 
-/** Whole lines that the first serial port has said since. */
-async function listen(machine: Machine, traced: Traced): Promise<void> {
+/** What the first serial port has said since: whole lines, until there will be no more. */
+async function listen(machine: Machine, traced: Traced, which: 'lines' | 'to the end' = 'lines'): Promise<void> {
   if (portCount(machine.spec, 'serial') === 0 || machine.state === 'disposed') return;
   const text = await machine.serial.text().catch(() => '');
   // A revert takes output back.
   traced.said = Math.min(traced.said, text.length);
-  const end = text.lastIndexOf('\n');
+  const end = which === 'lines' ? text.lastIndexOf('\n') : text.length;
   if (end < traced.said) return;
   traced.trace.said('serial0', text.slice(traced.said, end));
   traced.said = end + 1;

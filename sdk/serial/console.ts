@@ -6,6 +6,7 @@ import { InOrder } from '../machine/in-order.js';
 import { portCount, portMissing, portName } from '../machine/port-spec.js';
 import type { MachinePort } from '../machine/port.js';
 import type { Serial, SerialMatch, WaitOptions } from '../machine/types.js';
+import { shownText } from './shown.js';
 import { SerialOutput, type ByteRange } from './output.js';
 
 /** Bytes written at once: what the FIFO of a 16550 UART takes without losing any. */
@@ -258,7 +259,7 @@ export function linesOf(text: string): string[] {
 export function lastLines(text: string): string {
   const lines = linesOf(text);
   const left = lines.length - SHOWN_LINES;
-  return [...(left > 0 ? [`(${left} lines before)`] : []), ...lines.slice(-SHOWN_LINES)].join('\n');
+  return [...(left > 0 ? [`(${left} lines before)`] : []), ...lines.slice(-SHOWN_LINES).map(shownText)].join('\n');
 }
 
 /** `"login: "` or `/login: $/`. */

@@ -2,6 +2,7 @@
 import { engines } from '../../../sdk/engines/index.js';
 import type { Engine } from '../../../sdk/engines/engine.js';
 import { parseSpec } from '../../../sdk/machine/spec.js';
+import { INSTALL_FFMPEG } from '../../video/find-ffmpeg.js';
 import { ownPackage } from '../package.js';
 import { findOwnPlaywright, findPlaywright } from '../run/playwright.js';
 import { toolCheck } from './host.js';
@@ -19,6 +20,7 @@ export async function allChecks(folder: string): Promise<Check[]> {
     imagesCheck,
     toolCheck('apt-get', 'fetches the packages that images are built from', IMPORT_INSTEAD),
     toolCheck('dpkg-deb', 'unpacks the packages that images are built from', IMPORT_INSTEAD),
+    toolCheck('ffmpeg', 'makes videos of machines (the option `video`)', INSTALL_FFMPEG),
   ];
 }
 

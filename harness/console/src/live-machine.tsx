@@ -7,7 +7,7 @@ import { wordCause } from './page-errors.js';
 import type { RemoteMachine } from './remote-machine.js';
 import type { RunMachines } from './run-machines.js';
 import type { GuestTime } from './types.js';
-import { readable } from '../../runs/readable.js';
+import { shownText } from '../../../sdk/serial/shown.js';
 
 /** Guest ms that the page waits for a change of the screen at most, between two looks at what else has changed. */
 const SLICE_MS = 250;
@@ -150,7 +150,7 @@ export function LiveMachine({ machines, at, onEnd }: LiveProps) {
           <pre class="code">{code}</pre>
         </figure>
       )}
-      {serial === '' ? null : <pre class="serial">{readable(serial)}</pre>}
+      {serial === '' ? null : <pre class="serial">{shownText(serial)}</pre>}
     </>
   );
 }

@@ -4,7 +4,7 @@ import type { RunFile } from '../../runs/format.js';
 import { LiveMachine } from './live-machine.js';
 import type { LoadedRun } from './load-run.js';
 import { useScreen, type Screens } from './screens.js';
-import { readable } from '../../runs/readable.js';
+import { shownText } from '../../../sdk/serial/shown.js';
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
@@ -182,7 +182,7 @@ function Panels({ run, screens, index, onStep }: PanelsProps) {
         </ol>
       ) : null}
       {panel === 'Text' ? <pre>{run.looks[index]?.text?.join('\n') ?? 'No text screen.'}</pre> : null}
-      {panel === 'Serial' ? <pre>{readable(run.serial)}</pre> : null}
+      {panel === 'Serial' ? <pre>{shownText(run.serial)}</pre> : null}
       {panel === 'Goldens' ? <Goldens run={run} screens={screens} /> : null}
       {panel === 'Inputs' ? (
         <ol class="inputs">

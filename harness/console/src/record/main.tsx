@@ -2,7 +2,7 @@
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ToPage } from '../../../live/protocol.js';
-import { readable } from '../../../runs/readable.js';
+import { shownText } from '../../../../sdk/serial/shown.js';
 import { connect, type Line } from './connection.js';
 import { RecordingPanel } from './recording-panel.js';
 import { Screen, type Rectangle } from './screen.js';
@@ -71,7 +71,7 @@ function Page() {
             <details>
               <summary>The screen as text</summary>
               <pre class="serial" aria-label="The screen as text">
-                {readable(said.text.rows.join('\n'))}
+                {shownText(said.text.rows.join('\n'))}
               </pre>
             </details>
           )}
