@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageVersion } from './package.js';
+import { ciCommand } from './ci.js';
 import { compareCommand } from './compare.js';
 import { doctorCommand } from './doctor.js';
 import { fontsCommand } from './fonts.js';
@@ -30,6 +31,7 @@ const COMMANDS: readonly (() => Command)[] = [
   imagesCommand,
   storeCommand,
   fontsCommand,
+  ciCommand,
   doctorCommand,
 ];
 

@@ -25,6 +25,7 @@ Examples:
   guestwright run --project grub-rescue-v86   only this guest on this engine
   guestwright run -u                          accept what the screens show now as golden
   guestwright run --repeat-each 5 --retries 0
+  guestwright run --shard 1/2                 half of them, by how long they take (docs/ci.md)
   guestwright run --no-memoise                take nothing from the store, run everything
   guestwright run --no-checkpoints            run the body of every checkpoint
   guestwright run --seed random               make up what comes of the fixture 'random' anew (a number: again)

@@ -19,12 +19,12 @@ const guestwright = (args: readonly string[], env?: Record<string, string>) => p
 test('help lists every command and the exit codes', async () => {
   const { exitCode, stdout } = await guestwright(['--help']);
   expect(exitCode).toBe(0);
-  for (const command of ['init', 'run', 'open', 'golden', 'screen', 'images', 'store', 'fonts', 'doctor'])
+  for (const command of ['init', 'run', 'open', 'golden', 'screen', 'images', 'store', 'fonts', 'ci', 'doctor'])
     expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
   expect(stdout).toContain('3 the infrastructure failed');
 });
 
-test.each(['init', 'run', 'open', 'golden', 'screen', 'images', 'store', 'fonts', 'doctor'])(
+test.each(['init', 'run', 'open', 'golden', 'screen', 'images', 'store', 'fonts', 'ci', 'doctor'])(
   'the help of "%s" has examples',
   async (command) => {
     const { exitCode, stdout } = await guestwright([command, '--help']);

@@ -246,9 +246,7 @@ test.skipIf(CHROMIUM === null)('so do the report of a comparison and its termina
     .waitFor();
   const longest = await page
     .locator('pre')
-    .evaluateAll((all) =>
-      Math.max(...all.flatMap((one) => (one.textContent ?? '').split('\n').map((line) => line.length))),
-    );
+    .evaluateAll((all) => Math.max(...all.flatMap((one) => one.textContent.split('\n').map((line) => line.length))));
   expect(longest).toBeLessThan(1_500);
   await check();
 });
