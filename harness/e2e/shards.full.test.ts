@@ -1,4 +1,5 @@
 /** `guestwright run --shard`: which tests each shard has, as Playwright lists them. */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PACKAGE, UserFolder } from './command-line.js';
@@ -117,4 +118,23 @@ test('a project that splits its tests by itself is left alone, and that is said'
   const { stdout, stderr } = await folder.run(['run', '--shard', '1/2'], COMPILED);
   expect(stderr).toContain('Shards: another reporter of this project splits the tests');
   expect(stdout).toContain('3 passed');
+});
+
+test('what a run leaves are the times of tests that passed; those that came from the store are not shorter for that', async () => {
+  await using folder = await UserFolder.installed({
+    'playwright.config.ts': "import { defineConfig } from 'guestwright'; export default defineConfig({ workers: 1 });",
+    'durations.json': durations({ 'a.spec.ts › ran': 300, 'a.spec.ts › stored': 300, 'a.spec.ts › fails': 300 }),
+    'scenarios/a.spec.ts': `
+      import { expect, test } from 'guestwright';
+      const memoised = (description) => test.info().annotations.push({ type: 'memoised', description });
+      test('ran', () => void memoised('0 of 3 steps from store'));
+      test('stored', () => void memoised('3 of 3 steps from store'));
+      test('fails', () => expect(1).toBe(2));
+    `,
+  });
+  await folder.run(['run'], COMPILED);
+  const left = await readFile(join(folder.path, 'reports/durations.json'), 'utf8');
+  const { seconds } = JSON.parse(left) as { seconds: Record<string, number> };
+  expect(seconds).toMatchObject({ 'a.spec.ts › fails': 300, 'a.spec.ts › stored': 300 });
+  expect(seconds['a.spec.ts › ran']).toBeLessThan(100);
 });

@@ -5,7 +5,7 @@
 import { dirname } from 'node:path';
 import type { FullConfig, Reporter, Suite, TestCase, TestRun } from '@playwright/test/reporter';
 import { GuestwrightError } from '../../sdk/errors.js';
-import { MEMOISED_ANNOTATION } from '../fixtures/memoised.js';
+import { cameFromStore, MEMOISED_ANNOTATION } from '../fixtures/memoised.js';
 import {
   addMeasured,
   durationsGiven,
@@ -112,7 +112,9 @@ function folderOf({ configFile, rootDir }: FullConfig): string {
 function measure(test: TestCase): Measured[] {
   const result = test.results.at(-1);
   if (result?.status !== 'passed') return [];
-  const memoised = result.annotations.some(({ type }) => type === MEMOISED_ANNOTATION);
+  const memoised = result.annotations.some(
+    ({ type, description }) => type === MEMOISED_ANNOTATION && cameFromStore(description),
+  );
   return [{ title: titleOf(test), seconds: result.duration / 1000, memoised }];
 }
 

@@ -42,7 +42,7 @@ pipeline {
         }
 ${
   qemu
-    ? `        // --device: for agents that have KVM. Without it QEMU emulates.
+    ? `        // Remove --device where agents have no KVM: QEMU emulates then.
 `
     : ''
 }        // Debian 12: other distributions have no i386 kernel package, of which guests are made.
