@@ -4,15 +4,11 @@ import { copyFile, cp, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import sirv from 'sirv';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { isMissing } from '../../../sdk/images/files.js';
+import { isLocal, LOOPBACK, PAGES, parsePort, portTaken } from '../../live/server.js';
 import { RUN_ENDING } from '../../runs/format.js';
-
-/** The page, as it was built. */
-const PAGE = fileURLToPath(new URL('../../../console/', import.meta.url));
-const LOOPBACK = '127.0.0.1';
 
 export interface ShowOptions {
   cwd: string;
@@ -27,7 +23,7 @@ export async function show(run: string, { cwd, output, port }: ShowOptions): Pro
   if (output !== undefined) {
     const folder = path.resolve(cwd, output);
     await mkdir(folder, { recursive: true });
-    await cp(PAGE, folder, { recursive: true });
+    await cp(PAGES, folder, { recursive: true });
     await copyFile(file, path.join(folder, 'run.zip'));
     process.stdout.write(`${path.join(output, 'index.html')}: hand the folder out with any web server\n`);
     return;
@@ -44,10 +40,10 @@ export interface RunServer extends AsyncDisposable {
 
 /** On loopback only. @param port 0: any that is free @throws GuestwrightError `usage/port-taken` */
 export async function serveRun(file: string, port = 0): Promise<RunServer> {
-  const assets = sirv(PAGE, { dev: false });
+  const assets = sirv(PAGES, { dev: false });
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     // A page of somebody else's that has made its name mean this machine reads nothing here.
-    if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? '')) {
+    if (!isLocal(request.headers.host)) {
       response.writeHead(403).end();
       return;
     }
@@ -128,27 +124,5 @@ async function checkZip(file: string): Promise<void> {
     expected: `a file *${RUN_ENDING}`,
     seen: 'another kind of file',
     next: 'name the file that the report of the failed test names',
-  });
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw new GuestwrightError(`"${text}" is no port`, {
-    kind: 'usage',
-    code: 'port-invalid',
-    expected: 'a number from 1 to 65535',
-    seen: text,
-    next: 'leave --port out for one that is free',
-  });
-}
-
-function portTaken(port: number): GuestwrightError {
-  return new GuestwrightError(`The port ${port} is taken`, {
-    kind: 'usage',
-    code: 'port-taken',
-    expected: 'a port that nobody listens on',
-    seen: String(port),
-    next: 'leave --port out for one that is free',
   });
 }
