@@ -16,3 +16,13 @@ test('titles are one line each, whatever is in them, and mean nothing to ffmpeg'
     ].join('\n'),
   );
 });
+
+test('steps that took no time share a chapter with the next', () => {
+  const words = wordMetadata('boots', [
+    { title: 'a', start: 0, end: 200 },
+    { title: 'b', start: 200, end: 200 },
+    { title: 'c', start: 200, end: 900 },
+  ]);
+  expect(words.match(/^title=.*$/gm)).toEqual(['title=boots', 'title=a', 'title=b\\; c']);
+  expect(words).toContain('START=200\nEND=900');
+});
