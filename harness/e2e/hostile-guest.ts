@@ -15,11 +15,10 @@ export function hostileTexts(mark: string): string[] {
   ];
 }
 
-/** What a terminal would do: title, clipboard (OSC 52), link, erase, colour, report; 8-bit forms; and no text at all. */
-const CONTROLS = codes(
+/** What a terminal would do: title, clipboard (OSC 52), link, erase, colour, report. */
+const CONTROLS =
   '\u001b]0;owned\u0007\u001b]52;c;cm0gLXJm\u0007\u001b]8;;javascript:1\u001b\\link\u001b]8;;\u001b\\' +
-    '\u001b[2J\u001b[H\u001b[31mred\u001b[6n\u001bc\u001b(0\u001bPq#0\u001b\\',
-);
+  '\u001b[2J\u001b[H\u001b[31mred\u001b[6n\u001bc\u001b(0\u001bPq#0\u001b\\';
 /** Bytes that are no UTF-8: 8-bit CSI and OSC, halves, an over-long slash, both surrogates, beyond Unicode, NUL, non-characters. */
 const BYTES = [
   ...[0x9b, 0x33, 0x31, 0x6d, 0x9d, 0x30, 0x3b, 0x78, 0x9c, 0xc3, 0x28, 0xc0, 0xaf, 0xe2, 0x82],
@@ -34,8 +33,9 @@ const BYTES = [
  * what is no UTF-8 and 1 MB without a newline over the first serial port; shows `DONE` and idles.
  */
 export function hostileGuest(texts: readonly string[]): Uint8Array {
+  const codes = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
   const screen = [...texts.flatMap((text) => codes(`${text}\r\n`)), ...codes('\u001b[31m\u001b]0;x\u0007\r\nDONE\r\n')];
-  const serial = [...texts.flatMap((text) => codes(`${text}\r\n`)), ...CONTROLS, ...BYTES];
+  const serial = [...texts.flatMap((text) => codes(`${text}\r\n`)), ...codes(CONTROLS), ...BYTES];
   const data = [...serial, ...screen];
   const sectors = Math.ceil(data.length / SECTOR);
   const word = (value: number): [number, number] => [value & 0xff, value >> 8];
@@ -74,9 +74,4 @@ export function hostileGuest(texts: readonly string[]): Uint8Array {
   image.set([0x55, 0xaa], 510);
   image.set(data, SECTOR);
   return image;
-}
-
-/** All of them are ASCII. */
-function codes(text: string): number[] {
-  return Array.from(text, (character) => character.charCodeAt(0));
 }

@@ -77,7 +77,7 @@ async function picture(page: Page, name: string): Promise<void> {
   const pictures = process.env['GUESTWRIGHT_DOCS_PICTURES'];
   if (pictures === undefined) return;
   await mkdir(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, name), fullPage: true });
+  await page.screenshot({ path: join(pictures, name) });
 }
 
 test.skipIf(CHROMIUM === null)(
