@@ -1,6 +1,7 @@
 /** The part of a screen that a golden is taken of. */
 import type { Region } from '../../sdk/screen/content.js';
 import type { Frame } from '../../sdk/screen/frame.js';
+import { placeMasks } from '../goldens/picture.js';
 
 /** What was drawn by hand, within the screen; on a text screen grown to whole characters. */
 export function clipOf({ width, height, grid }: Frame, wanted: Region): Region {
@@ -15,11 +16,5 @@ export function clipOf({ width, height, grid }: Frame, wanted: Region): Region {
 /** Of the masks the parts that lie in the clip, in pixels of the frame. */
 export function masksIn(masks: readonly Region[], clip: Region | null): Region[] {
   if (clip === null) return [...masks];
-  return masks.flatMap((mask) => {
-    const x = Math.max(mask.x, clip.x);
-    const y = Math.max(mask.y, clip.y);
-    const width = Math.min(mask.x + mask.width, clip.x + clip.width) - x;
-    const height = Math.min(mask.y + mask.height, clip.y + clip.height) - y;
-    return width > 0 && height > 0 ? [{ x, y, width, height }] : [];
-  });
+  return placeMasks(masks, clip).map((mask) => ({ ...mask, x: mask.x + clip.x, y: mask.y + clip.y }));
 }
