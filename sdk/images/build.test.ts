@@ -1,6 +1,6 @@
 /** Builds against an archive of the test's own: small real packages, and an `apt-get` that offers them. */
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -207,7 +207,7 @@ test('a lock that a killed process left behind does not stop a build', async () 
   const images = join(folder, 'cache', 'images');
   await mkdir(join(images, `.scratch-${pid}-x`), { recursive: true });
   const { hostname } = await import('node:os');
-  await writeFile(join(images, '.grub-rescue.lock'), JSON.stringify({ pid, host: hostname(), token: 'x' }));
+  await symlink(JSON.stringify({ pid, host: hostname(), token: 'x' }), join(images, '.grub-rescue.lock'));
   await build();
   expect((await readdir(images)).sort()).toEqual(['grub-rescue']);
 });

@@ -1,20 +1,25 @@
-/** One process at a time: a lock file that names its holder, so that a dead holder's lock is recognised. */
+/**
+ * One process at a time: a lock that names its holder, so that a dead holder's lock is recognised.
+ *
+ * It is a symbolic link whose target is the holder's note: made whole or not at all, in one step. A file that is created
+ * and then written is empty for good if its writer is killed in between, and nobody could tell whose it was.
+ */
 import { randomUUID } from 'node:crypto';
 import { watch } from 'node:fs';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import { isMissing } from './files.js';
 
-const holderNote = z.object({ pid: z.int().positive(), host: z.string(), token: z.string() });
+const holderNote = z.object({ pid: z.int().positive(), host: z.string(), token: z.string().regex(/^[\w-]+$/) });
 type Holder = z.infer<typeof holderNote>;
 
 /** A holder that was killed never says so: how often a waiter looks whether it is still alive, ms. */
 const LIVENESS_MS = 500;
 
 /**
- * Runs `work` while holding the lock file. It is an economy (nobody builds twice) and no guarantee: a cache on a
+ * Runs `work` while holding the lock. It is an economy (nobody builds twice) and no guarantee: a cache on a
  * network disk may be shared by hosts that cannot see each other's processes, so what `work` does must be safe on
  * its own (unique folders, then a rename).
  *
@@ -24,7 +29,8 @@ export async function exclusively<T>(file: string, work: () => Promise<T>, onWai
   await mkdir(dirname(file), { recursive: true });
   const token = randomUUID();
   let told = false;
-  while (!(await take(file, token))) {
+  for (let taken = await take(file, token); taken !== 'ours'; taken = await take(file, token)) {
+    if (taken === 'broken') continue;
     if (!told) onWait?.();
     told = true;
     await released(file);
@@ -32,49 +38,72 @@ export async function exclusively<T>(file: string, work: () => Promise<T>, onWai
   try {
     return await work();
   } finally {
-    if ((await holderOf(file))?.token === token) await rm(file, { force: true });
+    const now = await holderOf(file);
+    if (now !== null && tokenOf(now) === token) await rm(file, { force: true });
   }
 }
 
-/** Whether the lock was free, or its holder is dead, and it is ours now. */
-async function take(file: string, token: string): Promise<boolean> {
+/** Broken: its holder was dead, and it is gone now, for the caller to try again. */
+async function take(file: string, token: string): Promise<'ours' | 'held' | 'broken'> {
+  if (await made(file, token)) return 'ours';
+  const found = await holderOf(file);
+  if (found === null) return 'broken';
+  return isDead(found) && (await breakLock(file, token, found)) ? 'broken' : 'held';
+}
+
+/** Whether there was none. */
+async function made(file: string, token: string): Promise<boolean> {
   try {
-    const handle = await open(file, 'wx');
-    try {
-      await handle.writeFile(JSON.stringify({ pid: process.pid, host: hostname(), token } satisfies Holder));
-    } finally {
-      await handle.close();
-    }
+    await symlink(JSON.stringify({ pid: process.pid, host: hostname(), token } satisfies Holder), file);
     return true;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-  const holder = await holderOf(file);
-  if (holder === null || isAlive(holder)) return false;
-  // Moving it aside is atomic: of several waiters one succeeds, the others find nothing to move.
-  const aside = `${file}.stale-${token}`;
-  try {
-    await rename(file, aside);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    return false;
-  }
-  await rm(aside, { force: true });
-  return false;
-}
-
-/** Null: there is no lock, or it is being written at this moment. */
-async function holderOf(file: string): Promise<Holder | null> {
-  try {
-    return holderNote.parse(JSON.parse(await readFile(file, 'utf8')));
-  } catch (error) {
-    if (isMissing(error) || error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
   }
 }
 
-function isAlive({ pid, host }: Holder): boolean {
-  return host !== hostname() || processExists(pid);
+/**
+ * Of several waiters that see the same dead holder only one may remove its lock: the others could remove the lock that
+ * the first has taken meanwhile. So breaking one is guarded by a lock as well, named for the dead holder.
+ *
+ * @returns whether nobody else is about to break it
+ */
+async function breakLock(file: string, token: string, dead: Found): Promise<boolean> {
+  const guard = `${file}.broken-${dead === 'unreadable' ? dead : dead.token}`;
+  if (!(await made(guard, token))) {
+    const breaker = await holderOf(guard);
+    if (breaker === null || !isDead(breaker)) return false;
+    await rm(guard, { force: true });
+    return true;
+  }
+  try {
+    const now = await holderOf(file);
+    if (now !== null && tokenOf(now) === tokenOf(dead)) await rm(file, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
+  return true;
+}
+
+/** Unreadable: something that is no lock of ours stands there, which nobody will ever release. */
+type Found = Holder | 'unreadable';
+
+const tokenOf = (found: Found): string => (found === 'unreadable' ? found : found.token);
+
+/** Null: there is no lock. */
+async function holderOf(file: string): Promise<Found | null> {
+  try {
+    return holderNote.parse(JSON.parse(await readlink(file)));
+  } catch (error) {
+    if (isMissing(error)) return null;
+    const isNoLink = error instanceof Error && 'code' in error && error.code === 'EINVAL';
+    if (isNoLink || error instanceof SyntaxError || error instanceof z.ZodError) return 'unreadable';
+    throw error;
+  }
+}
+
+function isDead(found: Found): boolean {
+  return found === 'unreadable' || (found.host === hostname() && !processExists(found.pid));
 }
 
 export function processExists(pid: number): boolean {
@@ -87,7 +116,7 @@ export function processExists(pid: number): boolean {
   }
 }
 
-/** Resolves when the lock file changes or goes, and now and then, for the caller to look again. */
+/** Resolves when the lock changes or goes, and now and then, for the caller to look again. */
 function released(file: string): Promise<void> {
   return new Promise((resolve) => {
     const name = basename(file);

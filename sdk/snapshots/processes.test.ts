@@ -39,7 +39,8 @@ test('writers that are killed at any moment leave a store that is whole, and wha
   for (let round = 0; round < 4; round++) {
     const process = writer(at, `r${round}-`, 1000);
     names.push(...Array.from({ length: 40 }, (_, i) => `r${round}-${i}`));
-    await new Promise((resolve) => process.stdout.once('data', resolve));
+    const begun = new Promise((resolve) => process.stdout.once('data', resolve)).then(() => 'begun');
+    expect(await Promise.race([begun, process.then(({ stderr }) => stderr)])).toBe('begun');
     // The moment is by chance, nothing is waited for.
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
     process.kill('SIGKILL');
