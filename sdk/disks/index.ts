@@ -1,0 +1,2 @@
+/** Disk images: their formats, overlays, compaction and mounting. */
+export { BytesStorage, FileStorage, type Storage } from './storage.js';
