@@ -207,7 +207,7 @@ test('a lock that a killed process left behind does not stop a build', async () 
   const images = join(folder, 'cache', 'images');
   await mkdir(join(images, `.scratch-${pid}-x`), { recursive: true });
   const { hostname } = await import('node:os');
-  await symlink(JSON.stringify({ pid, host: hostname(), token: 'x' }), join(images, '.grub-rescue.lock'));
+  await symlink(JSON.stringify({ pid, host: hostname(), token: 'x', mark: null }), join(images, '.grub-rescue.lock'));
   await build();
   expect((await readdir(images)).sort()).toEqual(['grub-rescue']);
 });

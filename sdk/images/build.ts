@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { GuestwrightError } from '../errors.js';
 import { contextOfInstalled, contextOfPackages, type Room } from './context.js';
 import { DebianArchive, type Drift, type PinnedPackage, type Progress } from './debian.js';
-import { exclusively } from './exclusive.js';
+import { exclusively } from '../lock.js';
 import { cacheFolder, sha256, sha256OfFile } from './files.js';
 import {
   describeDifference,

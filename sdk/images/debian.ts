@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GuestwrightError } from '../errors.js';
-import { exclusively, processExists } from './exclusive.js';
+import { exclusively, processExists } from '../lock.js';
 import { exists, sha256OfFile } from './files.js';
 import { runTool } from './tools.js';
 

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { processExists } from './exclusive.js';
+import { processExists } from '../lock.js';
 import { cacheFolder, digestOfFile, exists, isMissing, readIfThere, sha256, writeWhole } from './files.js';
 import { lockEntry, type LockEntry, type PartEntry, type Shelf } from './lock.js';
 

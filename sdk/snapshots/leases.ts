@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { processExists } from '../images/exclusive.js';
+import { processExists } from '../lock.js';
 import { isMissing } from '../images/files.js';
 
 const holder = z.object({ key: z.string(), pid: z.int().positive(), host: z.string() });

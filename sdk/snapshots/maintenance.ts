@@ -1,7 +1,7 @@
 /** Keeping the store small and whole. */
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { processExists } from '../images/exclusive.js';
+import { processExists } from '../lock.js';
 import { readIfThere } from '../images/files.js';
 import { chunksOf } from './chunked-file.js';
 import { keysInUse, namesIn } from './leases.js';

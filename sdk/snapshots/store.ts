@@ -17,7 +17,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GuestTime } from '../engines/engine.js';
-import { exclusively } from '../images/exclusive.js';
+import { exclusively } from '../lock.js';
 import { cacheFolder, exists, isMissing, readIfThere } from '../images/files.js';
 import { JobThread } from '../job-thread.js';
 import { isFull, snapshotNotStored, storeDamaged, storeFull } from './failures.js';

@@ -5,15 +5,22 @@
  * and then written is empty for good if its writer is killed in between, and nobody could tell whose it was.
  */
 import { randomUUID } from 'node:crypto';
-import { watch } from 'node:fs';
+import { readFileSync, watch } from 'node:fs';
 import { mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
-import { isMissing } from './files.js';
+import { isMissing } from './images/files.js';
 
-const holderNote = z.object({ pid: z.int().positive(), host: z.string(), token: z.string().regex(/^[\w-]+$/) });
-type Holder = z.infer<typeof holderNote>;
+const holderNote = z.object({
+  pid: z.int().positive(),
+  host: z.string(),
+  token: z.string().regex(/^[\w-]+$/),
+  /** See {@link processMark}. */
+  mark: z.string().nullable(),
+});
+/** Who holds a lock. */
+export type Holder = z.infer<typeof holderNote>;
 
 /** A holder that was killed never says so: how often a waiter looks whether it is still alive, ms. */
 const LIVENESS_MS = 500;
@@ -38,9 +45,33 @@ export async function exclusively<T>(file: string, work: () => Promise<T>, onWai
   try {
     return await work();
   } finally {
-    const now = await holderOf(file);
-    if (now !== null && tokenOf(now) === token) await rm(file, { force: true });
+    await giveBack(file, token);
   }
+}
+
+/**
+ * Takes a lock that is free, or whose holder is dead, and waits for nobody.
+ * @returns what gives it back; or who holds it (null: somebody who is just taking it)
+ */
+export async function tryLock(file: string): Promise<(() => Promise<void>) | { heldBy: Holder | null }> {
+  await mkdir(dirname(file), { recursive: true });
+  const token = randomUUID();
+  let taken = await take(file, token);
+  while (taken === 'broken') taken = await take(file, token);
+  if (taken === 'ours') return async () => await giveBack(file, token);
+  const holder = await holderOf(file);
+  return { heldBy: holder === 'unreadable' ? null : holder };
+}
+
+/** Who holds a lock and is alive; null: nobody. */
+export async function lockHolder(file: string): Promise<Holder | null> {
+  const found = await holderOf(file);
+  return found === null || found === 'unreadable' || isDead(found) ? null : found;
+}
+
+async function giveBack(file: string, token: string): Promise<void> {
+  const now = await holderOf(file);
+  if (now !== null && tokenOf(now) === token) await rm(file, { force: true });
 }
 
 /** Broken: its holder was dead, and it is gone now, for the caller to try again. */
@@ -54,7 +85,8 @@ async function take(file: string, token: string): Promise<'ours' | 'held' | 'bro
 /** Whether there was none. */
 async function made(file: string, token: string): Promise<boolean> {
   try {
-    await symlink(JSON.stringify({ pid: process.pid, host: hostname(), token } satisfies Holder), file);
+    const note: Holder = { pid: process.pid, host: hostname(), token, mark: processMark(process.pid) };
+    await symlink(JSON.stringify(note), file);
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
@@ -103,7 +135,26 @@ async function holderOf(file: string): Promise<Found | null> {
 }
 
 function isDead(found: Found): boolean {
-  return found === 'unreadable' || (found.host === hostname() && !processExists(found.pid));
+  if (found === 'unreadable') return true;
+  if (found.host !== hostname()) return false;
+  return !processExists(found.pid) || (found.mark !== null && processMark(found.pid) !== found.mark);
+}
+
+/**
+ * Tells a process from a later one that was given the same number: the boot of the host, and the clock ticks from there to
+ * the process's start (proc(5)). Null where the system does not tell.
+ */
+export function processMark(pid: number): string | null {
+  try {
+    // The name, in brackets, may hold anything; the start is the twentieth field after it.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return started === undefined
+      ? null
+      : `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}:${started}`;
+  } catch {
+    return null;
+  }
 }
 
 export function processExists(pid: number): boolean {

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'no
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { exclusively } from './exclusive.js';
+import { exclusively, lockHolder, tryLock } from './lock.js';
 
 let folder = '';
 let lock = '';
@@ -42,7 +42,10 @@ test.each(['', '{"pid": 1', '{"pid": 0, "host": "x", "token": "../y"}'])(
 
 test('many find the lock of a holder that was killed: one breaks it, and still one works at a time', async () => {
   for (let round = 0; round < 20; round++) {
-    symlinkSync(JSON.stringify({ pid: await deadProcess(), host: hostname(), token: `dead-${round}` }), lock);
+    symlinkSync(
+      JSON.stringify({ pid: await deadProcess(), host: hostname(), token: `dead-${round}`, mark: null }),
+      lock,
+    );
     let [inside, most, done] = [0, 0, 0];
     const work = async () => {
       most = Math.max(most, ++inside);
@@ -57,8 +60,8 @@ test('many find the lock of a holder that was killed: one breaks it, and still o
 
 test('one that was killed while it broke the lock of another holds nobody up', async () => {
   const pid = await deadProcess();
-  symlinkSync(JSON.stringify({ pid, host: hostname(), token: 'first' }), lock);
-  symlinkSync(JSON.stringify({ pid, host: hostname(), token: 'second' }), `${lock}.broken-first`);
+  symlinkSync(JSON.stringify({ pid, host: hostname(), token: 'first', mark: null }), lock);
+  symlinkSync(JSON.stringify({ pid, host: hostname(), token: 'second', mark: null }), `${lock}.broken-first`);
   expect(await exclusively(lock, () => Promise.resolve('done'))).toBe('done');
   expect(readdirSync(folder)).toEqual([]);
 });
@@ -79,4 +82,21 @@ test('who waits is told once, and gets it when the holder is done', async () => 
   );
   await Promise.all([first, second]);
   expect(order).toEqual(['waits', 'first', 'second']);
+});
+
+test('the number of a dead holder that another process has now does not keep its lock', async () => {
+  const note = { pid: process.pid, host: hostname(), token: 'another', mark: 'another-boot:1' };
+  symlinkSync(JSON.stringify(note), lock);
+  expect(await lockHolder(lock)).toBeNull();
+  expect(await exclusively(lock, () => Promise.resolve('done'))).toBe('done');
+});
+
+test('a lock that is held is refused with its holder, and can be taken when it was given back', async () => {
+  const first = await tryLock(lock);
+  expect(await tryLock(lock)).toMatchObject({ heldBy: { pid: process.pid } });
+  expect(await lockHolder(lock)).toMatchObject({ pid: process.pid });
+  if (typeof first !== 'function') throw new Error('it was free');
+  await first();
+  expect(await lockHolder(lock)).toBeNull();
+  expect(await tryLock(lock)).toBeTypeOf('function');
 });
