@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Engine, EngineContext, EngineMachine, Hardware } from '../engines/engine.js';
 import { engineNamed } from '../engines/index.js';
 import { GuestwrightError } from '../errors.js';
+import type { Again } from './do-again.js';
 import { hardwareOf } from './hardware.js';
 import { platformOf } from './platform-spec.js';
 import { runDirectoryFor, sweepRunDirectories } from './run-directory.js';
@@ -19,7 +20,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = { boot: 180_000, expect: 30_000, guard
  *
  * @throws GuestwrightError `usage/spec-invalid` naming each wrong field, `infrastructure/firmware-missing`,
  * `infrastructure/image-missing`, `usage/file-missing`, `usage/state-missing`, `usage/snapshot-not-stored`,
- * `usage/recording-folder-missing`, `usage/recording-exists`, and what the engine's start throws. Nothing is left running then.
+ * `usage/recording-folder-missing`, `usage/recording-exists`, `usage/again-unsupported`, and what the engine's start throws. Nothing is left running then.
  */
 export async function launch(input: MachineSpecInput, options: LaunchOptions = {}): Promise<Machine> {
   const spec = parseSpec(input);
@@ -57,8 +58,8 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
     await recording?.abandon();
     throw error;
   });
-  const machine = await loading
-    .then(({ machineOn }) => {
+  const machine = await Promise.all([loading, did(running, spec, options.again)])
+    .then(([{ machineOn }]) => {
       options.onStart?.({ engine: engine.name, hardware, identity: running.identity });
       options.record?.({ kind: 'start', engine: engine.name, hardware, identity: running.identity });
       return machineOn(running, {
@@ -84,7 +85,7 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
       throw error;
     });
   try {
-    if (state !== null) await machine.adoptState();
+    if (state !== null || options.again !== undefined) await machine.adoptState();
     const { signal } = options;
     signal?.throwIfAborted();
     signal?.addEventListener('abort', () => void machine.dispose().catch(noted), { once: true });
@@ -93,6 +94,24 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
     await machine.dispose();
     throw error;
   }
+}
+
+/** Few machines have something to do again. */
+async function did(running: EngineMachine, { clock, engine }: MachineSpec, again: Again | undefined): Promise<void> {
+  if (again === undefined) return;
+  if (running.capabilities.determinism !== 'bit-exact') throw againUnsupported(engine);
+  const { doAgain } = await import('./do-again.js');
+  await doAgain(running, again, clock === 'paced');
+}
+
+function againUnsupported(engine: string): GuestwrightError {
+  return new GuestwrightError('What the machine did cannot be done again', {
+    kind: 'usage',
+    code: 'again-unsupported',
+    expected: 'an engine on which the same inputs give the same machine',
+    seen: `the engine ${engine}`,
+    next: 'leave `again` out: the machine begins at power-on, or at its `state`',
+  });
 }
 
 /** Few machines have one. */

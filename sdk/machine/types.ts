@@ -13,6 +13,7 @@ import type {
   StateHash,
 } from '../engines/engine.js';
 import type { Failure } from '../errors.js';
+import type { Again } from './do-again.js';
 import type { RecordedEvent } from './recording.js';
 import type { Frame } from '../screen/frame.js';
 import type { Region } from '../screen/content.js';
@@ -69,6 +70,11 @@ export interface LaunchOptions {
    * launched as ever. Default: false.
    */
   memoise?: boolean | MemoiseOptions;
+  /**
+   * Does again what a machine of the same spec did that ended without having been asked to. Bit-exact engines only: the
+   * machine is then where that one was. @throws GuestwrightError `usage/again-unsupported`
+   */
+  again?: Again;
   /** Is told what hardware the spec came to, once it runs. */
   onStart?: (started: Started) => void;
   /** Is told of every new look at the machine's screen, whatever it was taken for. */
