@@ -1,6 +1,6 @@
 /** A lock, by those who hold it, wait for it and die with it. */
 import { execa } from 'execa';
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -99,4 +99,15 @@ test('a lock that is held is refused with its holder, and can be taken when it w
   await first();
   expect(await lockHolder(lock)).toBeNull();
   expect(await tryLock(lock)).toBeTypeOf('function');
+});
+
+test('a holder that has ended, and that its parent has not asked after, holds nobody up', async () => {
+  // The shell becomes a program that never asks how its child ended.
+  const parent = execa('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 1000'], { reject: false });
+  const pid = Number(String(await new Promise((resolve) => parent.stdout.once('data', resolve))));
+  while (!readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ')) await new Promise(setImmediate);
+  symlinkSync(JSON.stringify({ pid, host: hostname(), token: 'ended', mark: null }), lock);
+  expect(await lockHolder(lock)).toBeNull();
+  parent.kill('SIGKILL');
+  await parent;
 });

@@ -69,6 +69,11 @@ export async function lockHolder(file: string): Promise<Holder | null> {
   return found === null || found === 'unreadable' || isDead(found) ? null : found;
 }
 
+/** Resolves when nobody alive holds a lock. */
+export async function lockReleased(file: string): Promise<void> {
+  while ((await lockHolder(file)) !== null) await released(file);
+}
+
 async function giveBack(file: string, token: string): Promise<void> {
   const now = await holderOf(file);
   if (now !== null && tokenOf(now) === token) await rm(file, { force: true });
@@ -142,13 +147,16 @@ function isDead(found: Found): boolean {
 
 /**
  * Tells a process from a later one that was given the same number: the boot of the host, and the clock ticks from there to
- * the process's start (proc(5)). Null where the system does not tell.
+ * the process's start (proc(5)); `ended` for one that only waits to be forgotten. Null where the system does not tell.
  */
 export function processMark(pid: number): string | null {
   try {
     // The name, in brackets, may hold anything; the start is the twentieth field after it.
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // It has ended, and its parent has not asked yet how.
+    if (state === 'Z' || state === 'X') return 'ended';
+    const started = fields[18];
     return started === undefined
       ? null
       : `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}:${started}`;
@@ -158,6 +166,7 @@ export function processMark(pid: number): string | null {
 }
 
 export function processExists(pid: number): boolean {
+  if (processMark(pid) === 'ended') return false;
   try {
     process.kill(pid, 0);
     return true;

@@ -1,0 +1,91 @@
+/** What happened on a host: a log that is kept, searched and followed. */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+
+export const hostEventSchema = z.strictObject({
+  /** Counts up, over restarts of the daemon too. */
+  id: z.int().positive(),
+  at: z.iso.datetime(),
+  /** Null: of the host itself. */
+  machine: z.string().nullable(),
+  /** `state`, `reset`, `crashed`, `rebuilt`, `created`, … */
+  kind: z.string(),
+  /** Who asked for it; null: nobody, it happened. */
+  by: z.string().nullable(),
+  detail: z.string().nullable(),
+});
+export type HostEvent = z.output<typeof hostEventSchema>;
+
+export const eventQuery = z.strictObject({
+  machine: z.string().optional(),
+  kind: z.string().optional(),
+  /** Anywhere in an event, in small or capital letters. */
+  text: z.string().optional(),
+  /** Only events after the one of this id. */
+  after: z.coerce.number().int().min(0).optional(),
+  /** The latest so many. */
+  limit: z.coerce.number().int().min(1).max(10_000).default(200),
+});
+export type EventQuery = z.output<typeof eventQuery>;
+
+/** Bytes of a file of the log; there are two. */
+const FILE_BYTES = 8 << 20;
+
+export class EventLog {
+  readonly #file: string;
+  readonly #listeners = new Set<(event: HostEvent) => void>();
+  #last: number;
+
+  /** @param file of JSON values, one a line; the older half is beside it with `.1` */
+  constructor(file: string) {
+    this.#file = file;
+    mkdirSync(dirname(file), { recursive: true });
+    this.#last = this.#all().at(-1)?.id ?? 0;
+  }
+
+  add(event: Omit<HostEvent, 'id' | 'at'>): HostEvent {
+    const whole = { id: ++this.#last, at: new Date().toISOString(), ...event };
+    if (existsSync(this.#file) && statSync(this.#file).size > FILE_BYTES) renameSync(this.#file, `${this.#file}.1`);
+    appendFileSync(this.#file, `${JSON.stringify(whole)}\n`, { mode: 0o600 });
+    for (const listener of this.#listeners) listener(whole);
+    return whole;
+  }
+
+  /** Oldest first. */
+  search({ machine, kind, text, after = 0, limit }: EventQuery): HostEvent[] {
+    const wanted = text?.toLowerCase();
+    return this.#all()
+      .filter(
+        (event) =>
+          event.id > after &&
+          (machine === undefined || event.machine === machine) &&
+          (kind === undefined || event.kind === kind) &&
+          (wanted === undefined || JSON.stringify(event).toLowerCase().includes(wanted)),
+      )
+      .slice(-limit);
+  }
+
+  follow(listener: (event: HostEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #all(): HostEvent[] {
+    return [`${this.#file}.1`, this.#file].filter((file) => existsSync(file)).flatMap(readEvents);
+  }
+}
+
+/** A line that was cut off by a kill or a full disk is left out. */
+function readEvents(file: string): HostEvent[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        const read = hostEventSchema.safeParse(JSON.parse(line));
+        return read.success ? [read.data] : [];
+      } catch {
+        return [];
+      }
+    });
+}

@@ -1,0 +1,264 @@
+/** A machine as its host sees it: its folder, and the process that runs it when it runs. */
+import { rm } from 'node:fs/promises';
+import { lockReleased, tryLock } from '../../../sdk/lock.js';
+import { GuestwrightError } from '../../../sdk/errors.js';
+import type { MachineConfig } from '../machines/config.js';
+import type { MachineFolder } from '../machines/machine-folder.js';
+import { settle } from '../machines/settle.js';
+import { linkFile, SnapshotFolder } from '../machines/snapshots.js';
+import type { MachineStatus } from '../machines/status.js';
+import { MachineConnection, startProcess } from '../process/connection.js';
+import { calls } from '../process/protocol.js';
+import { inUse, notRunning, running } from './refusals.js';
+
+export interface HostMachineListener {
+  onStatus: (status: MachineStatus) => void;
+  onEvent: (kind: string, detail: string | null) => void;
+}
+
+export class HostMachine {
+  readonly folder: MachineFolder;
+  readonly #listener: HostMachineListener;
+  #config: MachineConfig;
+  #status: MachineStatus;
+  #connection: MachineConnection | null = null;
+  readonly #waiting = new Set<() => void>();
+  /** What is done after its process has ended. */
+  #ending: Promise<void> = Promise.resolve();
+  #isLeft = false;
+
+  private constructor(
+    folder: MachineFolder,
+    config: MachineConfig,
+    status: MachineStatus,
+    listener: HostMachineListener,
+  ) {
+    this.folder = folder;
+    this.#config = config;
+    this.#status = status;
+    this.#listener = listener;
+  }
+
+  /** Finds out what is true of it; one that was killed and can be rebuilt runs again when this resolves. */
+  static async open(folder: MachineFolder, listener: HostMachineListener): Promise<HostMachine> {
+    const machine = new HostMachine(folder, await folder.readConfig(), await folder.readStatus(), listener);
+    if (await machine.#connect()) return machine;
+    await machine.#settle();
+    return machine;
+  }
+
+  get config(): MachineConfig {
+    return this.#config;
+  }
+
+  get status(): MachineStatus {
+    return this.#status;
+  }
+
+  get isRunning(): boolean {
+    return this.#connection !== null;
+  }
+
+  /** @throws GuestwrightError `usage/machine-not-running` */
+  get connection(): MachineConnection {
+    if (this.#connection !== null) return this.#connection;
+    throw notRunning(this.#config.name, this.#status.state);
+  }
+
+  /** @throws GuestwrightError `usage/machine-not-running` */
+  assertRunning(): void {
+    if (this.#connection === null) throw notRunning(this.#config.name, this.#status.state);
+  }
+
+  /** @throws GuestwrightError `usage/machine-running` */
+  assertOff(): void {
+    if (this.#connection !== null) throw running(this.#config.name, this.#status.state);
+  }
+
+  async changeConfig(change: (config: MachineConfig) => MachineConfig): Promise<void> {
+    const next = change(this.#config);
+    await this.folder.writeConfig(next);
+    this.#config = next;
+  }
+
+  /**
+   * Switches it on, or goes on where it was saved.
+   * @throws GuestwrightError `usage/machine-running`, and what its start failed of
+   */
+  async start(): Promise<void> {
+    this.assertOff();
+    const started = await startProcess(this.folder);
+    if (started.outcome === 'listens' && (await this.#connect())) await this.#begun();
+    // One that did not come up is gone as a whole when that is said.
+    if (!this.isRunning) {
+      await this.#ending;
+      await lockReleased(this.folder.lease);
+    }
+    this.#status = await this.#readStatus();
+    const { failure, state } = this.#status;
+    if (failure !== null) throw startFailed(this.#config.name, failure.message, this.folder.processLog);
+    if (this.#connection === null && state !== 'turned-off') {
+      throw startFailed(this.#config.name, `its process ended while it was ${state}`, this.folder.processLog);
+    }
+  }
+
+  /** Of a machine that is saved. */
+  async discardState(): Promise<void> {
+    await this.#withLease(async () => {
+      await this.#say({ state: 'turned-off', detail: 'Its saved state was discarded.' });
+      await rm(this.folder.savedState, { force: true });
+    });
+  }
+
+  /** It is saved where the snapshot is then. */
+  async revertOff(id: string): Promise<void> {
+    await this.#withLease(async () => {
+      const snapshots = new SnapshotFolder(this.folder.snapshots);
+      const snapshot = await snapshots.find(id);
+      await linkFile(snapshots.stateFile(snapshot.id), this.folder.savedState);
+      await this.#say({ state: 'saved', detail: `It is at the snapshot "${snapshot.name}".`, current: snapshot.id });
+    });
+  }
+
+  async removeSnapshotOff(id: string): Promise<void> {
+    await this.#withLease(async () => {
+      const snapshots = new SnapshotFolder(this.folder.snapshots);
+      const snapshot = await snapshots.find(id);
+      const { state, detail, current } = this.#status;
+      if (current === snapshot.id) await this.#say({ state, detail, current: snapshot.parent });
+      await snapshots.remove(snapshot);
+    });
+  }
+
+  /** @throws GuestwrightError `usage/machine-in-use` */
+  async #withLease(work: () => Promise<void>): Promise<void> {
+    const lease = await tryLock(this.folder.lease);
+    if (typeof lease !== 'function') throw inUse(this.folder.path);
+    try {
+      await work();
+    } finally {
+      await lease();
+    }
+  }
+
+  async #say(change: Pick<MachineStatus, 'state' | 'detail'> & { current?: string | null }): Promise<void> {
+    const since = change.state === this.#status.state ? this.#status.since : new Date().toISOString();
+    const status = { ...this.#status, failure: null, since, ...change };
+    await this.folder.writeStatus(status);
+    this.#status = status;
+    this.#listener.onStatus(status);
+  }
+
+  /**
+   * Asks it to end, and resolves when its process has ended and it is as was asked.
+   * @throws what it was refused with
+   */
+  async end(call: 'saveState' | 'powerOff'): Promise<void> {
+    const { connection } = this;
+    try {
+      await connection.call(calls[call]);
+    } catch (error) {
+      // Its last answer may be lost when it ends. Its status is not.
+      if (!(error instanceof GuestwrightError && error.code === 'machine-process-ended')) throw error;
+    }
+    await connection.closed;
+    await this.#ending;
+    const { state, failure } = this.#status;
+    if (state !== (call === 'saveState' ? 'saved' : 'turned-off')) {
+      throw endFailed(this.#config.name, failure?.message ?? state, this.folder.processLog);
+    }
+  }
+
+  /** The process of the machine is let go; it goes on. */
+  leave(): void {
+    this.#isLeft = true;
+    this.#connection?.end();
+  }
+
+  async #afterEnd(): Promise<void> {
+    await lockReleased(this.folder.lease);
+    await this.#settle();
+    this.#status = await this.#readStatus();
+  }
+
+  async #connect(): Promise<boolean> {
+    const connection = await MachineConnection.to(this.folder, {
+      onStatus: (status) => this.#take(status),
+      onEvent: (kind, detail) => this.#listener.onEvent(kind, detail),
+      onClose: () => {
+        this.#connection = null;
+        if (!this.#isLeft) this.#ending = this.#afterEnd();
+      },
+    });
+    this.#connection = connection;
+    if (connection === null) return false;
+    this.#take((await connection.call(calls.live)).status);
+    return true;
+  }
+
+  /** Until it runs, or its process has ended. */
+  async #begun(): Promise<void> {
+    const connection = this.#connection;
+    if (connection === null) return;
+    const isBeginning = (): boolean => ['turning-on', 'restoring', 'turned-off', 'saved'].includes(this.#status.state);
+    await Promise.race([connection.closed, this.#until(() => !isBeginning())]);
+  }
+
+  async #until(is: () => boolean): Promise<void> {
+    for (let now = is(); !now; now = is()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+  }
+
+  #take(status: MachineStatus): void {
+    this.#status = status;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve();
+    this.#listener.onStatus(status);
+  }
+
+  async #readStatus(): Promise<MachineStatus> {
+    return this.isRunning ? this.#status : await this.folder.readStatus();
+  }
+
+  /** Of a machine that nobody runs: puts right what a kill has left. One that can be rebuilt is. */
+  async #settle(): Promise<void> {
+    const lease = await tryLock(this.folder.lease);
+    // Somebody runs it, and it listens in a moment or has just ended: it is asked again when it matters.
+    if (typeof lease !== 'function') return;
+    const before = this.#status;
+    let truth;
+    try {
+      const settled = await settle(this.folder);
+      truth = settled.truth;
+      this.#status = settled.status;
+    } finally {
+      await lease();
+    }
+    if (truth.outcome === 'rebuild') {
+      this.#listener.onEvent('killed', `Its process was killed while it was ${truth.was}; it is rebuilt.`);
+      await this.start();
+      return;
+    }
+    if (truth.outcome !== 'as-said') this.#listener.onEvent('killed', this.#status.detail);
+    if (before.state !== this.#status.state) this.#listener.onStatus(this.#status);
+  }
+}
+
+function endFailed(name: string, seen: string, log: string): GuestwrightError {
+  return new GuestwrightError(`${name} did not end as it was to`, {
+    kind: 'infrastructure',
+    code: 'machine-end-failed',
+    seen,
+    next: `see ${log}`,
+  });
+}
+
+function startFailed(name: string, seen: string, log: string): GuestwrightError {
+  return new GuestwrightError(`${name} did not start`, {
+    kind: 'infrastructure',
+    code: 'machine-start-failed',
+    expected: 'a machine that runs',
+    seen,
+    next: `see ${log}`,
+  });
+}

@@ -1,0 +1,413 @@
+/** The machines of a host, by name, and all that can be done with them. What it does it writes into the log. */
+import { randomUUID } from 'node:crypto';
+import { cp, lstat, mkdir, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exists } from '../../../sdk/images/files.js';
+import { tryLock } from '../../../sdk/lock.js';
+import { CONFIG_VERSION, machineName, settingsSchema, type MachineConfig, type Settings } from '../machines/config.js';
+import { hostedSpec } from '../machines/hosted-spec.js';
+import { filesIn, MachineFolder } from '../machines/machine-folder.js';
+import { SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
+import type { HostedState, MachineStatus } from '../machines/status.js';
+import { calls, type Handling, type Look } from '../process/protocol.js';
+import { EventLog, type HostEvent } from './events.js';
+import { HostMachine } from './host-machine.js';
+import * as refusals from './refusals.js';
+import { Tasks, type Task } from './tasks.js';
+
+/** Of a machine, for lists. */
+export interface MachineSummary {
+  name: string;
+  id: string;
+  state: HostedState;
+  since: string;
+  engine: 'v86' | 'qemu';
+  detail: string | null;
+}
+
+export interface MachineDetails extends MachineSummary {
+  folder: string;
+  config: MachineConfig;
+  status: MachineStatus;
+  snapshots: HostedSnapshot[];
+}
+
+/** Somebody who asks; null: the host itself. */
+export type Asker = string | null;
+
+export class Host implements AsyncDisposable {
+  readonly folder: string;
+  readonly events: EventLog;
+  readonly tasks: Tasks;
+  readonly #machines = new Map<string, HostMachine>();
+  readonly #release: () => Promise<void>;
+  /** Machines that something is done with: one thing at a time, and the second is refused. */
+  readonly #busy = new Map<string, string>();
+
+  private constructor(folder: string, release: () => Promise<void>, onTask: (task: Task) => void) {
+    this.folder = folder;
+    this.#release = release;
+    this.events = new EventLog(join(folder, 'events.ndjson'));
+    this.tasks = new Tasks(onTask);
+  }
+
+  /**
+   * Finds its machines, those that run as well. Those that were killed and can be rebuilt are.
+   * @throws GuestwrightError `usage/host-in-use`
+   */
+  static async open(folder: string, onTask: (task: Task) => void = () => undefined): Promise<Host> {
+    await mkdir(join(folder, 'machines'), { recursive: true, mode: 0o700 });
+    const release = await tryLock(join(folder, 'lease'));
+    if (typeof release !== 'function') throw refusals.hostInUse(folder, release.heldBy?.pid ?? null);
+    const host = new Host(folder, release, onTask);
+    await host.#find();
+    return host;
+  }
+
+  async #find(): Promise<void> {
+    const parent = join(this.folder, 'machines');
+    for (const name of await filesIn(parent)) {
+      // What was being made, or removed, when a daemon was killed.
+      if (name.startsWith('.')) await rm(join(parent, name), { recursive: true, force: true });
+    }
+    await Promise.all((await filesIn(parent)).map(async (name) => await this.#adopt(name)));
+  }
+
+  /** A folder that cannot be read is no reason not to serve the others. */
+  async #adopt(name: string): Promise<void> {
+    try {
+      this.#machines.set(name, await this.#open(name));
+    } catch (error) {
+      this.#note(name, 'unreadable', null, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #open(name: string): Promise<HostMachine> {
+    return await HostMachine.open(new MachineFolder(await realpath(this.#path(name))), {
+      onStatus: ({ state, detail }) => this.#note(name, 'state', null, detail === null ? state : `${state}: ${detail}`),
+      onEvent: (kind, detail) => this.#note(name, kind, null, detail),
+    });
+  }
+
+  #path(name: string): string {
+    return join(this.folder, 'machines', name);
+  }
+
+  #note(machine: string | null, kind: string, by: Asker, detail: string | null): HostEvent {
+    return this.events.add({ machine, kind, by, detail });
+  }
+
+  list(): MachineSummary[] {
+    return [...this.#machines].sort(([a], [b]) => a.localeCompare(b)).map(([, machine]) => summaryOf(machine));
+  }
+
+  /** @throws GuestwrightError `usage/machine-unknown` */
+  async details(name: string): Promise<MachineDetails> {
+    const machine = this.#get(name);
+    const { folder, config, status } = machine;
+    const snapshots = await new SnapshotFolder(folder.snapshots).list();
+    return { ...summaryOf(machine), folder: folder.path, config, status, snapshots };
+  }
+
+  #get(name: string): HostMachine {
+    const machine = this.#machines.get(name);
+    if (machine === undefined) throw refusals.unknown(name, [...this.#machines.keys()]);
+    return machine;
+  }
+
+  /** @throws GuestwrightError `usage/machine-exists`, `usage/spec-invalid`, `usage/hosted-spec-invalid` */
+  async create(
+    given: { name: string; spec: Record<string, unknown>; settings?: Partial<Settings> },
+    by: Asker,
+  ): Promise<void> {
+    const name = machineName.parse(given.name);
+    const config: MachineConfig = {
+      version: CONFIG_VERSION,
+      id: randomUUID(),
+      name,
+      created: new Date().toISOString(),
+      spec: given.spec,
+      ...settingsSchema.parse(given.settings ?? {}),
+    };
+    await this.#add(name, async (folder) => {
+      hostedSpec(config.spec, folder);
+      await folder.writeConfig(config);
+      await mkdir(folder.disks);
+    });
+    this.#note(name, 'created', by, null);
+  }
+
+  /** Made beside, then renamed: it is there as a whole, or not. */
+  async #add(name: string, make: (folder: MachineFolder) => Promise<void>): Promise<void> {
+    if (await isThere(this.#path(name))) throw refusals.exists(name);
+    await this.#exclusively(name, 'being created', async () => {
+      const beside = this.#path(`.${name}.${randomUUID()}`);
+      await mkdir(beside, { mode: 0o700 });
+      try {
+        await make(new MachineFolder(beside));
+        await rename(beside, this.#path(name));
+      } catch (error) {
+        await rm(beside, { recursive: true, force: true });
+        throw error;
+      }
+      this.#machines.set(name, await this.#open(name));
+    });
+  }
+
+  /**
+   * A folder elsewhere is a machine of this host from now on, and stays where it is.
+   * @throws GuestwrightError `usage/machine-missing`, `usage/machine-exists`, `usage/machine-config-invalid`
+   */
+  async register(path: string, by: Asker): Promise<string> {
+    const folder = new MachineFolder(await realpath(path));
+    const config = await folder.readConfig();
+    hostedSpec(config.spec, folder);
+    const { name } = config;
+    if (await isThere(this.#path(name))) throw refusals.exists(name);
+    await this.#exclusively(name, 'being registered', async () => {
+      if ([...this.#machines.values()].some((other) => other.folder.path === folder.path))
+        throw refusals.registered(folder.path);
+      const lease = await tryLock(folder.lease);
+      if (typeof lease !== 'function') throw refusals.inUse(folder.path);
+      try {
+        // A journal is done again only by the host that wrote it.
+        await folder.clearRun();
+      } finally {
+        await lease();
+      }
+      await symlink(folder.path, this.#path(name));
+      this.#machines.set(name, await this.#open(name));
+    });
+    this.#note(name, 'registered', by, folder.path);
+    return name;
+  }
+
+  /** Forgets a registered machine. Its folder stays. @throws GuestwrightError `usage/machine-not-registered` */
+  async unregister(name: string, by: Asker): Promise<void> {
+    const machine = this.#get(name);
+    await this.#exclusively(name, 'being unregistered', async () => {
+      machine.assertOff();
+      if (!(await lstat(this.#path(name))).isSymbolicLink()) throw refusals.notRegistered(name);
+      await rm(this.#path(name));
+      this.#machines.delete(name);
+    });
+    this.#note(name, 'unregistered', by, machine.folder.path);
+  }
+
+  async rename(name: string, next: string, by: Asker): Promise<void> {
+    const machine = this.#get(name);
+    machineName.parse(next);
+    await this.#exclusively(name, 'being renamed', async () => {
+      machine.assertOff();
+      if (await isThere(this.#path(next))) throw refusals.exists(next);
+      await machine.changeConfig((config) => ({ ...config, name: next }));
+      await rename(this.#path(name), this.#path(next));
+      this.#machines.delete(name);
+      this.#machines.set(next, await this.#open(next));
+    });
+    this.#note(next, 'renamed', by, `it was ${name}`);
+  }
+
+  /** Settings take effect at the next start. */
+  async configure(
+    name: string,
+    change: Partial<Settings> & { spec?: Record<string, unknown> },
+    by: Asker,
+  ): Promise<void> {
+    const machine = this.#get(name);
+    await this.#exclusively(name, 'being configured', async () => {
+      const { spec, ...settings } = change;
+      if (spec !== undefined) {
+        machine.assertOff();
+        hostedSpec(spec, machine.folder);
+        if (machine.status.state === 'saved') throw refusals.savedState(name);
+      }
+      await machine.changeConfig((config) => ({ ...config, ...settings, ...(spec === undefined ? {} : { spec }) }));
+    });
+    this.#note(name, 'configured', by, Object.keys(change).join(', '));
+  }
+
+  /** Files that deleting it would remove, with their sizes in bytes. */
+  async wouldRemove(name: string): Promise<{ path: string; bytes: number }[]> {
+    const { folder } = this.#get(name);
+    if ((await lstat(this.#path(name))).isSymbolicLink()) return [];
+    const entries = await readdir(folder.path, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    return await Promise.all(files.sort().map(async (path) => ({ path, bytes: (await stat(path)).size })));
+  }
+
+  /** With its disks and snapshots; of a registered machine the folder stays. @throws GuestwrightError `usage/machine-running` */
+  async delete(name: string, by: Asker): Promise<void> {
+    const machine = this.#get(name);
+    await this.#exclusively(name, 'being deleted', async () => {
+      machine.assertOff();
+      const gone = this.#path(`.${name}.${randomUUID()}`);
+      await rename(this.#path(name), gone);
+      this.#machines.delete(name);
+      await rm(gone, { recursive: true, force: true });
+    });
+    this.#note(name, 'deleted', by, null);
+  }
+
+  /** A copy with its own disks. @throws GuestwrightError `usage/machine-running`, `usage/machine-exists` */
+  clone(name: string, next: string, by: Asker): Task {
+    const machine = this.#get(name);
+    machineName.parse(next);
+    machine.assertOff();
+    return this.tasks.begin({ kind: 'clone', machine: name, by }, async () => {
+      await this.#exclusively(name, 'being cloned', async () => {
+        await this.#add(next, async (folder) => {
+          await cp(machine.folder.path, folder.path, {
+            recursive: true,
+            filter: (path) => isKept(machine.folder, path),
+          });
+          await folder.writeConfig({
+            ...machine.config,
+            id: randomUUID(),
+            name: next,
+            created: new Date().toISOString(),
+          });
+        });
+      });
+      this.#note(next, 'created', by, `a clone of ${name}`);
+    });
+  }
+
+  start(name: string, by: Asker): Task {
+    const machine = this.#get(name);
+    machine.assertOff();
+    return this.#task('start', name, by, async () => await machine.start());
+  }
+
+  saveState(name: string, by: Asker): Task {
+    return this.#end('saveState', 'save', name, by);
+  }
+
+  powerOff(name: string, by: Asker): Task {
+    return this.#end('powerOff', 'power-off', name, by);
+  }
+
+  /** Throws a saved state away: the machine is off then, its disks as when it was saved. */
+  async discardState(name: string, by: Asker): Promise<void> {
+    const machine = this.#get(name);
+    await this.#exclusively(name, 'having its state discarded', async () => {
+      if (machine.status.state !== 'saved') throw refusals.notSaved(name, machine.status.state);
+      await machine.discardState();
+    });
+    this.#note(name, 'state-discarded', by, null);
+  }
+
+  async pause(name: string, by: Asker): Promise<void> {
+    await this.#call('pause', name, by, async ({ connection }) => await connection.call(calls.pause));
+  }
+
+  async resume(name: string, by: Asker): Promise<void> {
+    await this.#call('resume', name, by, async ({ connection }) => await connection.call(calls.resume));
+  }
+
+  async reset(name: string, by: Asker): Promise<void> {
+    await this.#call('reset', name, by, async ({ connection }) => await connection.call(calls.reset));
+  }
+
+  snapshot(name: string, snapshot: string, by: Asker): Task {
+    const { connection } = this.#get(name);
+    return this.#task('snapshot', name, by, async () => {
+      await connection.call(calls.snapshot, { name: snapshot });
+    });
+  }
+
+  /** A machine that is off goes on from there when it is started. */
+  revert(name: string, snapshot: string, by: Asker): Task {
+    const machine = this.#get(name);
+    return this.#task('revert', name, by, async () => {
+      const { id } = await new SnapshotFolder(machine.folder.snapshots).find(snapshot);
+      if (machine.isRunning) await machine.connection.call(calls.revert, { id });
+      else await machine.revertOff(id);
+    });
+  }
+
+  async removeSnapshot(name: string, snapshot: string, by: Asker): Promise<void> {
+    const machine = this.#get(name);
+    const { id, name: called } = await new SnapshotFolder(machine.folder.snapshots).find(snapshot);
+    await this.#exclusively(name, 'losing a snapshot', async () => {
+      if (machine.isRunning) await machine.connection.call(calls.removeSnapshot, { id });
+      else await machine.removeSnapshotOff(id);
+    });
+    this.#note(name, 'snapshot-removed', by, called);
+  }
+
+  async look(name: string): Promise<Look> {
+    return await this.#get(name).connection.call(calls.look);
+  }
+
+  async handle(name: string, handling: Handling): Promise<void> {
+    await this.#get(name).connection.call(calls.handle, handling);
+  }
+
+  #end(call: 'saveState' | 'powerOff', kind: string, name: string, by: Asker): Task {
+    const machine = this.#get(name);
+    // Said at once rather than by the task.
+    machine.assertRunning();
+    return this.#task(kind, name, by, async () => {
+      await machine.end(call);
+    });
+  }
+
+  #task(kind: string, name: string, by: Asker, work: () => Promise<void>): Task {
+    this.#assertIdle(name);
+    this.#note(name, kind, by, null);
+    return this.tasks.begin(
+      { kind, machine: name, by },
+      async () => await this.#exclusively(name, `busy (${kind})`, work),
+    );
+  }
+
+  async #call(kind: string, name: string, by: Asker, work: (machine: HostMachine) => Promise<unknown>): Promise<void> {
+    const machine = this.#get(name);
+    await this.#exclusively(name, `busy (${kind})`, async () => await work(machine));
+    this.#note(name, kind, by, null);
+  }
+
+  #assertIdle(name: string): void {
+    const busy = this.#busy.get(name);
+    if (busy !== undefined) throw refusals.busy(name, busy);
+  }
+
+  async #exclusively(name: string, as: string, work: () => Promise<unknown>): Promise<void> {
+    this.#assertIdle(name);
+    this.#busy.set(name, as);
+    try {
+      await work();
+    } finally {
+      this.#busy.delete(name);
+    }
+  }
+
+  /** Machines go on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const machine of this.#machines.values()) machine.leave();
+    await this.#release();
+  }
+}
+
+function summaryOf({ config, status, folder }: HostMachine): MachineSummary {
+  const { engine } = hostedSpec(config.spec, folder);
+  const { state, since, detail } = status;
+  return { name: config.name, id: config.id, state, since, engine, detail };
+}
+
+/** Even as a link that leads nowhere. */
+async function isThere(path: string): Promise<boolean> {
+  return (
+    (await exists(path)) ||
+    (await lstat(path).then(
+      () => true,
+      () => false,
+    ))
+  );
+}
+
+/** What is of a run, or of one machine only, is not in its clone. */
+function isKept({ run, lease, processLog }: MachineFolder, path: string): boolean {
+  return path !== run && path !== lease && path !== processLog;
+}

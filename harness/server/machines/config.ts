@@ -1,0 +1,89 @@
+/** A machine's configuration: `machine.json` in its folder, written for people to read and change while it is off. */
+import { z } from 'zod';
+import { GuestwrightError } from '../../../sdk/errors.js';
+import { parseSpec } from '../../../sdk/machine/spec.js';
+
+/** Of the file's format. A later one that this release does not know is refused, not guessed at. */
+export const CONFIG_VERSION = 1;
+
+/** A machine's name is its folder's and a part of addresses: what file systems, shells and URLs leave alone. */
+export const machineName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    'up to 63 letters, digits, dots, dashes or underscores, a letter or digit first',
+  );
+
+export const AUTOSTART = ['never', 'as-before', 'always'] as const;
+export const ON_QUIT = ['save', 'shutdown', 'power-off'] as const;
+
+const share = z.number().int().min(1).max(100);
+
+/** Fields that can be changed later. */
+export const settingsShape = {
+  /** For people. */
+  notes: z.string().max(10_000).default(''),
+  /** When the daemon starts: `as-before` starts it if it ran when the daemon ended. */
+  autostart: z.enum(AUTOSTART).default('never'),
+  /** Seconds to wait before it is started by itself. */
+  autostartDelay: z.number().int().min(0).max(3600).default(0),
+  /** What becomes of it when the daemon is told to quit. (A daemon that is killed leaves it running.) */
+  onQuit: z.enum(ON_QUIT).default('save'),
+  cpu: z
+    .strictObject({
+      /** Share of the processor against other machines, when all want it: 100 is usual. */
+      weight: z.number().int().min(1).max(10_000).default(100),
+      /** Percent of one processor that it never gets more than. */
+      cap: z.number().int().min(1).max(6400).nullable().default(null),
+      /** Percent of one processor that is kept for it. */
+      reservation: share.or(z.literal(0)).default(0),
+    })
+    .prefault({}),
+};
+
+export const settingsSchema = z.strictObject(settingsShape);
+export type Settings = z.output<typeof settingsSchema>;
+
+/** Relative paths in it are relative to the machine's folder; other strings are paths or images as everywhere. */
+const spec = z.record(z.string(), z.unknown());
+
+export const configSchema = z.strictObject({
+  version: z.literal(CONFIG_VERSION, { error: `this release knows version ${CONFIG_VERSION}` }),
+  /** Stays when it is renamed. A copied folder that is registered gets another. */
+  id: z.uuid(),
+  name: machineName,
+  created: z.iso.datetime(),
+  spec,
+  ...settingsShape,
+});
+export type MachineConfig = z.output<typeof configSchema>;
+
+/** @throws GuestwrightError `usage/machine-config-invalid`, naming each wrong field; `usage/spec-invalid` */
+export function parseConfig(text: string, file: string): MachineConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw configInvalid(file, error instanceof Error ? error.message : String(error));
+  }
+  const read = configSchema.safeParse(value);
+  if (!read.success) {
+    throw configInvalid(file, read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
+  }
+  parseSpec(read.data.spec);
+  return read.data;
+}
+
+export function encodeConfig(config: MachineConfig): string {
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+function configInvalid(file: string, seen: string): GuestwrightError {
+  return new GuestwrightError(`The configuration ${file} cannot be used`, {
+    kind: 'usage',
+    code: 'machine-config-invalid',
+    expected: `the configuration of a machine, version ${CONFIG_VERSION}`,
+    seen,
+    next: 'correct the file; nothing of the machine was changed',
+  });
+}

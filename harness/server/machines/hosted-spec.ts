@@ -1,0 +1,72 @@
+/** The spec of a machine that lives in a folder: its disks are kept there, and its time is that of people. */
+import { join } from 'node:path';
+import { GuestwrightError } from '../../../sdk/errors.js';
+import type { MachineFolder } from './machine-folder.js';
+import { parseSpec, type MachineSpec, type MachineSpecInput } from '../../../sdk/machine/spec.js';
+
+export interface HostedSpec {
+  engine: 'v86' | 'qemu';
+  /** Given to `launch`. */
+  spec: MachineSpecInput;
+  /** Names of the files that keep what is written to its disks. */
+  overlays: string[];
+}
+
+/** v86 writes a disk's file when the guest is off, QEMU as it goes. */
+export const isBitExact = (engine: 'v86' | 'qemu'): boolean => engine === 'v86';
+
+/**
+ * @throws GuestwrightError `usage/spec-invalid`, `usage/hosted-spec-invalid` for what the host decides
+ */
+export function hostedSpec(
+  given: Record<string, unknown>,
+  { path, run, disks }: Pick<MachineFolder, 'path' | 'run' | 'disks'>,
+): HostedSpec {
+  const parsed = parseSpec(given);
+  refuse(parsed);
+  const overlays = parsed.disks.map((_, i) => `disk${i}.overlay`);
+  const spec = {
+    ...given,
+    clock: parsed.engine === 'v86' ? ('paced' as const) : ('host' as const),
+    disks: parsed.disks.map((disk, i) => ({
+      ...kept(disk),
+      overlay: join(isBitExact(parsed.engine) ? run : disks, overlays[i] ?? ''),
+    })),
+    ...mediaIn(parsed, path),
+  };
+  return { engine: parsed.engine, spec, overlays };
+}
+
+type SpecDisk = MachineSpec['disks'][number];
+
+function kept({ bus, ...disk }: SpecDisk): SpecDisk {
+  return { ...disk, ...(bus === undefined ? {} : { bus }) };
+}
+
+/** `./x` is in the machine's folder, wherever that is. */
+function mediaIn({ floppy, cdrom }: MachineSpec, folder: string): Pick<MachineSpecInput, 'floppy' | 'cdrom'> {
+  const at = (ref: string): string => (ref.startsWith('./') ? join(folder, ref) : ref);
+  return {
+    ...(typeof floppy === 'string' ? { floppy: at(floppy) } : {}),
+    ...(typeof cdrom === 'string' ? { cdrom: at(cdrom) } : {}),
+  };
+}
+
+/** What would be another machine, or kept elsewhere. */
+function refuse({ disks, state, record, clock }: MachineSpec): void {
+  const wrong = [
+    ...(disks.some((disk) => 'overlay' in disk && disk.overlay !== undefined)
+      ? ['disks: the host keeps what is written to them in the folder of the machine: leave "overlay" out']
+      : []),
+    ...(state === undefined ? [] : ['state: a machine of a host begins where it is: leave "state" out']),
+    ...(record === true ? ['record: a machine of a host is not recorded: leave it out'] : []),
+    ...(clock === 'virtual' ? ['clock: a machine of a host runs in step with the wall: leave it out'] : []),
+  ];
+  if (wrong.length === 0) return;
+  throw new GuestwrightError('The machine cannot live on a host as it is', {
+    kind: 'usage',
+    code: 'hosted-spec-invalid',
+    seen: wrong.join('\n'),
+    next: 'correct the spec',
+  });
+}

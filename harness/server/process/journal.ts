@@ -1,0 +1,98 @@
+/**
+ * What a machine of a bit-exact engine did since it began, so that it can be done again when its process was killed. A file
+ * of one JSON value a line, appended as it happens. It holds what was typed, as the machine's memory does: only the owner
+ * may read it.
+ */
+import { appendFileSync, readFileSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
+import { z } from 'zod';
+import { writeWhole } from '../../../sdk/images/files.js';
+import type { RecordedEvent } from '../../../sdk/machine/recording.js';
+
+/** Where it begins: at power-on, or a state in the run folder. */
+const begin = z.strictObject({
+  kind: z.literal('begin'),
+  base: z
+    .string()
+    .regex(/^base-\d+\.state$/)
+    .nullable(),
+});
+/** The machine was seen at this instant. */
+const seen = z.strictObject({ kind: z.literal('seen'), at: z.number().nonnegative() });
+const done = z.strictObject({ kind: z.literal('done'), event: z.looseObject({ kind: z.string(), at: z.number() }) });
+const line = z.discriminatedUnion('kind', [begin, seen, done]);
+
+export interface KeptRun {
+  /** File in the run folder. Null: it began at power-on. */
+  base: string | null;
+  events: RecordedEvent[];
+  /** Guest ms at which it was seen last. */
+  until: number;
+}
+
+export class MachineJournal {
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** In place of what was there. @param base file in the run folder; null: power-on */
+  async begin(base: string | null): Promise<void> {
+    await writeWhole(this.#file, encode({ kind: 'begin', base }));
+    await chmod(this.#file, 0o600);
+  }
+
+  /** At once, so that whatever it led to is after it. */
+  did(event: RecordedEvent): void {
+    if (event.kind === 'start' || event.kind === 'stored') return;
+    appendFileSync(this.#file, encode({ kind: 'done', event }));
+  }
+
+  seen(at: number): void {
+    appendFileSync(this.#file, encode({ kind: 'seen', at }));
+  }
+}
+
+/** Null: not even its beginning is there. What was being written when its process was killed is left out. */
+export function readRun(file: string): KeptRun | null {
+  let run: KeptRun | null = null;
+  for (const text of readFileSync(file, 'utf8').split('\n')) {
+    const entry = parseLine(text);
+    if (entry === null) break;
+    if (entry.kind === 'begin') run = { base: entry.base, events: [], until: 0 };
+    else if (run === null) return null;
+    else if (entry.kind === 'seen') run.until = Math.max(run.until, entry.at);
+    else {
+      // Written by this class, into a folder that a machine from elsewhere does not bring along.
+      run.events.push(entry.event as unknown as RecordedEvent);
+      run.until = Math.max(run.until, entry.event.at);
+    }
+  }
+  return run;
+}
+
+function parseLine(text: string): z.output<typeof line> | null {
+  if (text === '') return null;
+  try {
+    return line.parse(JSON.parse(text, revive));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    throw error;
+  }
+}
+
+type Line =
+  { kind: 'begin'; base: string | null } | { kind: 'seen'; at: number } | { kind: 'done'; event: RecordedEvent };
+
+const encode = (value: Line): string => `${JSON.stringify(value, bytesAsText)}\n`;
+
+function bytesAsText(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? { $bytes: Buffer.from(value).toString('base64') } : value;
+}
+
+function revive(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('$bytes' in value)) return value;
+  const { $bytes } = value;
+  return typeof $bytes === 'string' ? new Uint8Array(Buffer.from($bytes, 'base64')) : value;
+}

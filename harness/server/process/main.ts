@@ -1,0 +1,72 @@
+/**
+ * The process of a machine: `node main.js FOLDER`. It holds the machine's lease while it lives, and goes on when the daemon
+ * that started it ends. It begins as the folder says: from power-on, from a saved state, or where it was killed.
+ */
+import { closeSync, rmSync, writeSync } from 'node:fs';
+import { tryLock } from '../../../sdk/lock.js';
+import { MachineFolder } from '../machines/machine-folder.js';
+import { settle } from '../machines/settle.js';
+import { toldFailure } from '../machines/told-failure.js';
+import { HostedMachine } from './hosted-machine.js';
+import { serveMachine } from './serve-machine.js';
+import { LISTENING_FILE, socketOf } from './socket.js';
+
+const [path] = process.argv.slice(2);
+if (path === undefined) throw new Error('main.js is started by the daemon only');
+
+const folder = new MachineFolder(path);
+const lease = await tryLock(folder.lease);
+// Another runs it: what was wanted is the case.
+if (typeof lease !== 'function') process.exit(0);
+
+try {
+  await run();
+} finally {
+  await lease();
+}
+process.exit();
+
+async function run(): Promise<void> {
+  const config = await folder.readConfig();
+  const { status, truth } = await settle(folder);
+  const socket = await socketOf(folder.path);
+  const hosted = new HostedMachine({
+    folder,
+    config,
+    status,
+    onStatus: (next) => server.status(next),
+    onEvent: (kind, detail) => server.event(kind, detail),
+  });
+  await using server = await serveMachine(socket, hosted);
+  sayListening();
+  process.on('SIGTERM', () => void hosted.saveState().catch(() => undefined));
+  try {
+    await (truth.outcome === 'rebuild' ? hosted.rebuild() : hosted.begin());
+  } catch (error) {
+    if (truth.outcome === 'rebuild') await notRebuilt(hosted, error);
+    process.exitCode = 1;
+    return;
+  }
+  await hosted.ended;
+  rmSync(socket, { force: true });
+}
+
+/** To whoever started this process; it need not be there any more. */
+function sayListening(): void {
+  try {
+    writeSync(LISTENING_FILE, 'listening\n');
+    closeSync(LISTENING_FILE);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'EBADF' || error.code === 'EPIPE'))) throw error;
+  }
+}
+
+async function notRebuilt({ status }: HostedMachine, error: unknown): Promise<void> {
+  await folder.writeStatus({
+    ...status,
+    state: 'turned-off',
+    since: new Date().toISOString(),
+    detail: 'Its process was killed, and it could not be rebuilt. Its disks are as when it was last switched on.',
+    failure: toldFailure(error),
+  });
+}

@@ -1,0 +1,74 @@
+/** What the daemon and the process of a machine say to each other, over a unix socket, as JSON-RPC. */
+import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import { z } from 'zod';
+import type { Failure } from '../../../sdk/errors.js';
+import type { MachineStatus } from '../machines/status.js';
+import type { HostedSnapshot } from '../machines/snapshots.js';
+
+/** The error of an answer carries it as data. */
+export interface ToldFailure {
+  failure: Failure;
+  message: string;
+}
+
+export interface Look {
+  /** PNG file, base64. */
+  png: string;
+  width: number;
+  height: number;
+  /** Rows of a text screen; null in a graphic mode. */
+  rows: string[] | null;
+  /** Guest ms. */
+  time: number;
+}
+
+export interface Live {
+  status: MachineStatus;
+  /** Guest ms; null: it does not run. */
+  time: number | null;
+  /** See `Machine.engineDetail`. */
+  engineDetail: string | null;
+  pid: number;
+}
+
+const text = z.string().min(1).max(10_000);
+
+/** Somebody at its keyboard or mouse. */
+export const handling = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('type'), text }),
+  /** A chord such as `Control+Alt+Delete`. */
+  z.strictObject({ kind: z.literal('press'), chord: z.string().min(1).max(100) }),
+  z.strictObject({
+    kind: z.literal('click'),
+    x: z.number().int().min(0).max(16_384),
+    y: z.number().int().min(0).max(16_384),
+    button: z.enum(['left', 'middle', 'right']).default('left'),
+  }),
+  z.strictObject({
+    kind: z.literal('insert'),
+    drive: z.enum(['floppy0', 'cdrom0']),
+    medium: z.string().min(1).nullable(),
+  }),
+]);
+export type Handling = z.output<typeof handling>;
+
+export const calls = {
+  live: new RequestType0<Live, ToldFailure>('live'),
+  look: new RequestType0<Look, ToldFailure>('look'),
+  pause: new RequestType0<null, ToldFailure>('pause'),
+  resume: new RequestType0<null, ToldFailure>('resume'),
+  reset: new RequestType0<null, ToldFailure>('reset'),
+  powerOff: new RequestType0<null, ToldFailure>('powerOff'),
+  saveState: new RequestType0<null, ToldFailure>('saveState'),
+  snapshot: new RequestType<{ name: string }, HostedSnapshot, ToldFailure>('snapshot'),
+  revert: new RequestType<{ id: string }, null, ToldFailure>('revert'),
+  removeSnapshot: new RequestType<{ id: string }, null, ToldFailure>('removeSnapshot'),
+  handle: new RequestType<Handling, null, ToldFailure>('handle'),
+};
+
+export const news = {
+  /** Its state is another. */
+  status: new NotificationType<MachineStatus>('status'),
+  /** Something happened, for the log. */
+  event: new NotificationType<{ kind: string; detail: string | null }>('event'),
+};

@@ -1,0 +1,98 @@
+/** Answers whoever is connected to the process of a machine: usually one daemon. */
+import { rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import {
+  createMessageConnection,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
+import { GuestwrightError } from '../../../sdk/errors.js';
+import type { HostedMachine } from './hosted-machine.js';
+import { calls, handling, news, type ToldFailure } from './protocol.js';
+import type { MachineStatus } from '../machines/status.js';
+
+export interface MachineServer extends AsyncDisposable {
+  status(status: MachineStatus): void;
+  event(kind: string, detail: string | null): void;
+}
+
+export async function serveMachine(socketPath: string, machine: HostedMachine): Promise<MachineServer> {
+  const connections = new Set<MessageConnection>();
+  const asked = new Set<Promise<unknown>>();
+  const server = createServer((socket) => {
+    const connection = answer(socket, machine, asked);
+    connections.add(connection);
+    connection.onDispose(() => connections.delete(connection));
+    connection.onClose(() => connection.dispose());
+    connection.listen();
+  });
+  // Whoever holds the lease is the only one: a socket that is there was left by one that was killed.
+  rmSync(socketPath, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketPath, resolve);
+  });
+  const tell = (what: (connection: MessageConnection) => Promise<void>): void => {
+    // Who has just gone is told nothing.
+    for (const connection of connections) what(connection).catch(() => undefined);
+  };
+  return {
+    status: (status) => tell((connection) => connection.sendNotification(news.status, status)),
+    event: (kind, detail) => tell((connection) => connection.sendNotification(news.event, { kind, detail })),
+    async [Symbol.asyncDispose]() {
+      // Who asked for the end is told that it has come: an answer is written some rounds after it was given.
+      for (let quiet = 0; quiet < 2; quiet++) {
+        if (asked.size > 0) quiet = 0;
+        await Promise.allSettled(asked);
+        await setImmediate();
+      }
+      for (const connection of connections) connection.end();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function answer(socket: Socket, machine: HostedMachine, asked: Set<Promise<unknown>>): MessageConnection {
+  socket.on('error', () => socket.destroy());
+  const writer = new SocketMessageWriter(socket);
+  const write = writer.write.bind(writer);
+  const noted = async <T>(work: Promise<T>): Promise<T> => {
+    asked.add(work);
+    return await work.finally(() => asked.delete(work));
+  };
+  writer.write = async (message) => {
+    await noted(write(message));
+  };
+  const connection = createMessageConnection(new SocketMessageReader(socket), writer);
+  const told = async <T>(work: () => Promise<T>): Promise<T | ResponseError<ToldFailure>> =>
+    await noted(failuresTold(work));
+  const done = async (work: Promise<unknown>): Promise<null> => {
+    await work;
+    return null;
+  };
+  connection.onRequest(calls.live, () => told(() => Promise.resolve(machine.live())));
+  connection.onRequest(calls.look, () => told(() => machine.look()));
+  connection.onRequest(calls.pause, () => told(() => done(machine.pause())));
+  connection.onRequest(calls.resume, () => told(() => done(machine.resume())));
+  connection.onRequest(calls.reset, () => told(() => done(machine.reset())));
+  connection.onRequest(calls.powerOff, () => told(() => done(machine.powerOff())));
+  connection.onRequest(calls.saveState, () => told(() => done(machine.saveState())));
+  connection.onRequest(calls.snapshot, ({ name }) => told(() => machine.snapshot(name)));
+  connection.onRequest(calls.revert, ({ id }) => told(() => done(machine.revert(id))));
+  connection.onRequest(calls.removeSnapshot, ({ id }) => told(() => done(machine.removeSnapshot(id))));
+  connection.onRequest(calls.handle, (given) => told(() => done(machine.handle(handling.parse(given)))));
+  return connection;
+}
+
+/** Failures cross as data. */
+async function failuresTold<T>(work: () => Promise<T>): Promise<T | ResponseError<ToldFailure>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof GuestwrightError)) throw error;
+    return new ResponseError(1, error.message, { failure: error.failure, message: error.message });
+  }
+}
