@@ -7,11 +7,13 @@ import { fontsCommand } from './fonts.js';
 import { goldenCommand } from './golden.js';
 import { imagesCommand } from './images.js';
 import { initCommand } from './init.js';
+import { machineCommand } from './machine.js';
 import { openCommand } from './open.js';
 import { recordCommand } from './record.js';
 import { replayCommand } from './replay.js';
 import { runCommand } from './run.js';
 import { screenCommand } from './screen.js';
+import { serveCommand } from './serve.js';
 import { showCommand } from './show.js';
 import { storeCommand } from './store.js';
 import { verifyCommand } from './verify.js';
@@ -29,6 +31,8 @@ const COMMANDS: readonly (() => Command)[] = [
   goldenCommand,
   screenCommand,
   imagesCommand,
+  serveCommand,
+  machineCommand,
   storeCommand,
   fontsCommand,
   ciCommand,

@@ -2,14 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { cp, lstat, mkdir, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists } from '../../../sdk/images/files.js';
+import { z } from 'zod';
+import { exists, readIfThere, writeWhole } from '../../../sdk/images/files.js';
 import { tryLock } from '../../../sdk/lock.js';
 import { CONFIG_VERSION, machineName, settingsSchema, type MachineConfig, type Settings } from '../machines/config.js';
 import { hostedSpec } from '../machines/hosted-spec.js';
 import { filesIn, MachineFolder } from '../machines/machine-folder.js';
 import { SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
 import type { HostedState, MachineStatus } from '../machines/status.js';
-import { calls, type Handling, type Look } from '../process/protocol.js';
+import { calls, type Handling, type Look, type MediumChange } from '../process/protocol.js';
 import { EventLog, type HostEvent } from './events.js';
 import { HostMachine } from './host-machine.js';
 import * as refusals from './refusals.js';
@@ -31,6 +32,8 @@ export interface MachineDetails extends MachineSummary {
   status: MachineStatus;
   snapshots: HostedSnapshot[];
 }
+
+const ranBefore = z.array(z.string());
 
 /** Somebody who asks; null: the host itself. */
 export type Asker = string | null;
@@ -62,6 +65,35 @@ export class Host implements AsyncDisposable {
     const host = new Host(folder, release, onTask);
     await host.#find();
     return host;
+  }
+
+  /** Starts what is to start with the daemon. */
+  async autostart(): Promise<void> {
+    const ran = ranBefore.safeParse(JSON.parse((await readIfThere(this.#ranFile)) ?? '[]'));
+    const before = new Set(ran.success ? ran.data : []);
+    for (const [name, { config, isRunning }] of this.#machines) {
+      if (isRunning) continue;
+      const { autostart } = config;
+      if (autostart === 'always' || (autostart === 'as-before' && before.has(name))) this.start(name, null);
+    }
+    await rm(this.#ranFile, { force: true });
+  }
+
+  get #ranFile(): string {
+    return join(this.folder, 'ran.json');
+  }
+
+  /** Does with each machine that runs what its configuration says for when the daemon is told to quit. */
+  async quit(): Promise<void> {
+    const running = [...this.#machines].filter(([, { isRunning }]) => isRunning);
+    await writeWhole(this.#ranFile, JSON.stringify(running.map(([name]) => name)));
+    await Promise.all(
+      running.map(async ([name, { config }]) => {
+        if (config.onQuit === 'go-on' || this.#busy.has(name)) return;
+        const { id } = config.onQuit === 'save' ? this.saveState(name, null) : this.powerOff(name, null);
+        await this.tasks.ended(id);
+      }),
+    );
   }
 
   async #find(): Promise<void> {
@@ -159,7 +191,7 @@ export class Host implements AsyncDisposable {
    * @throws GuestwrightError `usage/machine-missing`, `usage/machine-exists`, `usage/machine-config-invalid`
    */
   async register(path: string, by: Asker): Promise<string> {
-    const folder = new MachineFolder(await realpath(path));
+    const folder = new MachineFolder(await realpath(path).catch(() => path));
     const config = await folder.readConfig();
     hostedSpec(config.spec, folder);
     const { name } = config;
@@ -338,6 +370,11 @@ export class Host implements AsyncDisposable {
 
   async look(name: string): Promise<Look> {
     return await this.#get(name).connection.call(calls.look);
+  }
+
+  async insert(name: string, change: MediumChange, by: Asker): Promise<void> {
+    await this.#get(name).connection.call(calls.insert, change);
+    this.#note(name, 'medium', by, `${change.drive}: ${change.medium ?? 'empty'}`);
   }
 
   async handle(name: string, handling: Handling): Promise<void> {

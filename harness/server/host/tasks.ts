@@ -1,5 +1,6 @@
 /** Calls that take their time: begun at once, watched, cancelled. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import type { MachineStatus } from '../machines/status.js';
 import { toldFailure } from '../machines/told-failure.js';
@@ -87,6 +88,16 @@ export class Tasks {
     return { ...task };
   }
 
+  /** When it has ended, or so many ms have passed. */
+  async endedWithin(id: string, ms: number): Promise<Task> {
+    const { task, ended } = this.#find(id);
+    const timer = new AbortController();
+    // Whichever is first: a timer that nobody waits for any more is given up.
+    await Promise.race([ended, setTimeout(ms, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    timer.abort();
+    return { ...task };
+  }
+
   /** Asks it to end. Some steps cannot be given up half way: it ends after them. */
   cancel(id: string): Task {
     const { task, abort } = this.#find(id);
@@ -99,8 +110,10 @@ export class Tasks {
   }
 
   #find(id: string): { task: Task; abort: AbortController; ended: Promise<void> } {
-    const found = this.#tasks.get(id);
-    if (found !== undefined) return found;
+    return this.#tasks.get(id) ?? this.missing(id);
+  }
+
+  missing(id: string): never {
     throw new GuestwrightError(`There is no task ${id}`, {
       kind: 'usage',
       code: 'task-missing',

@@ -15,9 +15,7 @@ export const machineName = z
   );
 
 export const AUTOSTART = ['never', 'as-before', 'always'] as const;
-export const ON_QUIT = ['save', 'shutdown', 'power-off'] as const;
-
-const share = z.number().int().min(1).max(100);
+export const ON_QUIT = ['save', 'power-off', 'go-on'] as const;
 
 /** Fields that can be changed later. */
 export const settingsShape = {
@@ -25,20 +23,8 @@ export const settingsShape = {
   notes: z.string().max(10_000).default(''),
   /** When the daemon starts: `as-before` starts it if it ran when the daemon ended. */
   autostart: z.enum(AUTOSTART).default('never'),
-  /** Seconds to wait before it is started by itself. */
-  autostartDelay: z.number().int().min(0).max(3600).default(0),
-  /** What becomes of it when the daemon is told to quit. (A daemon that is killed leaves it running.) */
+  /** What becomes of it when the daemon is told to quit. A daemon that is killed leaves it running, whatever stands here. */
   onQuit: z.enum(ON_QUIT).default('save'),
-  cpu: z
-    .strictObject({
-      /** Share of the processor against other machines, when all want it: 100 is usual. */
-      weight: z.number().int().min(1).max(10_000).default(100),
-      /** Percent of one processor that it never gets more than. */
-      cap: z.number().int().min(1).max(6400).nullable().default(null),
-      /** Percent of one processor that is kept for it. */
-      reservation: share.or(z.literal(0)).default(0),
-    })
-    .prefault({}),
 };
 
 export const settingsSchema = z.strictObject(settingsShape);

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import type { MachineFolder } from './machine-folder.js';
+import { outletsOf } from '../../../sdk/machine/port-spec.js';
 import { parseSpec, type MachineSpec, type MachineSpecInput } from '../../../sdk/machine/spec.js';
 
 export interface HostedSpec {
@@ -53,12 +54,16 @@ function mediaIn({ floppy, cdrom }: MachineSpec, folder: string): Pick<MachineSp
 }
 
 /** What would be another machine, or kept elsewhere. */
-function refuse({ disks, state, record, clock }: MachineSpec): void {
+function refuse(spec: MachineSpec): void {
+  const { disks, state, record, clock } = spec;
   const wrong = [
     ...(disks.some((disk) => 'overlay' in disk && disk.overlay !== undefined)
       ? ['disks: the host keeps what is written to them in the folder of the machine: leave "overlay" out']
       : []),
     ...(state === undefined ? [] : ['state: a machine of a host begins where it is: leave "state" out']),
+    ...(outletsOf(spec).length === 0
+      ? []
+      : ['serial, parallel, virtioConsoles: the ports of a machine of a host lead to the host only']),
     ...(record === true ? ['record: a machine of a host is not recorded: leave it out'] : []),
     ...(clock === 'virtual' ? ['clock: a machine of a host runs in step with the wall: leave it out'] : []),
   ];

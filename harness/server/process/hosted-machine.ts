@@ -18,7 +18,7 @@ import { linkFile, SnapshotFolder, type HostedSnapshot } from '../machines/snaps
 import type { HostedState, MachineStatus } from '../machines/status.js';
 import { toldFailure } from '../machines/told-failure.js';
 import { MachineJournal, readRun } from './journal.js';
-import type { Handling, Live, Look } from './protocol.js';
+import type { Handling, Live, Look, MediumChange } from './protocol.js';
 
 export interface HostedMachineParts {
   folder: MachineFolder;
@@ -324,10 +324,11 @@ export class HostedMachine {
         break;
       case 'click':
         await machine.pointer.click(handling.x, handling.y, { button: handling.button });
-        break;
-      case 'insert':
-        await machine.insert(handling.drive, handling.medium);
     }
+  }
+
+  async insert({ drive, medium }: MediumChange): Promise<void> {
+    await this.#running.insert(drive, medium);
   }
 
   async look(): Promise<Look> {

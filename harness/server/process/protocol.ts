@@ -44,13 +44,15 @@ export const handling = z.discriminatedUnion('kind', [
     y: z.number().int().min(0).max(16_384),
     button: z.enum(['left', 'middle', 'right']).default('left'),
   }),
-  z.strictObject({
-    kind: z.literal('insert'),
-    drive: z.enum(['floppy0', 'cdrom0']),
-    medium: z.string().min(1).nullable(),
-  }),
 ]);
 export type Handling = z.output<typeof handling>;
+
+export const mediumChange = z.strictObject({
+  drive: z.enum(['floppy0', 'cdrom0']),
+  /** A file of the host or a catalogue image; null empties the drive. */
+  medium: z.string().min(1).nullable(),
+});
+export type MediumChange = z.output<typeof mediumChange>;
 
 export const calls = {
   live: new RequestType0<Live, ToldFailure>('live'),
@@ -63,6 +65,7 @@ export const calls = {
   snapshot: new RequestType<{ name: string }, HostedSnapshot, ToldFailure>('snapshot'),
   revert: new RequestType<{ id: string }, null, ToldFailure>('revert'),
   removeSnapshot: new RequestType<{ id: string }, null, ToldFailure>('removeSnapshot'),
+  insert: new RequestType<MediumChange, null, ToldFailure>('insert'),
   handle: new RequestType<Handling, null, ToldFailure>('handle'),
 };
 

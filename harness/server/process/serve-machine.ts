@@ -11,7 +11,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import type { HostedMachine } from './hosted-machine.js';
-import { calls, handling, news, type ToldFailure } from './protocol.js';
+import { calls, handling, mediumChange, news, type ToldFailure } from './protocol.js';
 import type { MachineStatus } from '../machines/status.js';
 
 export interface MachineServer extends AsyncDisposable {
@@ -83,6 +83,7 @@ function answer(socket: Socket, machine: HostedMachine, asked: Set<Promise<unkno
   connection.onRequest(calls.snapshot, ({ name }) => told(() => machine.snapshot(name)));
   connection.onRequest(calls.revert, ({ id }) => told(() => done(machine.revert(id))));
   connection.onRequest(calls.removeSnapshot, ({ id }) => told(() => done(machine.removeSnapshot(id))));
+  connection.onRequest(calls.insert, (given) => told(() => done(machine.insert(mediumChange.parse(given)))));
   connection.onRequest(calls.handle, (given) => told(() => done(machine.handle(handling.parse(given)))));
   return connection;
 }

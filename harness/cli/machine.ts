@@ -1,0 +1,147 @@
+import { Command } from 'commander';
+import type { HostCall } from './machine/on-host.js';
+
+/** Loaded when asked for: help must answer at once. */
+const load = () => import('./machine/on-host.js');
+
+interface OnHost {
+  host?: string;
+  token?: string;
+}
+
+export function machineCommand(): Command {
+  return new Command('machine')
+    .description('use the machines of a host')
+    .addHelpText('after', AFTER_HELP)
+    .addCommand(onHost('list', 'list the machines', (call) => call.list()).option('--json', 'print JSON'))
+    .addCommand(createCommand())
+    .addCommand(
+      onMachine('info', 'show a machine: configuration, status, snapshots (JSON)', (call, name) => call.info(name)),
+    )
+    .addCommand(
+      onMachine('start', 'switch it on, or go on where it was saved', (call, name) => call.task('startMachine', name)),
+    )
+    .addCommand(onMachine('save', 'save its state and end it', (call, name) => call.task('saveMachine', name)))
+    .addCommand(onMachine('power-off', 'pull the plug', (call, name) => call.task('powerOffMachine', name)))
+    .addCommand(onMachine('pause', "stop the guest's time", (call, name) => call.plain('pauseMachine', name)))
+    .addCommand(onMachine('resume', "let the guest's time go on", (call, name) => call.plain('resumeMachine', name)))
+    .addCommand(onMachine('reset', 'the reset button', (call, name) => call.plain('resetMachine', name)))
+    .addCommand(
+      onMachine('discard-state', 'throw its saved state away', (call, name) => call.plain('discardState', name)),
+    )
+    .addCommand(
+      with1('snapshot', '<snapshot>', 'take a snapshot of that name', (call, name, to) => call.snapshot(name, to)),
+    )
+    .addCommand(with1('revert', '<snapshot>', 'go back to a snapshot', (call, name, to) => call.revert(name, to)))
+    .addCommand(
+      with1('remove-snapshot', '<snapshot>', 'remove a snapshot', (call, name, to) => call.removeSnapshot(name, to)),
+    )
+    .addCommand(
+      with1('clone', '<to>', 'copy a machine that is off, with its disks', (call, name, to) => call.clone(name, to)),
+    )
+    .addCommand(with1('rename', '<to>', 'rename a machine that is off', (call, name, to) => call.rename(name, to)))
+    .addCommand(with1('type', '<text>', 'type a text', (call, name, text) => call.handle(name, { kind: 'type', text })))
+    .addCommand(
+      with1('press', '<chord>', 'press a chord, such as Control+Alt+Delete', (call, name, chord) =>
+        call.handle(name, { kind: 'press', chord }),
+      ),
+    )
+    .addCommand(
+      onMachine('screen', 'print its screen', (call, name, options) => call.screen(name, options)).option(
+        '-o, --output <file>',
+        'write a PNG file instead',
+      ),
+    )
+    .addCommand(registerCommand())
+    .addCommand(
+      onMachine('unregister', 'forget a registered machine; its folder stays', (call, name) =>
+        call.plain('unregisterMachine', name),
+      ),
+    )
+    .addCommand(
+      onMachine('delete', 'delete it with its disks and snapshots', (call, name, options) =>
+        call.delete(name, options),
+      ).option('--yes', 'without it, only what would be removed is listed'),
+    )
+    .addCommand(
+      onHost('events', 'what happened, the latest at the end', (call, options) => call.events(options))
+        .option('--machine <name>', 'of this machine')
+        .option('--text <text>', 'that have this text')
+        .option('--json', 'print JSON'),
+    );
+}
+
+const AFTER_HELP = `
+Without --host it is the daemon of this host (guestwright serve). Another is named by its address, with a token of its own
+in GUESTWRIGHT_TOKEN.
+
+Examples:
+  guestwright machine create web --cdrom grub-rescue:cdrom --disk 512
+  guestwright machine start web
+  guestwright machine screen web
+  guestwright machine snapshot web installed
+  guestwright machine list --host https://build.example:8443`;
+
+type Options = Record<string, string | boolean | undefined>;
+
+function onHost(name: string, about: string, run: (call: HostCall, options: Options) => Promise<void>): Command {
+  return withHost(new Command(name).description(about)).action(async (options: OnHost & Options) => {
+    await run(await (await load()).hostCall(options), options);
+  });
+}
+
+function onMachine(
+  name: string,
+  about: string,
+  run: (call: HostCall, machine: string, options: Options) => Promise<void>,
+): Command {
+  return withHost(new Command(name).description(about).argument('<machine>')).action(
+    async (machine: string, options: OnHost & Options) => {
+      await run(await (await load()).hostCall(options), machine, options);
+    },
+  );
+}
+
+function with1(
+  name: string,
+  argument: string,
+  about: string,
+  run: (call: HostCall, machine: string, value: string) => Promise<void>,
+): Command {
+  return withHost(new Command(name).description(about).argument('<machine>').argument(argument)).action(
+    async (machine: string, value: string, options: OnHost) => {
+      await run(await (await load()).hostCall(options), machine, value);
+    },
+  );
+}
+
+function createCommand(): Command {
+  return withHost(new Command('create').description('create a machine').argument('<machine>'))
+    .option('--engine <engine>', 'v86 or qemu', 'v86')
+    .option('--memory <MB>', 'main memory')
+    .option('--cdrom <image>', 'what is in its CD drive: a file, or an image of the catalogue')
+    .option('--floppy <image>', 'what is in its floppy drive')
+    .option('--disk <MB or image>', 'a disk: blank, of so many MB, or over a file')
+    .option('--spec <file>', 'a JSON file with the spec; the other options go before what is in it')
+    .option('--autostart <when>', 'never, as-before or always')
+    .option('--on-quit <what>', 'save, power-off or go-on')
+    .action(async (machine: string, options: OnHost & Options) => {
+      const { hostCall } = await load();
+      const { specOf } = await import('./machine/spec-of.js');
+      await (await hostCall(options)).create(machine, await specOf(options), options);
+    });
+}
+
+function registerCommand(): Command {
+  return withHost(
+    new Command('register')
+      .description('take over a machine whose folder lies elsewhere on the host')
+      .argument('<folder>'),
+  ).action(async (folder: string, options: OnHost) => {
+    await (await (await load()).hostCall(options)).register(folder);
+  });
+}
+
+function withHost(command: Command): Command {
+  return command.option('--host <url>', 'address of another host; its token is in GUESTWRIGHT_TOKEN');
+}

@@ -1,0 +1,178 @@
+/** What `guestwright machine` does with a host, and prints of it. */
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { GuestwrightError } from '../../../sdk/errors.js';
+import { HostClient, type CallOf, type HostTask } from '../../server/api/client.js';
+import { defaultHostFolder, readReach } from '../../server/host/default-folder.js';
+import type { Handling } from '../../server/process/protocol.js';
+
+type Options = Readonly<Record<string, string | boolean | undefined>>;
+type TaskCall = 'startMachine' | 'saveMachine' | 'powerOffMachine';
+type PlainCall = 'pauseMachine' | 'resumeMachine' | 'resetMachine' | 'discardState' | 'unregisterMachine';
+type Settings = CallOf<'createMachine'>['body']['settings'];
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** @throws GuestwrightError `usage/host-token-missing`, `infrastructure/host-unreachable` */
+export async function hostCall({ host }: { host?: string }): Promise<HostCall> {
+  if (host !== undefined) {
+    const token = process.env['GUESTWRIGHT_TOKEN'];
+    if (token === undefined || token === '') throw tokenMissing(host);
+    return new HostCall(new HostClient(host, token));
+  }
+  const folder = defaultHostFolder();
+  const reach = await readReach(folder);
+  if (reach === null) throw noDaemon(folder);
+  return new HostCall(new HostClient(reach.url, reach.token));
+}
+
+export class HostCall {
+  readonly #client: HostClient;
+
+  constructor(client: HostClient) {
+    this.#client = client;
+  }
+
+  async list({ json }: Options = {}): Promise<void> {
+    const machines = await this.#client.call('listMachines', {});
+    if (json === true) {
+      print(JSON.stringify(machines, null, 2));
+      return;
+    }
+    if (machines.length === 0) print('This host has no machine: guestwright machine create');
+    for (const { name, state, engine, detail } of machines) {
+      print(`${name.padEnd(20)} ${state.padEnd(12)} ${engine.padEnd(5)} ${detail ?? ''}`.trimEnd());
+    }
+  }
+
+  async create(name: string, spec: Record<string, unknown>, { autostart, onQuit }: Options): Promise<void> {
+    const settings = {
+      ...(typeof autostart === 'string' ? { autostart } : {}),
+      ...(typeof onQuit === 'string' ? { onQuit } : {}),
+    } as Settings;
+    await this.#client.call('createMachine', { body: { name, spec, ...(settings === undefined ? {} : { settings }) } });
+    print(`${name} was created.`);
+  }
+
+  async info(name: string): Promise<void> {
+    print(JSON.stringify(await this.#client.call('describeMachine', { params: { name } }), null, 2));
+  }
+
+  async task(call: TaskCall, name: string): Promise<void> {
+    await this.#finish(await this.#client.call(call, { params: { name } }));
+  }
+
+  async plain(call: PlainCall, name: string): Promise<void> {
+    await this.#client.call(call, { params: { name } });
+  }
+
+  async snapshot(name: string, snapshot: string): Promise<void> {
+    await this.#finish(await this.#client.call('takeSnapshot', { params: { name }, body: { name: snapshot } }));
+  }
+
+  async revert(name: string, snapshot: string): Promise<void> {
+    await this.#finish(await this.#client.call('revertToSnapshot', { params: { name, snapshot } }));
+  }
+
+  async removeSnapshot(name: string, snapshot: string): Promise<void> {
+    await this.#client.call('removeSnapshot', { params: { name, snapshot } });
+  }
+
+  async clone(name: string, to: string): Promise<void> {
+    await this.#finish(await this.#client.call('cloneMachine', { params: { name }, body: { to } }));
+  }
+
+  async rename(name: string, to: string): Promise<void> {
+    await this.#client.call('renameMachine', { params: { name }, body: { to } });
+  }
+
+  async handle(name: string, handling: Handling): Promise<void> {
+    await this.#client.call('handle', { params: { name }, body: handling });
+  }
+
+  async screen(name: string, { output }: Options): Promise<void> {
+    const { png, rows, width, height } = await this.#client.call('look', { params: { name } });
+    if (typeof output === 'string') {
+      await writeFile(output, Buffer.from(png, 'base64'));
+      print(`${output}: ${width}x${height}`);
+    } else if (rows === null) {
+      throw new GuestwrightError(`${name} is in a graphic mode`, {
+        kind: 'usage',
+        code: 'screen-graphic',
+        expected: 'a text screen, to be printed',
+        seen: `${width}x${height} pixels`,
+        next: 'write a picture with --output screen.png',
+      });
+    } else {
+      print(printable(rows.join('\n').trimEnd()));
+    }
+  }
+
+  async register(folder: string): Promise<void> {
+    const { name } = await this.#client.call('registerMachine', { body: { folder: resolve(folder) } });
+    print(`${name} is a machine of this host now.`);
+  }
+
+  async delete(name: string, { yes }: Options): Promise<void> {
+    const files = await this.#client.call('wouldRemove', { params: { name } });
+    if (yes !== true) {
+      for (const { path, bytes } of files) print(`${path}  ${bytes} bytes`);
+      throw new GuestwrightError(`${name} was not deleted`, {
+        kind: 'usage',
+        code: 'not-confirmed',
+        expected: '--yes',
+        seen:
+          files.length === 0 ? 'a registered machine, whose folder would stay' : `${files.length} files, listed above`,
+        next: `guestwright machine delete ${name} --yes`,
+      });
+    }
+    await this.#client.call('deleteMachine', { params: { name } });
+    print(`${name} was deleted.`);
+  }
+
+  async events({ machine, text, json }: Options): Promise<void> {
+    const query = {
+      ...(typeof machine === 'string' ? { machine } : {}),
+      ...(typeof text === 'string' ? { text } : {}),
+    };
+    const events = await this.#client.call('searchEvents', { query });
+    if (json === true) print(JSON.stringify(events, null, 2));
+    for (const event of json === true ? [] : events) {
+      const by = event.by === null ? '' : ` by ${event.by}`;
+      const detail = event.detail === null ? '' : `  ${event.detail}`;
+      print(printable(`${event.at}  ${(event.machine ?? 'host').padEnd(20)} ${event.kind}${by}${detail}`));
+    }
+  }
+
+  /** Progress, for what takes longer than two seconds. */
+  async #finish(task: HostTask): Promise<void> {
+    await this.#client.finish(task, ({ state, step, progress, kind }) => {
+      if (state !== 'running') return;
+      const share = progress === null ? '' : ` ${Math.round(progress * 100)} %`;
+      process.stderr.write(`${step ?? kind}${share} …\n`);
+    });
+  }
+}
+
+/** What a guest has on its screen may be anything: no terminal does what it says. */
+function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n]/gu, '\u{FFFD}');
+}
+
+function tokenMissing(host: string): GuestwrightError {
+  return new GuestwrightError(`A token of ${host} is needed`, {
+    kind: 'usage',
+    code: 'host-token-missing',
+    expected: 'a token in the environment variable GUESTWRIGHT_TOKEN',
+    next: 'whoever has the right "permissions" there makes one',
+  });
+}
+
+function noDaemon(folder: string): GuestwrightError {
+  return new GuestwrightError('No daemon serves machines here', {
+    kind: 'infrastructure',
+    code: 'host-unreachable',
+    expected: `a daemon that serves ${folder}`,
+    next: 'start it with: guestwright serve',
+  });
+}

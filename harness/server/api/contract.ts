@@ -1,0 +1,281 @@
+/**
+ * Every call of a host's API: its method and path, what it takes and gives, and the right that it needs. The server, its
+ * description (OpenAPI) and the client are made of it.
+ */
+import { z } from 'zod';
+import { configSchema, machineName, settingsShape } from '../machines/config.js';
+import { snapshotSchema } from '../machines/snapshots.js';
+import { MACHINE_STATES, statusSchema } from '../machines/status.js';
+import { eventQuery, hostEventSchema } from '../host/events.js';
+import { handling, mediumChange } from '../process/protocol.js';
+import { grantsSchema, type Right } from './rights.js';
+import { tokenName } from './tokens.js';
+
+export interface Contract {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT';
+  /** Below `/api/v1`. Parameters as `:name`. */
+  path: string;
+  summary: string;
+  /** On the machine `:name` where there is one in the path, else on the host. */
+  right: Right;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** Null: nothing is answered. */
+  result: z.ZodType;
+}
+
+const contract = <const C extends Contract>(one: C): C => one;
+
+const machine = z.strictObject({ name: machineName });
+const snapshotOf = z.strictObject({ name: machineName, snapshot: z.string().min(1).max(200) });
+const tokenParams = z.strictObject({ token: tokenName });
+const nothing = z.null();
+
+const failure = z.object({ kind: z.string(), code: z.string(), message: z.string() });
+
+export const taskSchema = z.object({
+  id: z.uuid(),
+  kind: z.string(),
+  machine: z.string().nullable(),
+  by: z.string().nullable(),
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  progress: z.number().min(0).max(1).nullable(),
+  step: z.string().nullable(),
+  started: z.iso.datetime(),
+  ended: z.iso.datetime().nullable(),
+  failure: failure.nullable(),
+});
+
+const summary = z.object({
+  name: machineName,
+  id: z.uuid(),
+  state: z.enum(MACHINE_STATES),
+  since: z.iso.datetime(),
+  engine: z.enum(['v86', 'qemu']),
+  detail: z.string().nullable(),
+});
+
+const details = summary.extend({
+  folder: z.string(),
+  config: configSchema,
+  status: statusSchema,
+  snapshots: z.array(snapshotSchema),
+});
+
+const spec = z.record(z.string(), z.unknown());
+const settings = z.strictObject({
+  notes: settingsShape.notes.unwrap(),
+  autostart: settingsShape.autostart.unwrap(),
+  onQuit: settingsShape.onQuit.unwrap(),
+});
+
+const onMachine = <R extends z.ZodType>(path: string, about: string, right: Right, result: R) => ({
+  method: 'POST' as const,
+  path: `/machines/:name/${path}`,
+  summary: about,
+  right,
+  params: machine,
+  result,
+});
+
+export const CONTRACTS = {
+  listMachines: contract({
+    method: 'GET',
+    path: '/machines',
+    summary: 'Machines that the caller may read',
+    right: 'read',
+    result: z.array(summary),
+  }),
+  createMachine: contract({
+    method: 'POST',
+    path: '/machines',
+    summary: 'Create a machine',
+    right: 'write',
+    body: z.strictObject({ name: machineName, spec, settings: settings.partial().default({}) }),
+    result: nothing,
+  }),
+  registerMachine: contract({
+    method: 'POST',
+    path: '/machines/register',
+    summary: 'Take over a machine whose folder lies elsewhere on the host',
+    right: 'write',
+    body: z.strictObject({ folder: z.string().min(1) }),
+    result: z.object({ name: machineName }),
+  }),
+  describeMachine: contract({
+    method: 'GET',
+    path: '/machines/:name',
+    summary: 'A machine: its configuration, status and snapshots',
+    right: 'read',
+    params: machine,
+    result: details,
+  }),
+  configureMachine: contract({
+    method: 'PATCH',
+    path: '/machines/:name',
+    summary: 'Change settings, or the hardware of a machine that is off',
+    right: 'write',
+    params: machine,
+    body: settings.partial().extend({ spec: spec.optional() }),
+    result: nothing,
+  }),
+  wouldRemove: contract({
+    method: 'GET',
+    path: '/machines/:name/files',
+    summary: 'Files that deleting the machine would remove, with their sizes in bytes',
+    right: 'read',
+    params: machine,
+    result: z.array(z.object({ path: z.string(), bytes: z.number() })),
+  }),
+  deleteMachine: contract({
+    method: 'DELETE',
+    path: '/machines/:name',
+    summary: 'Delete a machine with its disks and snapshots',
+    right: 'delete',
+    params: machine,
+    result: nothing,
+  }),
+  unregisterMachine: onMachine('unregister', 'Forget a registered machine; its folder stays', 'delete', nothing),
+  renameMachine: contract({
+    method: 'POST',
+    path: '/machines/:name/rename',
+    summary: 'Rename a machine that is off',
+    right: 'write',
+    params: machine,
+    body: z.strictObject({ to: machineName }),
+    result: nothing,
+  }),
+  cloneMachine: contract({
+    method: 'POST',
+    path: '/machines/:name/clone',
+    summary: 'Copy a machine that is off, with its disks and snapshots',
+    right: 'write',
+    params: machine,
+    body: z.strictObject({ to: machineName }),
+    result: taskSchema,
+  }),
+  startMachine: onMachine('start', 'Switch it on, or go on where it was saved', 'execute', taskSchema),
+  saveMachine: onMachine('save', 'Save its state, and end it', 'execute', taskSchema),
+  powerOffMachine: onMachine('power-off', 'Pull the plug', 'execute', taskSchema),
+  discardState: onMachine('discard-state', 'Throw its saved state away', 'write', nothing),
+  pauseMachine: onMachine('pause', "Stop the guest's time", 'execute', nothing),
+  resumeMachine: onMachine('resume', "Let the guest's time go on", 'execute', nothing),
+  resetMachine: onMachine('reset', 'The reset button', 'execute', nothing),
+  takeSnapshot: contract({
+    method: 'POST',
+    path: '/machines/:name/snapshots',
+    summary: 'Take a snapshot of a machine that runs',
+    right: 'write',
+    params: machine,
+    body: z.strictObject({ name: snapshotSchema.shape.name }),
+    result: taskSchema,
+  }),
+  revertToSnapshot: contract({
+    method: 'POST',
+    path: '/machines/:name/snapshots/:snapshot/revert',
+    summary: 'Go back to a snapshot, by its id or its name',
+    right: 'write',
+    params: snapshotOf,
+    result: taskSchema,
+  }),
+  removeSnapshot: contract({
+    method: 'DELETE',
+    path: '/machines/:name/snapshots/:snapshot',
+    summary: 'Remove a snapshot; those after it are those of the one before then',
+    right: 'delete',
+    params: snapshotOf,
+    result: nothing,
+  }),
+  look: contract({
+    method: 'GET',
+    path: '/machines/:name/screen',
+    summary: 'Its screen: a PNG file in base64, and the rows of a text screen',
+    right: 'read',
+    params: machine,
+    result: z.object({
+      png: z.string(),
+      width: z.number(),
+      height: z.number(),
+      rows: z.array(z.string()).nullable(),
+      time: z.number(),
+    }),
+  }),
+  changeMedium: contract({
+    method: 'POST',
+    path: '/machines/:name/medium',
+    summary: 'Put a medium into a drive of a machine that runs, or take it out',
+    right: 'write',
+    params: machine,
+    body: mediumChange,
+    result: nothing,
+  }),
+  handle: contract({
+    method: 'POST',
+    path: '/machines/:name/input',
+    summary: 'Type, press a chord, click',
+    right: 'execute',
+    params: machine,
+    body: handling,
+    result: nothing,
+  }),
+  listTasks: contract({
+    method: 'GET',
+    path: '/tasks',
+    summary: 'Tasks that run, and the last that ended, of machines that the caller may read',
+    right: 'read',
+    result: z.array(taskSchema),
+  }),
+  describeTask: contract({
+    method: 'GET',
+    path: '/tasks/:task',
+    summary: 'A task; with `wait`, when it has ended or so many seconds have passed',
+    right: 'read',
+    params: z.strictObject({ task: z.uuid() }),
+    query: z.strictObject({ wait: z.coerce.number().int().min(0).max(60).default(0) }),
+    result: taskSchema,
+  }),
+  searchEvents: contract({
+    method: 'GET',
+    path: '/events',
+    summary: 'What happened, oldest first, of machines that the caller may read',
+    right: 'read',
+    query: eventQuery,
+    result: z.array(hostEventSchema),
+  }),
+  listTokens: contract({
+    method: 'GET',
+    path: '/tokens',
+    summary: 'Tokens and what they may do',
+    right: 'permissions',
+    result: z.array(z.object({ name: tokenName, created: z.iso.datetime(), grants: grantsSchema })),
+  }),
+  makeToken: contract({
+    method: 'POST',
+    path: '/tokens',
+    summary: 'Make a token. It is in this answer and nowhere else',
+    right: 'permissions',
+    body: z.strictObject({ name: tokenName, grants: grantsSchema }),
+    result: z.object({ token: z.string() }),
+  }),
+  grantToken: contract({
+    method: 'PUT',
+    path: '/tokens/:token',
+    summary: 'Say what a token may do',
+    right: 'permissions',
+    params: tokenParams,
+    body: grantsSchema,
+    result: nothing,
+  }),
+  revokeToken: contract({
+    method: 'DELETE',
+    path: '/tokens/:token',
+    summary: 'Make a token void',
+    right: 'permissions',
+    params: tokenParams,
+    result: nothing,
+  }),
+} as const satisfies Record<string, Contract>;
+
+export type Contracts = typeof CONTRACTS;
+export type CallName = keyof Contracts;

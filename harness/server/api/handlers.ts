@@ -1,0 +1,84 @@
+/** What each call of the API does. Whether the caller may was decided before; what lists show is cut to it here. */
+import type { z } from 'zod';
+import type { Host } from '../host/host.js';
+import type { CallName, Contracts } from './contract.js';
+import { may, type Grants } from './rights.js';
+import type { Tokens } from './tokens.js';
+
+export interface Caller {
+  name: string;
+  grants: Grants;
+}
+
+type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
+type Part<C, K extends string> = C extends Record<K, infer S> ? Output<S> : undefined;
+
+export interface Given<C> {
+  host: Host;
+  tokens: Tokens;
+  caller: Caller;
+  params: Part<C, 'params'>;
+  query: Part<C, 'query'>;
+  body: Part<C, 'body'>;
+}
+
+type Handler<C extends { result: z.ZodType }> = (
+  given: Given<C>,
+) => Promise<z.output<C['result']>> | z.output<C['result']>;
+
+const mayRead = ({ grants }: Caller, machine: string | null): boolean => may(grants, 'read', machine);
+
+async function nothing(work: Promise<unknown>): Promise<null> {
+  await work;
+  return null;
+}
+
+export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
+  listMachines: ({ host, caller }) => host.list().filter(({ name }) => mayRead(caller, name)),
+  createMachine: ({ host, caller, body }) => nothing(host.create(body, caller.name)),
+  registerMachine: async ({ host, caller, body }) => ({ name: await host.register(body.folder, caller.name) }),
+  describeMachine: ({ host, params }) => host.details(params.name),
+  configureMachine: ({ host, caller, params, body }) => nothing(host.configure(params.name, body, caller.name)),
+  wouldRemove: ({ host, params }) => host.wouldRemove(params.name),
+  deleteMachine: ({ host, caller, params }) => nothing(host.delete(params.name, caller.name)),
+  unregisterMachine: ({ host, caller, params }) => nothing(host.unregister(params.name, caller.name)),
+  renameMachine: ({ host, caller, params, body }) => nothing(host.rename(params.name, body.to, caller.name)),
+  cloneMachine: ({ host, caller, params, body }) => host.clone(params.name, body.to, caller.name),
+  startMachine: ({ host, caller, params }) => host.start(params.name, caller.name),
+  saveMachine: ({ host, caller, params }) => host.saveState(params.name, caller.name),
+  powerOffMachine: ({ host, caller, params }) => host.powerOff(params.name, caller.name),
+  discardState: ({ host, caller, params }) => nothing(host.discardState(params.name, caller.name)),
+  pauseMachine: ({ host, caller, params }) => nothing(host.pause(params.name, caller.name)),
+  resumeMachine: ({ host, caller, params }) => nothing(host.resume(params.name, caller.name)),
+  resetMachine: ({ host, caller, params }) => nothing(host.reset(params.name, caller.name)),
+  takeSnapshot: ({ host, caller, params, body }) => host.snapshot(params.name, body.name, caller.name),
+  revertToSnapshot: ({ host, caller, params }) => host.revert(params.name, params.snapshot, caller.name),
+  removeSnapshot: ({ host, caller, params }) => nothing(host.removeSnapshot(params.name, params.snapshot, caller.name)),
+  look: ({ host, params }) => host.look(params.name),
+  changeMedium: ({ host, caller, params, body }) => nothing(host.insert(params.name, body, caller.name)),
+  handle: ({ host, params, body }) => nothing(host.handle(params.name, body)),
+  listTasks: ({ host, caller }) => host.tasks.list().filter(({ machine }) => mayRead(caller, machine)),
+  describeTask: async ({ host, caller, params, query }) => {
+    const { machine } = host.tasks.get(params.task);
+    if (!mayRead(caller, machine)) return host.tasks.missing(params.task);
+    return await host.tasks.endedWithin(params.task, query.wait * 1000);
+  },
+  searchEvents: ({ host, caller, query }) =>
+    host.events.search(query).filter(({ machine }) => mayRead(caller, machine)),
+  listTokens: ({ tokens }) => tokens.list(),
+  makeToken: async ({ host, tokens, caller, body }) => {
+    const token = await tokens.make(body.name, body.grants);
+    host.events.add({ machine: null, kind: 'token-made', by: caller.name, detail: body.name });
+    return { token };
+  },
+  grantToken: async ({ host, tokens, caller, params, body }) => {
+    await tokens.grant(params.token, body);
+    host.events.add({ machine: null, kind: 'token-granted', by: caller.name, detail: params.token });
+    return null;
+  },
+  revokeToken: async ({ host, tokens, caller, params }) => {
+    await tokens.revoke(params.token);
+    host.events.add({ machine: null, kind: 'token-revoked', by: caller.name, detail: params.token });
+    return null;
+  },
+};

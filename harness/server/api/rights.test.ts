@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { grantsSchema, may } from './rights.js';
+
+test('rights on a machine are its own and those on every machine, and none of the host', () => {
+  const grants = grantsSchema.parse({ host: ['write'], machines: { web: ['read'], '*': ['execute'] } });
+  expect(may(grants, 'read', 'web')).toBe(true);
+  expect(may(grants, 'execute', 'web')).toBe(true);
+  expect(may(grants, 'read', 'db')).toBe(false);
+  expect(may(grants, 'execute', 'db')).toBe(true);
+  expect(may(grants, 'write', 'web')).toBe(false);
+  expect(may(grants, 'write', null)).toBe(true);
+  expect(may(grants, 'execute', null)).toBe(false);
+});
+
+test('names that every object has are no machines with rights', () => {
+  const grants = grantsSchema.parse({});
+  expect(may(grants, 'read', 'constructor')).toBe(false);
+  expect(may(grants, 'read', '__proto__')).toBe(false);
+});

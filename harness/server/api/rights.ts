@@ -1,0 +1,31 @@
+/** Who may do what: the five rights that Virtual Server's security entries had, on the host and on each machine. */
+import { z } from 'zod';
+
+/**
+ * - `read`: see it; its screen too;
+ * - `write`: change it: create machines (host), change settings, disks and snapshots (machine);
+ * - `execute`: run it: power, keys, pointer;
+ * - `delete`: remove it;
+ * - `permissions`: say who may do what.
+ */
+export const RIGHTS = ['read', 'write', 'execute', 'delete', 'permissions'] as const;
+export type Right = (typeof RIGHTS)[number];
+
+const rights = z.array(z.enum(RIGHTS));
+
+export const grantsSchema = z.strictObject({
+  /** On the host: what is not of one machine. */
+  host: rights.default([]),
+  /** On machines by name; `*` is every machine. */
+  machines: z.record(z.string(), rights).default({}),
+});
+export type Grants = z.output<typeof grantsSchema>;
+
+export const ALL_GRANTS: Grants = { host: [...RIGHTS], machines: { '*': [...RIGHTS] } };
+
+/** @param machine null: the host */
+export function may(grants: Grants, right: Right, machine: string | null): boolean {
+  if (machine === null) return grants.host.includes(right);
+  const own = Object.hasOwn(grants.machines, machine) ? (grants.machines[machine] ?? []) : [];
+  return own.includes(right) || (grants.machines['*'] ?? []).includes(right);
+}
