@@ -11,7 +11,7 @@ import { RawBlocks } from '../raw-blocks.js';
 import type { Recognised } from '../recognise.js';
 import { FileStorage } from '../storage.js';
 import { readPartitions, type Partition } from './partitions/partitions.js';
-import { MountFolder, type Identity } from './record.js';
+import type { MountFolder, Identity } from './record.js';
 import { startWhole, WHOLE } from './storage-daemon.js';
 import { stopDaemon } from './teardown.js';
 
@@ -81,8 +81,7 @@ export async function openBlocks(
       read: (offset, length) => blocks.read(offset, length),
       write: (offset, data) => blocks.write(offset, data),
       flush: () => blocks.flush(),
-      // eslint-disable-next-line @typescript-eslint/require-await -- others have a process to wait for
-      end: async () => blocks.close?.(),
+      end: async () => blocks.close(),
     };
   }
   const daemon = await startWhole(folder, diskNode(image.links), access === 'write');

@@ -3,7 +3,7 @@
  * in QEMU's sources). Read by our own code so that a commit needs no process and can be repeated after any death.
  */
 import { GuestwrightError } from '../../errors.js';
-import { isQcow2 } from '../../engines/qemu/qcow2.js';
+import { isQcow2 } from '../qcow2.js';
 import type { Storage } from '../storage.js';
 
 /** What the overlay holds from `offset` on, bytes; `at`: where in its file, null for zeros. */

@@ -1,7 +1,7 @@
 /** QEMU's storage daemon: each partition, under an overlay of its own, as a file that FUSE serves. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { execa, ExecaError } from 'execa';
-import { emptyQcow2 } from '../../engines/qemu/qcow2.js';
+import { emptyQcow2 } from '../qcow2.js';
 import { mountFailed, toolMissing } from './errors.js';
 import type { BlockNode } from './image.js';
 import { noteOf, type ProcessNote } from './processes.js';

@@ -1,7 +1,7 @@
 /** Ends a mount, and decides about what was written. */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { emptyQcow2 } from '../../engines/qemu/qcow2.js';
+import { emptyQcow2 } from '../qcow2.js';
 import { commitOverlays } from './commit.js';
 import { chooseEnd, commitUnfinished, diskBusy, imageChanged, mountBroken, notMounted, wordOpeners } from './errors.js';
 import { identityOf } from './image.js';

@@ -58,44 +58,62 @@ function writeSparse(
   { size, blockSize = format.DEFAULT_BLOCK, parent }: CreateOptions,
   footer: Uint8Array,
 ): void {
-  const entries = Math.ceil(size / blockSize);
-  const tableAt = FOOTER_BYTES + HEADER_BYTES;
-  // Its unused end is filled too: "Block Allocation Table and Data Blocks".
-  const table = new Uint8Array(Math.ceil((entries * 4) / SECTOR) * SECTOR).fill(0xff);
-  const { locators, contents, end } = placeLocators(parent, tableAt + table.length);
-  const header = format.encodeHeader({
-    version: format.CURRENT_VERSION,
-    tableAt: BigInt(tableAt),
-    entries,
+  const locators: NewLocator[] = [];
+  if (parent !== undefined) locators.push(locator('W2ru', relativePath(parent.path)));
+  if (parent?.absolutePath !== undefined) locators.push(locator('W2ku', parent.absolutePath));
+  writeEmpty(storage, footer, {
+    size,
     blockSize,
     parentId: parent?.id.toLowerCase() ?? format.NO_PARENT,
     parentModified: parent?.modified ?? parent?.created ?? null,
     parentName: parent === undefined ? '' : baseName(parent.path),
     locators,
   });
+}
+
+export interface NewLocator {
+  platform: string;
+  bytes: Uint8Array;
+}
+
+export interface NewHeader extends Pick<format.Header, 'blockSize' | 'parentId' | 'parentModified' | 'parentName'> {
+  /** Bytes of the disk. */
+  size: number;
+  locators: readonly NewLocator[];
+}
+
+/** A dynamic or differencing disk with nothing in it. @param footer as it goes in, twice @param storage empty */
+export function writeEmpty(storage: Storage, footer: Uint8Array, { size, locators, ...header }: NewHeader): void {
+  const entries = Math.ceil(size / header.blockSize);
+  const tableAt = FOOTER_BYTES + HEADER_BYTES;
+  // Its unused end is filled too: "Block Allocation Table and Data Blocks".
+  const table = new Uint8Array(Math.ceil((entries * 4) / SECTOR) * SECTOR).fill(0xff);
+  let end = tableAt + table.length;
+  const placed: LocatorEntry[] = [];
+  for (const { platform, bytes } of locators) {
+    // The specification counts its space in sectors, but what Windows' own images have there are bytes.
+    const space = Math.ceil(bytes.length / SECTOR) * SECTOR;
+    placed.push({ platform, space, length: bytes.length, at: BigInt(end) });
+    storage.write(end, bytes);
+    end += space;
+  }
   storage.write(0, footer);
-  storage.write(FOOTER_BYTES, header);
+  storage.write(
+    FOOTER_BYTES,
+    format.encodeHeader({
+      ...header,
+      version: format.CURRENT_VERSION,
+      tableAt: BigInt(tableAt),
+      entries,
+      locators: placed,
+    }),
+  );
   storage.write(tableAt, table);
-  for (const { at, bytes } of contents) storage.write(at, bytes);
   storage.write(end, footer);
 }
 
-/** @param start a sector's beginning @returns where the last of them ends, too */
-function placeLocators(parent: NewParent | undefined, start: number) {
-  const locators: LocatorEntry[] = [];
-  const contents: { at: number; bytes: Uint8Array }[] = [];
-  let end = start;
-  const place = (platform: string, path: string) => {
-    const bytes = format.utf16LittleEndian(path);
-    // The specification counts its space in sectors, but what Windows' own images have there are bytes.
-    const space = Math.ceil(bytes.length / SECTOR) * SECTOR;
-    locators.push({ platform, space, length: bytes.length, at: BigInt(end) });
-    contents.push({ at: end, bytes });
-    end += space;
-  };
-  if (parent !== undefined) place('W2ru', relativePath(parent.path));
-  if (parent?.absolutePath !== undefined) place('W2ku', parent.absolutePath);
-  return { locators, contents, end };
+function locator(platform: string, path: string): NewLocator {
+  return { platform, bytes: format.utf16LittleEndian(path) };
 }
 
 /** As Windows has it: `.\name`, `..\folder\name`. */

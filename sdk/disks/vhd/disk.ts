@@ -15,7 +15,8 @@ import type { Blocks } from '../../engines/blocks.js';
 import type { Storage } from '../storage.js';
 import { damaged, readOnly, tooLarge } from './errors.js';
 import { cutAt, isZero, merge, unite, type Extent } from './extents.js';
-import { FOOTER_BYTES, SECTOR, UNALLOCATED, viewOf } from './format.js';
+import { makeFootersGood } from './footers.js';
+import { SECTOR, UNALLOCATED, viewOf } from './format.js';
 import { readLayout, readTable, type SparseLayout, type VhdLayout } from './layout.js';
 import { checkParent, type VhdParent } from './parent.js';
 import { infoOf, type VhdInfo } from './read-vhd.js';
@@ -48,12 +49,16 @@ export function openVhd(storage: Storage, options: OpenOptions = {}): VhdDisk {
   if (options.writable === true && layout.sparse !== null && table !== null) {
     // To read a block that lies is at worst wrong bytes; to write to it destroys others.
     const [problem] = tableProblems(layout, layout.sparse, table);
-    if (problem !== undefined) throw damaged(storage.name, wordProblem(problem), problem.at);
+    if (problem !== undefined) throw damaged(storage.name, wordProblem(problem));
   }
   return new VhdDisk(storage, layout, info, table, parent, options);
 }
 
 export class VhdDisk implements Blocks, VhdParent {
+  /** Of its storage: usually the file's path. */
+  readonly name: string;
+  /** Where its bytes are; only the disk itself may write to it. */
+  readonly storage: Storage;
   readonly size: number;
   readonly id: string;
   readonly created: Date;
@@ -63,7 +68,6 @@ export class VhdDisk implements Blocks, VhdParent {
   readonly info: VhdInfo;
   /** Ids of the disks that it is read from, its own first. */
   readonly chain: readonly string[];
-  readonly #storage: Storage;
   readonly #layout: VhdLayout;
   readonly #table: Uint32Array;
   readonly #writable: boolean;
@@ -75,7 +79,7 @@ export class VhdDisk implements Blocks, VhdParent {
   readonly #unlisted = new Set<number>();
   /** Where the footer at the end is; null: it is damaged. */
   #footerAt: number | null;
-  #copyIsGood: boolean;
+  #footersAreGood = false;
 
   /** Use {@link openVhd}. */
   constructor(
@@ -86,7 +90,8 @@ export class VhdDisk implements Blocks, VhdParent {
     parent: VhdParent | null,
     { writable = false, modified }: OpenOptions,
   ) {
-    this.#storage = storage;
+    this.name = storage.name;
+    this.storage = storage;
     this.#layout = layout;
     this.#table = table ?? new Uint32Array();
     this.#writable = writable;
@@ -97,22 +102,21 @@ export class VhdDisk implements Blocks, VhdParent {
     this.modified = modified;
     this.parent = parent;
     this.chain = [info.id, ...(parent?.chain ?? (parent === null ? [] : [parent.id]))];
-    const { end, copy } = layout.footers;
+    const { end } = layout.footers;
     this.#footerAt = end.kind === 'good' ? end.at : null;
-    this.#copyIsGood = copy.kind === 'good' && sameBytes(copy.bytes, layout.footerBytes);
   }
 
   /** @throws GuestwrightError `usage/disk-damaged`; RangeError for what is not within the disk */
   read(offset: number, length: number): Uint8Array {
     this.#checkRange(offset, length);
     const { sparse } = this.#layout;
-    if (sparse === null) return this.#storage.read(offset, length);
+    if (sparse === null) return this.storage.read(offset, length);
     const bytes = new Uint8Array(length);
     for (const { block, from, to } of this.#pieces(sparse, offset, length)) {
       for (const run of this.#runs(sparse, block, from, to)) {
         const at = block * sparse.blockSize + run.from;
         const size = run.to - run.from;
-        if (run.at !== null) bytes.set(this.#storage.read(run.at, size), at - offset);
+        if (run.at !== null) bytes.set(this.storage.read(run.at, size), at - offset);
         else if (this.parent !== null) bytes.set(this.parent.read(at, size), at - offset);
       }
     }
@@ -122,10 +126,10 @@ export class VhdDisk implements Blocks, VhdParent {
   /** @throws GuestwrightError `usage/disk-read-only`, `usage/disk-full`; RangeError for what is not within the disk */
   write(offset: number, data: Uint8Array): void {
     this.#checkRange(offset, data.length);
-    if (!this.#writable) throw readOnly(this.#storage.name);
+    if (!this.#writable) throw readOnly(this.storage.name);
     const { sparse } = this.#layout;
     if (sparse === null) {
-      this.#storage.write(offset, data);
+      this.storage.write(offset, data);
       return;
     }
     const start = Math.floor(offset / SECTOR) * SECTOR;
@@ -142,15 +146,15 @@ export class VhdDisk implements Blocks, VhdParent {
     if (!this.#writable) return;
     // Nothing points at these blocks yet, so their bitmaps may go with the data.
     if (sparse !== null) for (const block of this.#unlisted) this.#writeBitmap(block);
-    this.#storage.flush();
+    this.storage.flush();
     if (sparse === null || this.#dirty.size + this.#unlisted.size === 0) return;
     for (const block of this.#dirty) this.#writeBitmap(block);
     for (const block of this.#unlisted) {
       const entry = new Uint8Array(4);
       viewOf(entry).setUint32(0, this.#table[block] ?? UNALLOCATED);
-      this.#storage.write(sparse.tableAt + block * 4, entry);
+      this.storage.write(sparse.tableAt + block * 4, entry);
     }
-    this.#storage.flush();
+    this.storage.flush();
     this.#dirty.clear();
     this.#unlisted.clear();
   }
@@ -160,7 +164,7 @@ export class VhdDisk implements Blocks, VhdParent {
     try {
       if (this.#dirty.size + this.#unlisted.size > 0) this.flush();
     } finally {
-      this.#storage.close();
+      this.storage.close();
       this.parent?.close?.();
     }
   }
@@ -229,14 +233,14 @@ export class VhdDisk implements Blocks, VhdParent {
     if (entry === UNALLOCATED) return null;
     const at = entry * SECTOR;
     if (at + bitmapBytes + blockSize > (this.#footerAt ?? this.#layout.limit)) {
-      throw damaged(this.#storage.name, `block ${block} is not within the file`, at);
+      throw damaged(this.storage.name, `block ${block} is not within the file`, at);
     }
     return at;
   }
 
   #bitmap({ bitmapBytes }: SparseLayout, block: number, place: number): Uint8Array {
     const known = this.#bitmaps.get(block);
-    const bitmap = known ?? this.#storage.read(place, bitmapBytes);
+    const bitmap = known ?? this.storage.read(place, bitmapBytes);
     if (known !== undefined) this.#bitmaps.delete(block);
     this.#keep(block, bitmap);
     return bitmap;
@@ -270,7 +274,7 @@ export class VhdDisk implements Blocks, VhdParent {
       if (this.parent === null && isZero(data)) return;
       place = this.#allocate(sparse, block);
     }
-    this.#storage.write(place + sparse.bitmapBytes + from, data);
+    this.storage.write(place + sparse.bitmapBytes + from, data);
     const bitmap = this.#bitmap(sparse, block, place);
     const sectors = { first: from / SECTOR, end: (from + data.length) / SECTOR };
     for (let sector = sectors.first; sector < sectors.end; sector++) {
@@ -283,13 +287,15 @@ export class VhdDisk implements Blocks, VhdParent {
 
   /** @returns where the block is now */
   #allocate(sparse: SparseLayout, block: number): number {
-    const footerAt = this.#soundFooter(sparse);
+    // Whatever a kill left at the end, the first allocation makes both footers good.
+    this.#footersAreGood ||= makeFootersGood(this.storage, this.#layout, sparse, this.#table);
+    const footerAt = (this.#footerAt ??= endOfContents(this.#layout, sparse, this.#table));
     const place = Math.ceil(footerAt / SECTOR) * SECTOR;
     const end = place + sparse.bitmapBytes + sparse.blockSize;
-    if (end / SECTOR >= UNALLOCATED) throw tooLarge(this.#storage.name);
-    this.#storage.write(end, this.#layout.footerBytes);
+    if (end / SECTOR >= UNALLOCATED) throw tooLarge(this.storage.name);
+    this.storage.write(end, this.#layout.footerBytes);
     const bitmap = new Uint8Array(sparse.bitmapBytes);
-    this.#storage.write(place, bitmap);
+    this.storage.write(place, bitmap);
     this.#footerAt = end;
     this.#table[block] = place / SECTOR;
     this.#unlisted.add(block);
@@ -297,39 +303,14 @@ export class VhdDisk implements Blocks, VhdParent {
     return place;
   }
 
-  /** Makes both footers good. @returns where the one at the end is */
-  #soundFooter(sparse: SparseLayout): number {
-    const { footerBytes } = this.#layout;
-    if (!this.#copyIsGood) {
-      this.#storage.write(0, footerBytes);
-      this.#storage.flush();
-      this.#copyIsGood = true;
-    }
-    if (this.#footerAt === null) {
-      // What a kill left behind the last block: nothing points at it.
-      const end = endOfContents(this.#layout, sparse, this.#table);
-      this.#storage.truncate(end);
-      this.#storage.write(end, footerBytes);
-      this.#storage.flush();
-      this.#footerAt = end;
-    }
-    return this.#footerAt;
-  }
-
   #writeBitmap(block: number): void {
     const bitmap = this.#bitmaps.get(block);
     const entry = this.#table[block];
-    if (bitmap !== undefined && entry !== undefined) this.#storage.write(entry * SECTOR, bitmap);
+    if (bitmap !== undefined && entry !== undefined) this.storage.write(entry * SECTOR, bitmap);
   }
 }
 
 /** The most significant bit goes first ("Data Block"). */
 function bit(bitmap: Uint8Array, sector: number): boolean {
   return ((bitmap[sector >> 3] ?? 0) & (0x80 >> (sector & 7))) !== 0;
-}
-
-/** Of two footers: one may lack the last byte, which is reserved. */
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  for (let i = 0; i < FOOTER_BYTES; i++) if ((one[i] ?? 0) !== (other[i] ?? 0)) return false;
-  return true;
 }

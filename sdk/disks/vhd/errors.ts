@@ -111,3 +111,13 @@ export function chainTooLong(name: string, most: number): GuestwrightError {
     next: 'Merge some of them into their parents.',
   });
 }
+
+/** @param at bytes on the disk, of the first that is not zero @param size bytes of the disk */
+export function losesData(name: string, at: number, size: number): GuestwrightError {
+  return new GuestwrightError(`${name} has data in what would be cut off`, {
+    kind: 'usage',
+    code: 'disk-loses-data',
+    seen: `data near byte ${at} of ${size}`,
+    next: 'Make the file systems on it smaller first, or ask for it with `--lose-data`.',
+  });
+}

@@ -14,6 +14,7 @@ import {
   type Header,
   type VhdType,
 } from './format.js';
+import { wordProblem } from './word-vhd.js';
 
 /** A table of more entries is not read: 2 TB in blocks of 128 KB have as many. */
 export const MAX_ENTRIES = 1 << 24;
@@ -22,10 +23,10 @@ export const MAX_BLOCK = 64 << 20;
 /** Bytes of a parent's name: the longest path that Windows has. */
 const MAX_LOCATOR = 1 << 16;
 
-/** What is at one of the two places of the footer. */
+/** What is at one of the two places of the footer. `bytes` may lack the last of {@link FOOTER_BYTES}. */
 export type FooterFound =
   | { kind: 'good'; at: number; bytes: Uint8Array; footer: Footer }
-  | { kind: 'damaged'; why: 'checksum' | 'version' | 'type' }
+  | { kind: 'damaged'; why: 'checksum' | 'version' | 'type'; at: number; bytes: Uint8Array }
   | { kind: 'missing' };
 
 export interface Footers {
@@ -62,6 +63,19 @@ export interface SparseLayout {
   blocks: number;
 }
 
+/** Why an image cannot be read at all. Numbers are bytes, `at` in the file. */
+export type LayoutProblem =
+  | { kind: 'no-vhd' }
+  | { kind: 'footers-damaged'; why: 'checksum' | 'version' | 'type' | 'missing' }
+  | { kind: 'size-impossible'; size: bigint }
+  | { kind: 'size-beyond-file'; size: number; limit: number }
+  | { kind: 'header-outside'; at: bigint | null }
+  | { kind: 'header-damaged'; why: 'cookie' | 'checksum' | 'version'; at: number }
+  | { kind: 'block-size-impossible'; blockSize: number; at: number }
+  | { kind: 'table-too-short'; entries: number; blocks: number; at: number }
+  | { kind: 'table-too-long'; blocks: number; at: number }
+  | { kind: 'table-misplaced'; why: 'outside' | 'unaligned' | 'overlapping'; entries: number; at: bigint };
+
 export function findFooters(storage: Storage): Footers {
   const size = storage.size();
   const copy: FooterFound = size < FOOTER_BYTES ? { kind: 'missing' } : footerAt(storage, 0, FOOTER_BYTES);
@@ -74,10 +88,10 @@ export function findFooters(storage: Storage): Footers {
 function footerAt(storage: Storage, at: number, length: number): FooterFound {
   const bytes = storage.read(at, length);
   if (!format.hasFooterCookie(bytes)) return { kind: 'missing' };
-  if (!format.footerSumIsRight(bytes)) return { kind: 'damaged', why: 'checksum' };
+  if (!format.footerSumIsRight(bytes)) return { kind: 'damaged', why: 'checksum', at, bytes };
   const footer = format.parseFooter(bytes);
-  if (!format.versionIsKnown(footer.version)) return { kind: 'damaged', why: 'version' };
-  if (footer.type === null) return { kind: 'damaged', why: 'type' };
+  if (!format.versionIsKnown(footer.version)) return { kind: 'damaged', why: 'version', at, bytes };
+  if (footer.type === null) return { kind: 'damaged', why: 'type', at, bytes };
   return { kind: 'good', at, bytes, footer };
 }
 
@@ -85,7 +99,7 @@ function footerAt(storage: Storage, at: number, length: number): FooterFound {
  * The footer at the end goes first: the first sector of a fixed disk is the guest's to write. @returns null: neither can be
  * used
  */
-export function chooseFooter({ end, copy }: Footers): (FooterFound & { kind: 'good' }) | null {
+function chooseFooter({ end, copy }: Footers): (FooterFound & { kind: 'good' }) | null {
   if (end.kind === 'good') return end;
   // A fixed disk has no copy: what is there are the guest's bytes.
   return copy.kind === 'good' && copy.footer.type !== 'fixed' ? copy : null;
@@ -93,78 +107,77 @@ export function chooseFooter({ end, copy }: Footers): (FooterFound & { kind: 'go
 
 /** @throws GuestwrightError `usage/disk-damaged`, `usage/disk-format-unknown` */
 export function readLayout(storage: Storage): VhdLayout {
-  const { name } = storage;
-  const footers = findFooters(storage);
+  const layout = examineLayout(storage);
+  if (!('kind' in layout)) return layout;
+  if (layout.kind === 'no-vhd') throw noVhd(storage.name);
+  throw damaged(storage.name, wordProblem(layout));
+}
+
+/** @param footers to take others than those that are found @param sums `ignored`: as if the header's checksum were right */
+export function examineLayout(
+  storage: Storage,
+  footers: Footers = findFooters(storage),
+  sums: 'checked' | 'ignored' = 'checked',
+): VhdLayout | LayoutProblem {
   const chosen = chooseFooter(footers);
-  if (chosen === null) {
-    if (footers.end.kind === 'missing' && footers.copy.kind === 'missing') throw noVhd(name);
-    throw damaged(name, wordFooters(footers));
-  }
+  const type = chosen?.footer.type ?? null;
+  if (chosen === null || type === null) return noFooter(footers);
   const { footer } = chosen;
-  const type = footer.type ?? 'fixed';
-  if (footer.size > BigInt(format.MAX_DISK))
-    throw damaged(name, `its size is ${footer.size}, more than a VHD can have`);
   const size = Number(footer.size);
-  if (size % SECTOR !== 0) throw damaged(name, `its size is ${size}, which is not in whole sectors`);
+  if (size > format.MAX_DISK || size % SECTOR !== 0) return { kind: 'size-impossible', size: footer.size };
   const footerBytes = new Uint8Array(FOOTER_BYTES);
   footerBytes.set(chosen.bytes);
   const limit = footers.end.kind === 'good' ? footers.end.at : storage.size();
-  const sparse = type === 'fixed' ? null : readSparse(storage, footer, size, limit);
-  if (sparse === null && size > limit) {
-    throw damaged(name, `its size is ${size}, but the file has only ${limit} bytes before the footer`);
-  }
-  return { name, type, footer, footerBytes, footers, size, limit, sparse };
+  const layout = { name: storage.name, type, footer, footerBytes, footers, size, limit };
+  if (type === 'fixed') return size > limit ? { kind: 'size-beyond-file', size, limit } : { ...layout, sparse: null };
+  const sparse = examineSparse(storage, layout, sums);
+  return 'kind' in sparse ? sparse : { ...layout, sparse };
 }
 
-function wordFooters({ end, copy }: Footers): string {
-  const found = end.kind === 'damaged' ? end : copy;
-  const why = found.kind === 'damaged' ? found.why : 'missing';
-  const words = {
-    checksum: 'its footer has a wrong checksum',
-    version: 'its footer has a version that is not known',
-    type: 'its footer has a type of disk that is not known',
-    missing: 'its footer is missing',
-  };
-  return `${words[why]}, and there is no good copy of it`;
+function noFooter({ end, copy }: Footers): LayoutProblem {
+  if (end.kind === 'missing' && copy.kind === 'missing') return { kind: 'no-vhd' };
+  const damagedOne = [end, copy].find((found) => found.kind === 'damaged');
+  return { kind: 'footers-damaged', why: damagedOne?.why ?? 'missing' };
 }
 
-function readSparse(storage: Storage, footer: Footer, size: number, limit: number): SparseLayout {
-  const { name } = storage;
-  const at = footer.headerAt;
-  if (at === null || at < BigInt(FOOTER_BYTES) || at + BigInt(HEADER_BYTES) > BigInt(limit)) {
-    throw damaged(name, `its header is said to be at ${at ?? 'no place'}, outside of the file`);
+function examineSparse(
+  storage: Storage,
+  { footer, size, limit }: Omit<VhdLayout, 'sparse'>,
+  sums: 'checked' | 'ignored',
+): SparseLayout | LayoutProblem {
+  const { headerAt: place } = footer;
+  if (place === null || place < BigInt(FOOTER_BYTES) || place + BigInt(HEADER_BYTES) > BigInt(limit)) {
+    return { kind: 'header-outside', at: place };
   }
-  const headerAt = Number(at);
-  const headerBytes = storage.read(headerAt, HEADER_BYTES);
-  if (!format.hasHeaderCookie(headerBytes)) throw damaged(name, 'its header is not where it is said to be', headerAt);
-  if (!format.headerSumIsRight(headerBytes)) throw damaged(name, 'its header has a wrong checksum', headerAt);
+  const at = Number(place);
+  const headerBytes = storage.read(at, HEADER_BYTES);
+  if (!format.hasHeaderCookie(headerBytes)) return { kind: 'header-damaged', why: 'cookie', at };
+  if (sums === 'checked' && !format.headerSumIsRight(headerBytes)) {
+    return { kind: 'header-damaged', why: 'checksum', at };
+  }
   const header = format.parseHeader(headerBytes);
   const { blockSize, entries } = header;
-  if (!format.versionIsKnown(header.version))
-    throw damaged(name, 'its header has a version that is not known', headerAt);
-  if (blockSize < SECTOR || (blockSize & (blockSize - 1)) !== 0) {
-    throw damaged(name, `its blocks have ${blockSize} bytes, which is no power of two`, headerAt);
+  if (!format.versionIsKnown(header.version)) return { kind: 'header-damaged', why: 'version', at };
+  if (blockSize < SECTOR || blockSize > MAX_BLOCK || (blockSize & (blockSize - 1)) !== 0) {
+    return { kind: 'block-size-impossible', blockSize, at };
   }
-  if (blockSize > MAX_BLOCK) throw damaged(name, `its blocks have ${blockSize} bytes, more than are read`, headerAt);
   const blocks = Math.ceil(size / blockSize);
-  if (entries < blocks) {
-    throw damaged(name, `its table has ${entries} entries, but a disk of ${size} bytes needs ${blocks}`, headerAt);
-  }
-  if (blocks > MAX_ENTRIES) throw damaged(name, `its table has ${blocks} entries, more than are read`, headerAt);
-  const tableAt = placeOfTable(name, header, headerAt, limit);
-  return { headerAt, headerBytes, header, tableAt, blockSize, bitmapBytes: format.bitmapBytes(blockSize), blocks };
+  if (entries < blocks) return { kind: 'table-too-short', entries, blocks, at };
+  if (blocks > MAX_ENTRIES) return { kind: 'table-too-long', blocks, at };
+  const misplaced = misplacedTable(header, at, limit);
+  if (misplaced !== null) return { kind: 'table-misplaced', why: misplaced, entries, at: header.tableAt };
+  const tableAt = Number(header.tableAt);
+  const bitmapBytes = format.bitmapBytes(blockSize);
+  return { headerAt: at, headerBytes, header, tableAt, blockSize, bitmapBytes, blocks };
 }
 
-function placeOfTable(name: string, header: Header, headerAt: number, limit: number): number {
-  if (header.tableAt + BigInt(header.entries * 4) > BigInt(limit)) {
-    throw damaged(name, `its table of ${header.entries} entries at ${header.tableAt} is not within the file`, headerAt);
-  }
-  const at = Number(header.tableAt);
+function misplacedTable({ tableAt, entries }: Header, headerAt: number, limit: number) {
+  const bytes = entries * 4;
+  if (tableAt + BigInt(bytes) > BigInt(limit)) return 'outside';
+  const at = Number(tableAt);
   // Aligned, so that one entry is in one sector, which a power cut leaves old or new.
-  if (at % SECTOR !== 0) throw damaged(name, `its table is at ${at}, which is not where a sector begins`, headerAt);
-  const overlaps = at < headerAt + HEADER_BYTES && headerAt < at + header.entries * 4;
-  if (at < FOOTER_BYTES || overlaps) throw damaged(name, `its table at ${at} overlaps its header`, headerAt);
-  return at;
+  if (at % SECTOR !== 0) return 'unaligned';
+  return at < FOOTER_BYTES || (at < headerAt + HEADER_BYTES && headerAt < at + bytes) ? 'overlapping' : null;
 }
 
 /** Sectors' numbers in the file, one per block. */

@@ -4,7 +4,7 @@ import { locatorIsInside, type SparseLayout, type VhdLayout } from './layout.js'
 
 /** `at` are bytes in the file. */
 export type TableProblem =
-  | { kind: 'block-outside'; block: number; at: number }
+  | { kind: 'block-outside'; block: number; at: number; part: 'bitmap' | 'data' }
   | { kind: 'block-in-structure'; block: number; at: number; structure: Structure['what'] }
   | { kind: 'block-duplicate'; block: number; at: number }
   | { kind: 'block-overlapping'; block: number; at: number };
@@ -46,7 +46,8 @@ export function tableProblems(layout: VhdLayout, sparse: SparseLayout, table: Ui
     const at = entry * SECTOR;
     const structure = structures.find((other) => at < other.end && other.at < at + length);
     const crowd = crowded.get(entry);
-    if (at + length > layout.limit) problems.push({ kind: 'block-outside', block, at });
+    const part = at + sparse.bitmapBytes > layout.limit ? 'bitmap' : 'data';
+    if (at + length > layout.limit) problems.push({ kind: 'block-outside', block, at, part });
     else if (structure !== undefined)
       problems.push({ kind: 'block-in-structure', block, at, structure: structure.what });
     else if (crowd !== undefined) problems.push({ kind: `block-${crowd}`, block, at });
