@@ -36,7 +36,7 @@ interface MountFlags {
 const AFTER_MOUNT = `
 What you write goes into an overlay beside the image, not into the image: "guestwright disk unmount" with --commit writes it
 into the image, with --discard throws it away. One file system is mounted at the folder itself, several at FOLDER/1,
-FOLDER/2, … FAT, exFAT, ext2, ext3, ext4, NTFS and (only to be read) ISO 9660.
+FOLDER/2, … FAT, ext2, ext3, ext4, NTFS and (only to be read) ISO 9660.
 
 An image from elsewhere can hold links: in a mounted folder "etc -> /etc" leads to this host's files. "guestwright disk cat",
 "get" and "put" never leave the image.

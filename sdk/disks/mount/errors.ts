@@ -25,6 +25,16 @@ export function noFuse(seen: string): GuestwrightError {
   });
 }
 
+export function ntfsNeedsAllowOther(): GuestwrightError {
+  return new GuestwrightError('An ordinary user cannot mount NTFS here', {
+    kind: 'infrastructure',
+    code: 'fuse-allow-other',
+    expected: 'the line user_allow_other in /etc/fuse.conf: ntfs-3g runs as root, and FUSE shows a user’s files to nobody else',
+    seen: 'no such line',
+    next: 'echo user_allow_other | sudo tee -a /etc/fuse.conf; or run it as root',
+  });
+}
+
 export function mountFailed(summary: string, seen: string, cause?: unknown): GuestwrightError {
   return new GuestwrightError(
     summary,
@@ -43,7 +53,7 @@ export function nothingToMount(image: string, seen: string): GuestwrightError {
   return new GuestwrightError(`There is nothing in ${image} that can be mounted`, {
     kind: 'usage',
     code: 'file-system-unsupported',
-    expected: 'a partition with FAT, exFAT, ext2, ext3, ext4, NTFS or ISO 9660',
+    expected: 'a partition with FAT, ext2, ext3, ext4, NTFS or ISO 9660',
     seen,
     next: 'List what is on it: `guestwright disk ls IMAGE`.',
   });

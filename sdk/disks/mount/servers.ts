@@ -4,7 +4,8 @@ import { constants } from 'node:fs';
 import { access, open, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { mountFailed, noFuse, toolMissing } from './errors.js';
+import { readIfThere } from '../../images/files.js';
+import { mountFailed, noFuse, ntfsNeedsAllowOther, toolMissing } from './errors.js';
 import { fuseChannelArguments, hasFuseChannel } from './fuse/fuse-channel.js';
 import type { FileSystem } from './partitions/file-systems.js';
 import { comesTrue, isMounted, noteOf, type ProcessNote } from './processes.js';
@@ -49,23 +50,17 @@ const NTFS: Server = {
   args: ({ file, at, writable }) => ['-o', options(writable, 'no_detach', 'umask=077').join(','), file, at],
 };
 
-const EXFAT: Server = {
-  program: 'mount.exfat-fuse',
-  debianPackage: 'exfat-fuse',
-  args: ({ file, at, writable }) => ['-d', '-o', options(writable, 'umask=077').join(','), file, at],
-};
-
 const ISO: Server = {
   program: 'fuseiso',
   debianPackage: 'fuseiso',
-  args: ({ file, at }) => ['-f', file, at, '-o', options(false).join(',')],
+  args: ({ file, at }) => [file, at, '-f', '-o', options(false).join(',')],
 };
 
+// exFAT is not among them: exfat-fuse, as root, takes nothing but block devices.
 const SERVERS: Partial<Record<FileSystem, Server>> = {
   fat12: FAT,
   fat16: FAT,
   fat32: FAT,
-  exfat: EXFAT,
   ext2: EXT,
   ext3: EXT,
   ext4: EXT,
@@ -88,8 +83,16 @@ export async function checkTools(fileSystems: readonly FileSystem[]): Promise<vo
   for (const fileSystem of fileSystems) {
     const server = SERVERS[fileSystem];
     if (server !== undefined) await checkTool(server.program, server.debianPackage, `serves ${fileSystem}`);
+    if (server === NTFS) await checkNtfs();
     if (server === FAT && !hasFuseChannel()) throw noFuse(`FAT is not served on ${process.arch}`);
   }
+}
+
+/** For ordinary users ntfs-3g runs as root, which has to be let see their files. */
+async function checkNtfs(): Promise<void> {
+  if (process.getuid?.() === 0) return;
+  const settings = await readIfThere('/etc/fuse.conf');
+  if (!/^\s*user_allow_other\b/m.test(settings ?? '')) throw ntfsNeedsAllowOther();
 }
 
 async function checkTool(program: string, debianPackage: string, what: string): Promise<void> {

@@ -4,10 +4,12 @@ import { execa, ExecaError } from 'execa';
 import { emptyQcow2 } from '../qcow2.js';
 import { mountFailed, toolMissing } from './errors.js';
 import type { BlockNode } from './image.js';
+import type { FileSystem } from './partitions/file-systems.js';
 import { noteOf, type ProcessNote } from './processes.js';
 import type { MountFolder } from './record.js';
 
 export interface Exported {
+  fileSystem: FileSystem;
   number: number;
   /** Bytes. */
   offset: number;
@@ -28,10 +30,11 @@ interface DaemonOptions {
  */
 export async function startDaemon({ folder, base, partitions, writable }: DaemonOptions): Promise<ProcessNote> {
   const args = ['--blockdev', JSON.stringify({ ...base, 'node-name': 'base', 'read-only': true })];
-  for (const { number, offset, size } of partitions) {
+  for (const partition of partitions) {
+    const { number, size } = partition;
     await writeFile(folder.exported(number), '', { mode: 0o600 });
     if (writable) await writeFile(folder.overlay(number), emptyQcow2(size), { mode: 0o600 });
-    args.push(...partitionArguments(folder, { number, offset, size }, writable));
+    args.push(...partitionArguments(folder, partition, writable));
   }
   return await start(folder, args);
 }
@@ -40,14 +43,14 @@ export async function startDaemon({ folder, base, partitions, writable }: Daemon
 export async function startWhole(folder: MountFolder, image: BlockNode, writable: boolean): Promise<ProcessNote> {
   await writeFile(folder.exported(WHOLE), '', { mode: 0o600 });
   const node = { ...image, 'node-name': 'image', 'read-only': !writable };
-  const args = ['--blockdev', JSON.stringify(node), '--export', exportOf('image', folder.exported(WHOLE), writable)];
+  const args = ['--blockdev', JSON.stringify(node), '--export', exportOf('image', folder.exported(WHOLE), { writable, allowOther: 'off' })];
   return await start(folder, args);
 }
 
 /** What stands for a partition's number where a whole disk is exported, whatever is on it. */
 export const WHOLE = 'whole';
 
-function partitionArguments(folder: MountFolder, { number, offset, size }: Exported, writable: boolean): string[] {
+function partitionArguments(folder: MountFolder, { number, offset, size, fileSystem }: Exported, writable: boolean): string[] {
   const below = `below-${number}`;
   const slice = { driver: 'raw', 'node-name': below, 'read-only': true, offset, size, file: 'base' };
   const node = `partition-${number}`;
@@ -62,19 +65,19 @@ function partitionArguments(folder: MountFolder, { number, offset, size }: Expor
     JSON.stringify(slice),
     ...(writable ? ['--blockdev', JSON.stringify(overlay)] : []),
     '--export',
-    exportOf(writable ? node : below, folder.exported(number), writable),
+    exportOf(writable ? node : below, folder.exported(number), { writable, allowOther: fileSystem === 'ntfs' ? 'auto' : 'off' }),
   ];
 }
 
-function exportOf(node: string, mountpoint: string, writable: boolean): string {
-  return JSON.stringify({
-    type: 'fuse',
-    id: `export-${node}`,
-    'node-name': node,
-    mountpoint,
-    writable,
-    'allow-other': 'off',
-  });
+interface ExportOptions {
+  writable: boolean;
+  /** ntfs-3g is root's whoever starts it, and FUSE shows a user's files to nobody else, root included. */
+  allowOther: 'auto' | 'off';
+}
+
+function exportOf(node: string, mountpoint: string, { writable, allowOther }: ExportOptions): string {
+  const file = { id: `export-${node}`, 'node-name': node, mountpoint };
+  return JSON.stringify({ type: 'fuse', ...file, writable, 'allow-other': allowOther });
 }
 
 async function start(folder: MountFolder, args: readonly string[]): Promise<ProcessNote> {
