@@ -52,7 +52,9 @@ async function fresh(name: string, as: string): Promise<string> {
 
 /** What is still mounted or running of ours. */
 function left(): string[] {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n').filter((line) => line.includes(user.path));
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(user.path));
   const processes = readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false;
     try {
@@ -116,6 +118,21 @@ describe.skipIf(!here)('a dynamic VHD with FAT and ext4', () => {
   });
 });
 
+describe.skipIf(!here)('a differencing VHD', () => {
+  test('is read and written over its parent, which stays as it is', async () => {
+    const parent = await fresh('two.vhd', 'parent.vhd');
+    await writeFile(path('source'), text);
+    await disk('put', 'source', `${parent}:2/of-parent`);
+    const before = readFileSync(path(parent));
+    expect(await disk('create', '--parent', parent, 'child.vhd')).toMatchObject({ exitCode: 0 });
+    expect(await disk('put', 'source', 'child.vhd:2/of-child')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await disk('cat', 'child.vhd:2/of-parent')).stdout).toBe(text.trim());
+    expect((await disk('cat', 'child.vhd:2/of-child')).stdout).toBe(text.trim());
+    expect(readFileSync(path(parent)).equals(before)).toBe(true);
+    expect(left()).toEqual([]);
+  });
+});
+
 describe.skipIf(!here)('single files', () => {
   const names = ['plain', 'with space', 'a"; rm b', '-rf', 'new\nline', "it's", '$(id)', 'ünï'];
 
@@ -163,7 +180,9 @@ describe.skipIf(!here)('single files', () => {
     const [, ext] = twoParts;
     if (ext === undefined) throw new Error('two partitions');
     await extractPartition(path(image), 'vpc', ext, path('ext-r'));
-    expect(await tool('debugfs', ['-R', 'stat /script', path('ext-r')])).toMatch(/Mode: {2}0755.*\nUser: +0 +Group: +0/s);
+    expect(await tool('debugfs', ['-R', 'stat /script', path('ext-r')])).toMatch(
+      /Mode: {2}0755.*\nUser: +0 +Group: +0/s,
+    );
   });
 
   test.each(['qcow2', 'vmdk', 'vhdx'])('go into %s, which QEMU writes', async (format) => {

@@ -52,7 +52,9 @@ async function fresh(name: string, as: string): Promise<string> {
 
 /** What is still mounted or running of ours. */
 function left(): string[] {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n').filter((line) => line.includes(user.path));
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(user.path));
   const processes = readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false;
     try {
@@ -126,24 +128,26 @@ describe.skipIf(!here)('a dynamic VHD with FAT and ext4', () => {
     expect(left()).toEqual([]);
   });
 
-  test.each(['daemon', 'server'])('of which the %s is killed is noticed, not committed, and cleaned up', async (what) => {
-    const image = await fresh('two.vhd', `killed-${what}.vhd`);
-    await disk('mount', image, 'k');
-    await writeFile(path('k/1/x'), text);
-    const record = JSON.parse(readFileSync(recordFile(), 'utf8')) as {
-      daemon: { pid: number };
-      partitions: { process: { pid: number } }[];
-    };
-    process.kill(what === 'daemon' ? record.daemon.pid : (record.partitions[0]?.process.pid ?? NaN), 'SIGKILL');
-    expect((await disk('mounts')).stdout).toContain('broken');
-    const refused = await disk('unmount', '--commit', 'k');
-    expect(refused).toMatchObject({ exitCode: 3 });
-    expect(refused.stderr).toContain('has died');
-    expect(await disk('unmount', '--discard', 'k')).toMatchObject({ exitCode: 0 });
-    expect(left()).toEqual([]);
-    expect((await readFile(path(image))).equals(await readFile(join(images, 'two.vhd')))).toBe(true);
-  });
-
+  test.each(['daemon', 'server'])(
+    'of which the %s is killed is noticed, not committed, and cleaned up',
+    async (what) => {
+      const image = await fresh('two.vhd', `killed-${what}.vhd`);
+      await disk('mount', image, 'k');
+      await writeFile(path('k/1/x'), text);
+      const record = JSON.parse(readFileSync(recordFile(), 'utf8')) as {
+        daemon: { pid: number };
+        partitions: { process: { pid: number } }[];
+      };
+      process.kill(what === 'daemon' ? record.daemon.pid : (record.partitions[0]?.process.pid ?? NaN), 'SIGKILL');
+      expect((await disk('mounts')).stdout).toContain('broken');
+      const refused = await disk('unmount', '--commit', 'k');
+      expect(refused).toMatchObject({ exitCode: 3 });
+      expect(refused.stderr).toContain('has died');
+      expect(await disk('unmount', '--discard', 'k')).toMatchObject({ exitCode: 0 });
+      expect(left()).toEqual([]);
+      expect((await readFile(path(image))).equals(await readFile(join(images, 'two.vhd')))).toBe(true);
+    },
+  );
 });
 
 describe.skipIf(!here)('when something is wrong', () => {
@@ -189,7 +193,9 @@ describe.skipIf(!here)('single files', () => {
     await disk('put', 'one', `${image}:1/NAME.TXT`);
     await disk('put', 'two', `${image}:1/name.txt`);
     expect((await disk('cat', `${image}:1/Name.txt`)).stdout).toBe('two, and longer');
-    expect((await disk('put', 'one', `${image}:1/a:b`)).stderr).toContain('could not be written; the image is as it was');
+    expect((await disk('put', 'one', `${image}:1/a:b`)).stderr).toContain(
+      'could not be written; the image is as it was',
+    );
     expect((await disk('ls', `${image}:1`)).stdout.split('\n')).toHaveLength(1);
     const [fat] = twoParts;
     if (fat === undefined) throw new Error('two partitions');

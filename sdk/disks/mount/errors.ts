@@ -29,7 +29,8 @@ export function ntfsNeedsAllowOther(): GuestwrightError {
   return new GuestwrightError('An ordinary user cannot mount NTFS here', {
     kind: 'infrastructure',
     code: 'fuse-allow-other',
-    expected: 'the line user_allow_other in /etc/fuse.conf: ntfs-3g runs as root, and FUSE shows a user’s files to nobody else',
+    expected:
+      'the line user_allow_other in /etc/fuse.conf: ntfs-3g runs as root, and FUSE shows a user’s files to nobody else',
     seen: 'no such line',
     next: 'echo user_allow_other | sudo tee -a /etc/fuse.conf; or run it as root',
   });

@@ -43,14 +43,23 @@ export async function startDaemon({ folder, base, partitions, writable }: Daemon
 export async function startWhole(folder: MountFolder, image: BlockNode, writable: boolean): Promise<ProcessNote> {
   await writeFile(folder.exported(WHOLE), '', { mode: 0o600 });
   const node = { ...image, 'node-name': 'image', 'read-only': !writable };
-  const args = ['--blockdev', JSON.stringify(node), '--export', exportOf('image', folder.exported(WHOLE), { writable, allowOther: 'off' })];
+  const args = [
+    '--blockdev',
+    JSON.stringify(node),
+    '--export',
+    exportOf('image', folder.exported(WHOLE), { writable, allowOther: 'off' }),
+  ];
   return await start(folder, args);
 }
 
 /** What stands for a partition's number where a whole disk is exported, whatever is on it. */
 export const WHOLE = 'whole';
 
-function partitionArguments(folder: MountFolder, { number, offset, size, fileSystem }: Exported, writable: boolean): string[] {
+function partitionArguments(
+  folder: MountFolder,
+  { number, offset, size, fileSystem }: Exported,
+  writable: boolean,
+): string[] {
   const below = `below-${number}`;
   const slice = { driver: 'raw', 'node-name': below, 'read-only': true, offset, size, file: 'base' };
   const node = `partition-${number}`;
@@ -65,7 +74,10 @@ function partitionArguments(folder: MountFolder, { number, offset, size, fileSys
     JSON.stringify(slice),
     ...(writable ? ['--blockdev', JSON.stringify(overlay)] : []),
     '--export',
-    exportOf(writable ? node : below, folder.exported(number), { writable, allowOther: fileSystem === 'ntfs' ? 'auto' : 'off' }),
+    exportOf(writable ? node : below, folder.exported(number), {
+      writable,
+      allowOther: fileSystem === 'ntfs' ? 'auto' : 'off',
+    }),
   ];
 }
 
