@@ -46,6 +46,15 @@ export default tseslint.config(
     rules: forbid(noHarness, noPlaywright, noEngineInside, nodeOnly),
   },
   {
+    // A format knows bytes alone; finding a disk's parents is for files.
+    files: ['sdk/disks/vhd/**/*.ts'],
+    ignores: ['**/parents.ts', '**/*.test.ts', '**/*.test.helper.ts'],
+    rules: {
+      ...forbid(noHarness, noPlaywright, noEngineInside, nodeOnly),
+      'no-restricted-globals': ['error', 'process', 'Buffer', 'setImmediate', 'global', '__dirname', 'require'],
+    },
+  },
+  {
     files: ['sdk/engines/v86/core/**/*.ts'],
     ignores: ['**/*.test.ts', '**/*.test.helper.ts', '**/*.test.worker.ts'],
     rules: {

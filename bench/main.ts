@@ -1,6 +1,7 @@
 /** `npm run bench [-- <group>]`: measures, prints a table, and keeps the figures in `reports/bench.json`. */
 import path from 'node:path';
 import { GuestwrightError } from '../sdk/errors.js';
+import { disks } from './disks.js';
 import { storeFigures } from './figures.js';
 import type { Group } from './group.js';
 import { qemu } from './qemu.js';
@@ -16,6 +17,7 @@ const GROUPS: ReadonlyMap<string, Group> = new Map([
   ['qemu', qemu],
   ['store', store],
   ['report', report],
+  ['disks', disks],
 ]);
 const FILE = path.join('reports', 'bench.json');
 

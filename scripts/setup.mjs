@@ -21,6 +21,20 @@ const EXTRAS = {
     ],
     without: 'What needs it is skipped.',
   },
+  // What mounts disk images (guestwright disk mount), and what tests make and check file systems with.
+  mount: {
+    missing: () =>
+      Object.entries({
+        'qemu-system-common': 'qemu-storage-daemon',
+        fuse3: 'fusermount3',
+        fuse2fs: 'fuse2fs',
+        'ntfs-3g': 'ntfs-3g',
+        fuseiso: 'fuseiso',
+        mtools: 'mtools',
+        dosfstools: 'mkfs.vfat',
+      }).flatMap(([name, tool]) => (canRun(tool) || existsSync(`/usr/sbin/${tool}`) ? [] : [name])),
+    without: 'Disk images are not mounted; what needs it is skipped.',
+  },
   uefi: {
     missing: () => (hasUefi('x86_64') ? [] : ['ovmf']),
     without: 'Guests that start by UEFI say so.',

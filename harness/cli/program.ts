@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { packageVersion } from './package.js';
 import { ciCommand } from './ci.js';
 import { compareCommand } from './compare.js';
+import { diskCommand } from './disk.js';
 import { doctorCommand } from './doctor.js';
 import { fontsCommand } from './fonts.js';
 import { goldenCommand } from './golden.js';
@@ -33,6 +34,7 @@ const COMMANDS: readonly (() => Command)[] = [
   imagesCommand,
   serveCommand,
   machineCommand,
+  diskCommand,
   storeCommand,
   fontsCommand,
   ciCommand,

@@ -3,8 +3,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
+import { openVhdFiles } from '../../sdk/disks/open-disk.js';
 import { blockSourceSize, type BlockSource } from '../../sdk/engines/blocks.js';
 import type { Hardware, Medium, WholeFile } from '../../sdk/engines/engine.js';
 import { engineNamed } from '../../sdk/engines/index.js';
@@ -87,8 +89,37 @@ function shownError(error: string | null): string | null {
 }
 
 function addMedium(zip: ZipFile, name: string, source: BlockSource): void {
-  if (source.kind === 'bytes') zip.addBuffer(Buffer.from(source.bytes), name, { compressionLevel: 1 });
-  else if (source.kind === 'file') zip.addFile(source.path, name, { compressionLevel: 1 });
+  const options = { compressionLevel: 1 };
+  switch (source.kind) {
+    case 'bytes':
+      zip.addBuffer(Buffer.from(source.bytes), name, options);
+      return;
+    case 'file':
+      zip.addFile(source.path, name, options);
+      return;
+    case 'vhd':
+      // The browser is given the disk, not its image.
+      zip.addReadStream(Readable.from(piecesOf(source.paths)), name, options);
+      return;
+    case 'blank':
+  }
+}
+
+const PIECE = 1 << 20;
+
+function* piecesOf(paths: readonly string[]): Generator<Uint8Array> {
+  const disk = openVhdFiles(paths);
+  try {
+    for (let at = 0; at < disk.size; at += PIECE) yield disk.read(at, Math.min(PIECE, disk.size - at));
+  } finally {
+    disk.close();
+  }
+}
+
+/** The file that stands for it, if there is one. */
+function fileOf(source: BlockSource): { path: string; size: number | null } | null {
+  if (source.kind === 'file') return source;
+  return source.kind === 'vhd' ? { path: source.paths[0], size: null } : null;
 }
 
 /** The looks, and their pictures by their digests. */
@@ -128,10 +159,11 @@ async function resumeOf(machine: Machine, { started }: WatchedRun, state: string
   const { hardware, identity } = started;
   const media = mediaOf(hardware, machine);
   for (const source of media.values()) {
+    const wanted = fileOf(source);
     const isThere =
-      source.kind !== 'file' ||
-      (await stat(source.path)
-        .then((seen) => seen.size === source.size)
+      wanted === null ||
+      (await stat(wanted.path)
+        .then((seen) => wanted.size === null || seen.size === wanted.size)
         .catch(() => false));
     if (!isThere) return { kind: 'impossible', why: 'one of its images is not there any more' };
   }
@@ -141,7 +173,10 @@ async function resumeOf(machine: Machine, { started }: WatchedRun, state: string
   await machine.saveState(state);
   const { firmware, build } = await engine.portable();
   const paths: Record<string, string> = {};
-  for (const [digest, source] of media) if (source.kind === 'file') paths[source.path] = digest;
+  for (const [digest, source] of media) {
+    const file = fileOf(source);
+    if (file !== null) paths[file.path] = digest;
+  }
   return { kind: 'possible', parts: { identity, build, hardware: plain(hardware), paths }, firmware, media };
 }
 

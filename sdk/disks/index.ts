@@ -1,2 +1,10 @@
 /** Disk images: their formats, overlays, compaction and mounting. */
 export { BytesStorage, FileStorage, type Storage } from './storage.js';
+export * from './vhd/index.js';
+export { diskChain, childrenOf, type ChainOptions } from './chain.js';
+export { convertDisk, type ConvertOptions } from './convert.js';
+export type { DiskProgress } from './copy-disk.js';
+export { createDisk, createOverlay, type CreateDiskOptions, type CreateOverlayOptions } from './create.js';
+export { diskInfo, type DiskInfo } from './info.js';
+export { DISK_FORMATS, formatOfName, recogniseDisk, type DiskFormat, type Recognised } from './recognise.js';
+export { DISK_TYPES, type DiskShape, type DiskType } from './shape.js';

@@ -2,14 +2,24 @@
 
 /**
  * A block device's bytes. It has to cross into a worker, so it is described by data and opened there:
- * - `file`: a file, never written: raw, or (QEMU only) a qcow2 image, whose `size` is that of the disk in it;
+ * - `file`: a file, never written: raw, or (QEMU only) a qcow2 image, whose `size` is that of the disk in it, with the
+ *   images that it lies on, nearest first;
+ * - `vhd`: files, never written (v86 on Node only): a VHD, and if it is a differencing one its parent, and so on; `size` is
+ *   that of the disk;
  * - `bytes`: in memory;
  * - `blank`: all zeros.
  */
 export type BlockSource =
-  | { kind: 'file'; path: string; size: number; format?: 'qcow2' }
+  | { kind: 'file'; path: string; size: number; format?: 'qcow2'; below?: readonly BaseImage[] }
+  | { kind: 'vhd'; paths: readonly [string, ...string[]]; size: number }
   | { kind: 'bytes'; bytes: Uint8Array }
   | { kind: 'blank'; size: number };
+
+/** What a qcow2 image lies on. */
+export interface BaseImage {
+  path: string;
+  format: 'raw' | 'qcow2';
+}
 
 /** An opened {@link BlockSource}: reads are synchronous, because on a bit-exact engine a read has no duration. */
 export interface Blocks {

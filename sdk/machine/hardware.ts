@@ -2,21 +2,20 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Disk, Hardware, Medium, Network, RemovableMedia, WholeFile } from '../engines/engine.js';
-import { qcow2Size } from '../engines/qcow2-file.js';
 import { GuestwrightError } from '../errors.js';
 import { resolveFileRef, type ResolvedFile } from '../images/refs.js';
+import { openDiskMedium } from './disk-medium.js';
 import { networkOf, platformOf, usualBus } from './platform-spec.js';
 import { outletsOf, portCount } from './port-spec.js';
 import type { MachineSpec, ParsedMedia } from './spec.js';
 
 /** Largest floppy, bytes: 2.88 MB. */
 const MAX_FLOPPY = 2_949_120;
-const SECTOR = 512;
 
 export async function hardwareOf(spec: MachineSpec): Promise<Hardware> {
   const [media, disks, kernel] = await Promise.all([
     removableMedia(spec, spec),
-    Promise.all(spec.disks.map(async (disk) => await openDisk(disk, spec))),
+    Promise.all(spec.disks.map(async (disk, index) => await openDisk(disk, index, spec))),
     openKernel(spec.kernel),
   ]);
   return {
@@ -90,35 +89,9 @@ export async function openRemovable(ref: string): Promise<Medium> {
   };
 }
 
-async function openDisk(disk: MachineSpec['disks'][number], spec: MachineSpec): Promise<Disk> {
-  const medium = await openDiskMedium(disk, spec);
+async function openDisk(disk: MachineSpec['disks'][number], index: number, spec: MachineSpec): Promise<Disk> {
+  const medium = await openDiskMedium(disk, index, spec);
   return spec.engine === 'v86' ? medium : { ...medium, bus: disk.bus ?? usualBus(platformOf(spec)) };
-}
-
-async function openDiskMedium(disk: MachineSpec['disks'][number], { engine }: MachineSpec): Promise<Medium> {
-  const overlay: Medium['overlay'] =
-    'overlay' in disk && disk.overlay !== undefined
-      ? { kind: 'file', path: path.resolve(disk.overlay) }
-      : { kind: 'memory' };
-  if ('sizeMb' in disk) {
-    const size = disk.sizeMb * 1024 * 1024;
-    return { source: { kind: 'blank', size }, digest: `blank:${size}`, overlay };
-  }
-  const file = await resolveFileRef(disk.path);
-  const qcow2 = await qcow2Size(file.path, disk.path);
-  if (qcow2 !== null && engine !== 'v86') {
-    return { source: { kind: 'file', path: file.path, size: qcow2, format: 'qcow2' }, digest: file.sha256, overlay };
-  }
-  if (qcow2 !== null || file.size === 0 || file.size % SECTOR !== 0) {
-    throw new GuestwrightError(`${disk.path} is not a raw disk image`, {
-      kind: 'usage',
-      code: 'disk-not-raw',
-      expected: `a size that is a multiple of ${SECTOR} bytes`,
-      seen: qcow2 === null ? `${file.size} bytes` : 'a qcow2 image, which only the engine qemu reads',
-      next: 'convert it to a raw image, or pad it to whole sectors',
-    });
-  }
-  return { source: { kind: 'file', path: file.path, size: file.size }, digest: file.sha256, overlay };
 }
 
 async function openNetwork(spec: MachineSpec): Promise<Network | null> {

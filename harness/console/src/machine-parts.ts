@@ -47,8 +47,10 @@ export function blocksOf({ resume, media }: MachineParts, source: BlockSource): 
       return new BytesBlocks(source.bytes);
     case 'blank':
       return new BlankBlocks(source.size);
-    case 'file': {
-      const digest = resume.paths[source.path];
+    case 'file':
+    case 'vhd': {
+      // A disk is in the run by its bytes, whatever the format of its image is.
+      const digest = resume.paths[source.kind === 'file' ? source.path : source.paths[0]];
       const bytes = digest === undefined ? undefined : media.get(digest);
       if (bytes === undefined) throw imageMissing('a medium that its state knows', digest);
       return new BytesBlocks(bytes);

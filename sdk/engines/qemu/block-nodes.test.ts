@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Medium } from '../engine.js';
 import { blockNode, diskSize, topLayer } from './block-nodes.js';
-import { emptyQcow2, isQcow2 } from './qcow2.js';
+import { emptyQcow2, isQcow2 } from '../../disks/qcow2.js';
 
 const file: Medium = { source: { kind: 'file', path: '/img', size: 1000 }, digest: 'x', overlay: { kind: 'memory' } };
 const disk = { key: 'disk0', device: 'disk' as const, medium: file, baseFile: '/run/disk0.base' };

@@ -2,6 +2,7 @@
  * Media as QEMU opens them: block nodes, in the words of its `-blockdev` option and its command `blockdev-add`. A base is
  * never written: what the guest writes goes to a qcow2 image over it.
  */
+import type { BaseImage } from '../blocks.js';
 import type { Medium } from '../engine.js';
 
 /** A qcow2 image with what the guest has written to a medium: a file, or a part of one. */
@@ -105,14 +106,25 @@ function describeLayer(
 }
 
 function describeBase(source: Medium['source'], baseFile: string): BlockNode['description'] | null {
-  if (source.kind === 'blank') return null;
-  const filename = source.kind === 'file' ? source.path : baseFile;
-  const file = { driver: 'file', filename, 'read-only': true };
-  if (source.kind === 'file' && source.format === 'qcow2') {
-    // What the image itself may name is not to be opened.
-    return { driver: 'qcow2', 'read-only': true, file, backing: null };
+  switch (source.kind) {
+    case 'blank':
+      return null;
+    case 'bytes':
+      return describeImages([{ path: baseFile, format: 'raw' }]);
+    case 'file':
+      return describeImages([{ path: source.path, format: source.format ?? 'raw' }, ...(source.below ?? [])]);
+    case 'vhd':
+      // QEMU reads differencing ones wrongly: it is given them as raw images.
+      throw new Error('a VHD has not been flattened');
   }
-  return { driver: 'raw', 'read-only': true, file };
+}
+
+/** The first one lies on the second, and so on: what an image itself may name is not opened. */
+function describeImages([image, ...below]: readonly BaseImage[]): BlockNode['description'] | null {
+  if (image === undefined) return null;
+  const file = { driver: 'file', filename: image.path, 'read-only': true };
+  const node = { driver: image.format, 'read-only': true, file };
+  return image.format === 'raw' ? node : { ...node, backing: describeImages(below) };
 }
 
 /** Reading beyond the end of the base gives zeros, so that a short image makes a whole floppy. */

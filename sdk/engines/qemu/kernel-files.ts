@@ -21,6 +21,7 @@ export async function kernelFiles(folder: string, kernel: Hardware['kernel']): P
 
 async function asFile(file: string, { source }: WholeFile): Promise<string> {
   if (source.kind === 'file') return source.path;
+  if (source.kind === 'vhd') throw new Error('a kernel is no disk');
   await writeFile(file, source.kind === 'bytes' ? source.bytes : new Uint8Array(source.size));
   return file;
 }

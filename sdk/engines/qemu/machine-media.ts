@@ -18,7 +18,7 @@ import {
 import type { DiskDrive, Drives } from './drive-options.js';
 import { copyPart } from './file-parts.js';
 import { foreignOverlay } from './misuse.js';
-import { emptyQcow2, isQcow2 } from './qcow2.js';
+import { emptyQcow2, isQcow2 } from '../../disks/qcow2.js';
 import { recordedNode } from './record-options.js';
 import { nothing, type QmpClient } from './qmp.js';
 

@@ -20,7 +20,7 @@ import type { FrozenMedia } from './machine-media.js';
 import { copyImage, crcOfImage, mapBytes } from './memory-image.js';
 import type { SavedMemory } from './migration.js';
 import { MAX_TPM_BYTES } from './tpm.js';
-import { namesNoFile, QCOW2_HEADER_BYTES } from './qcow2.js';
+import { namesNoFile, QCOW2_HEADER_BYTES } from '../../disks/qcow2.js';
 
 const MAGIC = Buffer.from('GUESTWRIGHT-QST2', 'latin1');
 /** Of the format before, in which the memory could not be mapped. */

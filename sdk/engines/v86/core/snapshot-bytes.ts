@@ -26,6 +26,11 @@ const power = z.enum(['running', 'off', 'halted', 'crashed']);
 const medium = z.strictObject({
   source: z.union([
     z.strictObject({ kind: z.literal('file'), path: z.string(), size: z.number().int().nonnegative() }),
+    z.strictObject({
+      kind: z.literal('vhd'),
+      paths: z.tuple([z.string()], z.string()),
+      size: z.number().int().nonnegative(),
+    }),
     z.strictObject({ kind: z.literal('bytes'), bytes }),
     z.strictObject({ kind: z.literal('blank'), size: z.number().int().nonnegative() }),
   ]),

@@ -2,6 +2,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parentPort } from 'node:worker_threads';
+import { openVhdFiles } from '../../../disks/open-disk.js';
 import { GuestwrightError } from '../../../errors.js';
 import { isFull } from '../../../snapshots/failures.js';
 import type { Blocks, BlockSource } from '../../blocks.js';
@@ -52,11 +53,29 @@ function openBlocks(source: BlockSource): Blocks {
   switch (source.kind) {
     case 'file':
       return new FileBlocks(source.path, source.size);
+    case 'vhd':
+      return closedAtExit(openVhdFiles(source.paths));
     case 'bytes':
       return new BytesBlocks(source.bytes);
     case 'blank':
       return new BlankBlocks(source.size);
   }
+}
+
+/** A worker's files stay open when it ends. */
+function closedAtExit(blocks: Blocks): Blocks {
+  const close = (): void => blocks.close?.();
+  process.once('exit', close);
+  return {
+    size: blocks.size,
+    read: (offset, length) => blocks.read(offset, length),
+    write: (offset, data) => blocks.write(offset, data),
+    flush: () => blocks.flush(),
+    close: () => {
+      process.off('exit', close);
+      close();
+    },
+  };
 }
 
 /** Beside, then renamed: a reader never sees half a file. @throws GuestwrightError `infrastructure/disk-full` */
