@@ -1,5 +1,8 @@
 import { Command } from 'commander';
+import { compactCommand, resizeCommand } from './disk/change.js';
+import { checkCommand, repairCommand } from './disk/check.js';
 import { convertCommand, createCommand, infoCommand } from './disk/make.js';
+import { chainCommand, discardCommand, mergeCommand } from './disk/overlays.js';
 
 export function diskCommand(): Command {
   return new Command('disk')
@@ -7,7 +10,14 @@ export function diskCommand(): Command {
     .addHelpText('after', AFTER_HELP)
     .addCommand(createCommand())
     .addCommand(infoCommand())
-    .addCommand(convertCommand());
+    .addCommand(convertCommand())
+    .addCommand(resizeCommand())
+    .addCommand(compactCommand())
+    .addCommand(checkCommand())
+    .addCommand(repairCommand())
+    .addCommand(chainCommand())
+    .addCommand(mergeCommand())
+    .addCommand(discardCommand());
 }
 
 const AFTER_HELP = `
