@@ -8,7 +8,10 @@ import {
   putCommand,
   unmountCommand,
 } from './disk-files/index.js';
+import { compactCommand, resizeCommand } from './disk/change.js';
+import { checkCommand, repairCommand } from './disk/check.js';
 import { convertCommand, createCommand, infoCommand } from './disk/make.js';
+import { chainCommand, discardCommand, mergeCommand } from './disk/overlays.js';
 
 export function diskCommand(): Command {
   return new Command('disk')
@@ -17,6 +20,13 @@ export function diskCommand(): Command {
     .addCommand(createCommand())
     .addCommand(infoCommand())
     .addCommand(convertCommand())
+    .addCommand(resizeCommand())
+    .addCommand(compactCommand())
+    .addCommand(checkCommand())
+    .addCommand(repairCommand())
+    .addCommand(chainCommand())
+    .addCommand(mergeCommand())
+    .addCommand(discardCommand())
     .addCommand(mountCommand())
     .addCommand(unmountCommand())
     .addCommand(mountsCommand())

@@ -1,7 +1,10 @@
-/** Copies what is on a disk to one that is all zeros: zeros are left out, so that the target takes up no room for them. */
+/**
+ * Copies what is on a disk to one that is all zeros: zeros are left out, so that the target takes up no room for them, by
+ * stretches as small as a file system's blocks (a raw image is as large as its holes leave it).
+ */
 import { setImmediate } from 'node:timers/promises';
 import type { Blocks } from '../engines/blocks.js';
-import type { Extent } from './vhd/index.js';
+import type { CopyOptions, Extent } from './vhd/index.js';
 
 /** How far it is: bytes of the disk. */
 export type DiskProgress = (done: number, all: number) => void;
@@ -39,6 +42,20 @@ export async function copyDisk(
     }
   }
   onProgress?.(from.size, from.size);
+}
+
+/** The same, as the VHD's own functions take it. */
+export function copyOptions({
+  signal,
+  onProgress,
+}: {
+  signal?: AbortSignal | undefined;
+  onProgress?: DiskProgress | undefined;
+}): CopyOptions {
+  return {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress: ({ done, total }) => onProgress(done, total) }),
+  };
 }
 
 /** @param at a multiple of {@link GRAIN}, or within its first one */

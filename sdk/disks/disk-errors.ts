@@ -89,7 +89,7 @@ export function sizeWrong(bytes: number, seen: string): GuestwrightError {
     code: 'disk-size',
     expected: 'more than 0 bytes, a multiple of 512, at most what the format has',
     seen: `${bytes} bytes${seen}`,
-    next: 'give a size such as 10GB or 512MB',
+    next: 'give a size such as 10GB or 512MiB',
   });
 }
 

@@ -18,7 +18,10 @@ export function openDisk(links: Links): Blocks {
  * @param paths the child first. Closing it closes all of them.
  * @throws GuestwrightError as `openVhd`
  */
-export function openVhdFiles(paths: readonly string[], { writable = false } = {}): VhdDisk {
+export function openVhdFiles(
+  paths: readonly string[],
+  { writable = false, acceptChangedParent = false } = {},
+): VhdDisk {
   const links: Link[] = [];
   try {
     for (const [i, path] of paths.entries()) {
@@ -31,5 +34,5 @@ export function openVhdFiles(paths: readonly string[], { writable = false } = {}
   }
   const [child, ...parents] = links;
   if (child === undefined) throw new TypeError('a disk is made of one image at least');
-  return openVhdChain([child, ...parents], { writable });
+  return openVhdChain([child, ...parents], { writable, acceptChangedParent });
 }

@@ -35,7 +35,7 @@ export type Recognised = { path: string; size: number; fileBytes: number } & (
  */
 export function recogniseDisk(path: string, name = path): Recognised {
   const absolute = resolve(path);
-  const storage = openFile(absolute, name);
+  const storage = openImage(absolute, name);
   try {
     return recognised(storage, absolute, name);
   } finally {
@@ -63,11 +63,12 @@ function endsAsVhd(storage: Storage): boolean {
   });
 }
 
-function openFile(path: string, name: string): Storage {
+/** @throws GuestwrightError `usage/file-missing` */
+export function openImage(path: string, name = path, access: 'read' | 'write' = 'read'): Storage {
   try {
     if (!lstatSync(path).isFile() && !lstatSync(path).isSymbolicLink())
       throw diskMissing(name, 'it is no regular file');
-    return new FileStorage(path);
+    return new FileStorage(path, access);
   } catch (error) {
     if (isMissing(error)) throw diskMissing(name, 'no such file');
     throw error;

@@ -1,5 +1,5 @@
 /** Files that a user keeps appear whole or not at all, whatever ends their making. */
-import { link, lstat, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { chmod, link, lstat, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { GuestwrightError } from '../errors.js';
 import { isMissing } from '../images/files.js';
@@ -18,11 +18,13 @@ export async function writeBeside<T>(
   make: (path: string) => Promise<T>,
 ): Promise<T> {
   const path = resolve(target);
-  if (!force && (await isThere(path))) throw targetExists(target);
+  const mode = await modeOf(path);
+  if (!force && mode !== null) throw targetExists(target);
   const folder = await mkdtemp(join(dirname(path), `.${basename(path).slice(0, 100)}.part-`));
   const beside = join(folder, basename(path));
   try {
     const made = await make(beside);
+    if (mode !== null) await chmod(beside, mode);
     await flushed(beside);
     await place(beside, path, force ? null : target);
     await flushed(dirname(path));
@@ -49,12 +51,12 @@ async function place(beside: string, path: string, name: string | null): Promise
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** Who may do what with a file that is replaced; null: there is none. */
+async function modeOf(path: string): Promise<number | null> {
   try {
-    await lstat(path);
-    return true;
+    return (await lstat(path)).mode & 0o777;
   } catch (error) {
-    if (isMissing(error)) return false;
+    if (isMissing(error)) return null;
     throw error;
   }
 }

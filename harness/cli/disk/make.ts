@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { size as wordSize } from '../store.js';
 import { longWork } from './long-work.js';
-import { formatOption, parentsOption, parseBytes, print, typeOption, type Format } from './options.js';
+import { formatOption, parentsOption, parseDiskSize, print, typeOption, type Format } from './options.js';
 import { wordInfo } from './words.js';
 
 /** Loaded when asked for: help must answer at once. */
@@ -20,8 +20,8 @@ export function createCommand(): Command {
     .argument('<file>', 'the image to make')
     .option(
       '-s, --size <size>',
-      'size of the disk: 10GB, 512MB, or bytes (an overlay has that of its parent)',
-      parseBytes,
+      'size of the disk: 10GB, 512MiB, or bytes (an overlay has that of its parent)',
+      parseDiskSize,
     )
     .addOption(formatOption())
     .addOption(typeOption())

@@ -1,5 +1,5 @@
 /** What the commands on disks have in common. */
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { parseSize } from '../store.js';
 
 /** Not taken from the SDK: help must answer at once. */
@@ -25,9 +25,13 @@ export const parentsOption = () =>
     .default([] as string[], 'none')
     .argParser((file: string, before: string[]) => [...before, file]);
 
-/** Whole bytes. */
-export function parseBytes(text: string): number {
-  const bytes = parseSize(text);
-  if (!Number.isSafeInteger(bytes)) throw new InvalidArgumentError('It is to be a size in whole bytes.');
-  return bytes;
+const BINARY: Readonly<Record<string, number>> = { KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
+const SECTOR = 512;
+
+/** The size of a disk: with a unit it is rounded up to whole sectors, without one it is taken as it is. */
+export function parseDiskSize(text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([KMGT]iB)$/i.exec(text) ?? [];
+  const factor = BINARY[unit.toUpperCase()];
+  const bytes = number === undefined || factor === undefined ? parseSize(text) : Number(number) * factor;
+  return /[a-z]/i.test(text) ? Math.ceil(bytes / SECTOR) * SECTOR : bytes;
 }
