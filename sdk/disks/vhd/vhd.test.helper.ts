@@ -1,7 +1,6 @@
 /** What the tests of VHDs are made with: small images in memory, seeded chance, and storages that stop. */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { expect } from 'vitest';
 import { GuestwrightError } from '../../errors.js';
 import { BytesStorage, type Storage } from '../storage.js';
 import { createVhd, type CreateOptions } from './create.js';
@@ -42,8 +41,8 @@ export function image(options: Partial<CreateOptions> & Pick<CreateOptions, 'typ
 }
 
 /** A child with nothing in it. */
-export function childOf(parent: VhdDisk, id: string): BytesStorage {
-  return image({ type: 'differencing', size: parent.size, id, parent: { ...parent, path: 'parent.vhd' } });
+export function childOf(parent: VhdDisk, id: string, blockSize = 4096): BytesStorage {
+  return image({ type: 'differencing', blockSize, size: parent.size, id, parent: { ...parent, path: 'parent.vhd' } });
 }
 
 export function writable(storage: Storage, options: OpenOptions = {}): VhdDisk {
@@ -68,7 +67,7 @@ export function piece(chance: Chance, size: number, most: number): { offset: num
 export function expectSame(seen: Uint8Array, wanted: Uint8Array): void {
   if (Buffer.compare(seen, wanted) === 0) return;
   const at = wanted.findIndex((byte, index) => byte !== seen[index]);
-  expect.fail(`${seen.length} bytes, wanted ${wanted.length}; byte ${at} is ${seen[at]}, wanted ${wanted[at]}`);
+  throw new Error(`${seen.length} bytes, wanted ${wanted.length}; byte ${at} is ${seen[at]}, wanted ${wanted[at]}`);
 }
 
 /** The code of what a function throws; null: it throws nothing. Other errors than ours are thrown on. */
