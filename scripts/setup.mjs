@@ -21,6 +21,11 @@ const EXTRAS = {
     ],
     without: 'What needs it is skipped.',
   },
+  // What tests hold our differencing disks against.
+  disks: {
+    missing: () => (canRun('7zz') ? [] : ['7zip']),
+    without: 'The tests that need it are skipped.',
+  },
   uefi: {
     missing: () => (hasUefi('x86_64') ? [] : ['ovmf']),
     without: 'Guests that start by UEFI say so.',

@@ -42,7 +42,9 @@ export function image(options: Partial<CreateOptions> & Pick<CreateOptions, 'typ
 
 /** A child with nothing in it. */
 export function childOf(parent: VhdDisk, id: string, blockSize = 4096): BytesStorage {
-  return image({ type: 'differencing', blockSize, size: parent.size, id, parent: { ...parent, path: 'parent.vhd' } });
+  const { size, created, modified } = parent;
+  const from = { id: parent.id, size, created, modified, path: 'parent.vhd' };
+  return image({ type: 'differencing', blockSize, size, id, parent: from });
 }
 
 export function writable(storage: Storage, options: OpenOptions = {}): VhdDisk {
