@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { BytesStorage} from '../storage.js';
+import type { BytesStorage } from '../storage.js';
 import { FileStorage } from '../storage.js';
 import { openVhdChain } from './chain.js';
 import { createVhd, type NewParent } from './create.js';
