@@ -48,7 +48,7 @@ export default tseslint.config(
   {
     // A format knows bytes alone; finding a disk's parents is for files.
     files: ['sdk/disks/vhd/**/*.ts'],
-    ignores: ['**/parents.ts', '**/*.test.ts', '**/*.test.helper.ts'],
+    ignores: ['**/parents.ts', '**/*.test.ts', '**/*.test.helper.ts', '**/*.test.process.ts'],
     rules: {
       ...forbid(noHarness, noPlaywright, noEngineInside, nodeOnly),
       'no-restricted-globals': ['error', 'process', 'Buffer', 'setImmediate', 'global', '__dirname', 'require'],

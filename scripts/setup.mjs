@@ -35,6 +35,11 @@ const EXTRAS = {
       }).flatMap(([name, tool]) => (canRun(tool) || existsSync(`/usr/sbin/${tool}`) ? [] : [name])),
     without: 'Disk images are not mounted; what needs it is skipped.',
   },
+  // What tests hold our differencing disks against.
+  disks: {
+    missing: () => (canRun('7zz') ? [] : ['7zip']),
+    without: 'The tests that need it are skipped.',
+  },
   uefi: {
     missing: () => (hasUefi('x86_64') ? [] : ['ovmf']),
     without: 'Guests that start by UEFI say so.',

@@ -33,3 +33,4 @@ export {
   type ReplayOptions,
   type ReplayVerdict,
 } from './recordings/index.js';
+export * from './disks/index.js';
