@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { GuestwrightError } from '../../errors.js';
+import { processExists } from '../../lock.js';
 import { typewriter } from '../conformance/boot-sector.js';
 import { hardware } from '../conformance/suite.js';
 import type { EngineEvent, EngineMachine } from '../engine.js';
@@ -13,6 +14,7 @@ import { findInstallation } from './installation.js';
 import { QemuProcess } from './process.js';
 
 const OWNER = fileURLToPath(new URL('./lifetime.test.process.js', import.meta.url));
+const STARTING = fileURLToPath(new URL('./starting.test.process.js', import.meta.url));
 /** A guard: the watchdog acts within milliseconds. */
 const TIMEOUT = { timeout: 120_000, interval: 20 };
 
@@ -60,6 +62,14 @@ test.skipIf(reason !== null)('a machine whose owner is killed leaves no process 
     expect([processesIn(run), existsSync(join(run, 'qemu'))]).toEqual([[], false]);
     expect(readdirSync(folder).filter((name) => name !== 'run')).toEqual([]);
   }, TIMEOUT);
+});
+
+test.skipIf(reason !== null)('an owner that is killed while it starts a process leaves none', async () => {
+  const run = join(folder, 'run', 'qemu');
+  const program = 'setInterval(() => undefined, 1000)';
+  const { stdout } = await execa(process.execPath, [STARTING, run, program], { reject: false });
+  expect(Number(stdout)).toBeGreaterThan(0);
+  await vi.waitFor(() => expect([processExists(Number(stdout)), existsSync(run)]).toEqual([false, false]), TIMEOUT);
 });
 
 test.skipIf(reason !== null)('a machine that is disposed leaves no process and no file', async () => {

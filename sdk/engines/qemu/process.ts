@@ -8,7 +8,7 @@ import { QmpClient, nothing } from './qmp.js';
 import { makePipes, openPipes, removePipes, type SerialLine } from './serial-pipes.js';
 import { SocketFolder } from './sockets.js';
 import { Tpm } from './tpm.js';
-import { guard } from './watchdog.js';
+import { guardStart } from './watchdog.js';
 
 /** Wall ms within which QEMU has to have connected, and to have ended when asked to. */
 const START_MS = 60_000;
@@ -152,6 +152,7 @@ function run(
   args: string[],
   tpm: Tpm | null,
 ): Running {
+  const started = guardStart(folder);
   const child = spawn(program, args, {
     cwd: folder,
     env: { ...process.env, GUESTWRIGHT_RUN_ID: runId, GLIBC_TUNABLES: tunables(process.env['GLIBC_TUNABLES']) },
@@ -159,6 +160,7 @@ function run(
     // A Ctrl-C at the terminal is for the owner, who ends its machines when it has looked at them.
     detached: true,
   });
+  const release = started(child.pid);
   tpm?.handedOver();
   const said: string[] = [];
   let rest = '';
@@ -171,7 +173,6 @@ function run(
       if (said.length > KEPT_LINES) said.shift();
     }
   });
-  const release = child.pid === undefined ? () => undefined : guard(child.pid, folder);
   const ended = howEnded(child).then(async ({ how, exitCode }) => {
     release();
     const tpmSaid = (await tpm?.end()) ?? '';

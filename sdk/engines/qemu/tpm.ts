@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import { delimiter, join } from 'node:path';
 import { GuestwrightError } from '../../errors.js';
 import type { SocketFolder } from './sockets.js';
-import { guard } from './watchdog.js';
+import { guardStart } from './watchdog.js';
 
 /** The number of the inherited connection in QEMU's process. */
 export const TPM_CONTROL = 5;
@@ -61,10 +61,10 @@ export class Tpm {
   readonly #child: ChildProcess;
   readonly #ended: Promise<string | null>;
 
-  private constructor(control: Socket, child: ChildProcess, { folder }: TpmParts) {
+  /** @param release called when it has ended */
+  private constructor(control: Socket, child: ChildProcess, release: () => void) {
     this.control = control;
     this.#child = child;
-    const release = child.pid === undefined ? () => undefined : guard(child.pid, folder);
     let said = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-KEPT_CHARACTERS)));
     this.#ended = new Promise((resolve) => {
@@ -91,6 +91,7 @@ export class Tpm {
       'type=unixio,clientfd=0',
       '--terminate',
     ];
+    const started = guardStart(parts.folder);
     const child = spawn(parts.program, args, {
       // Commas in a path would end it, so it is where swtpm is; and its name tells whose it is.
       cwd: folder,
@@ -100,8 +101,9 @@ export class Tpm {
       // A Ctrl-C at the terminal is for the owner.
       detached: true,
     });
+    const release = started(child.pid);
     swtpms.destroy();
-    return new Tpm(ours, child, parts);
+    return new Tpm(ours, child, release);
   }
 
   /** Call when QEMU has its end: with ours open swtpm would not see that QEMU has gone. */

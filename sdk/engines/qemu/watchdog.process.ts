@@ -1,18 +1,23 @@
 /**
  * A process that outlives its owner by a moment: its standard input is a pipe that only the owner holds open, so it ends
  * however the owner dies. It then kills the machines that the owner was still responsible for, and removes their files.
- * Lines that it reads: `+<pid> <folder>` and `-<pid>`; of sockets and named pipes that are elsewhere `=<path>` and `~<path>`.
+ * Lines that it reads: `+<pid> <folder>` and `-<pid>`; `?<folder>` before and `!<folder>` after a process is started; of sockets and named pipes that are elsewhere `=<path>` and `~<path>`.
  */
-import { lstatSync, readFileSync, rmSync, rmdirSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, rmdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 
 const machines = new Map<number, string>();
+/** Folders of machines whose processes are being started. */
+const starting = new Set<string>();
 const files = new Set<string>();
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
   if (line.startsWith('=')) files.add(line.slice(1));
   else if (line.startsWith('~')) files.delete(line.slice(1));
+  else if (line.startsWith('?')) starting.add(line.slice(1));
+  else if (line.startsWith('!')) starting.delete(line.slice(1));
   const [, sign, pid, folder = ''] = /^([+-])(\d+)(?: (.*))?$/.exec(line) ?? [];
   if (sign === '+') machines.set(Number(pid), folder);
   else if (sign === '-') machines.delete(Number(pid));
@@ -23,7 +28,7 @@ lines.once('close', () => {
     remove(folder);
   }
   for (const path of files) removeFile(path);
-  process.exit(0);
+  void endStarting().then(() => process.exit(0));
 });
 // Whatever ends the owner's group is not meant for this process: it ends by itself.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -33,6 +38,45 @@ function isOurs(pid: number, folder: string): boolean {
   if (process.platform !== 'linux') return true;
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+  } catch {
+    return false;
+  }
+}
+
+/** Wall ms in which a process that was being started becomes what its command line says, and how often that is looked at. */
+const BECOMES_MS = 3000;
+const LOOK_MS = 50;
+
+/**
+ * What was being started when the owner died has no number here, and may still have its owner's command line. Where
+ * processes cannot be listed they are left.
+ */
+async function endStarting(): Promise<void> {
+  for (let waited = 0; starting.size > 0 && waited < BECOMES_MS; waited += LOOK_MS) {
+    for (const pid of processes()) {
+      const folder = [...starting].find((one) => isOurs(pid, one) && isIn(pid, one));
+      if (folder === undefined) continue;
+      end(pid);
+      remove(folder);
+      starting.delete(folder);
+    }
+    if (starting.size > 0) await setTimeout(LOOK_MS);
+  }
+  for (const folder of starting) remove(folder);
+}
+
+function processes(): number[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** Machines' processes run in their folders. Whoever only names one on a command line, to look at it, does not. */
+function isIn(pid: number, folder: string): boolean {
+  try {
+    const at = readlinkSync(`/proc/${pid}/cwd`);
+    return at === realpathSync(folder) || at.startsWith(`${realpathSync(folder)}/`);
   } catch {
     return false;
   }

@@ -18,6 +18,8 @@ interface Guarded {
 }
 
 const guarded = new Set<Guarded>();
+/** Folders of machines whose processes are being started. */
+const starting = new Set<string>();
 /** Sockets and named pipes outside of the machines' folders. */
 const files = new Set<string>();
 let watchdog: ChildProcess | null = null;
@@ -25,9 +27,26 @@ let exitHandled = false;
 /** Something here keeps ending it; after so many times it is left at that. */
 let restartsLeft = 5;
 
-/** Call right after a machine's process was started. @returns call when it has ended */
-export function guard(pid: number, folder: string): () => void {
+/**
+ * Call right before a machine's process is started: its owner may be killed when the process is there and nobody knows its
+ * number yet. It is then found by the folder, which its command line names.
+ * @returns call with the process's number right after it was started; undefined: it was not
+ */
+export function guardStart(folder: string): (pid: number | undefined) => () => void {
   handleExit();
+  starting.add(folder);
+  if (watchdog === null) watchdog = start();
+  else tell(watchdog, `?${folder}`);
+  return (pid) => {
+    const release = pid === undefined ? () => undefined : guard(pid, folder);
+    starting.delete(folder);
+    if (watchdog !== null) tell(watchdog, `!${folder}`);
+    return release;
+  };
+}
+
+/** @returns call when it has ended */
+function guard(pid: number, folder: string): () => void {
   const entry = { pid, folder };
   guarded.add(entry);
   if (watchdog === null) watchdog = start();
@@ -57,9 +76,11 @@ export function guardFiles(paths: readonly string[]): () => void {
   };
 }
 
+const isIdle = (): boolean => guarded.size + starting.size + files.size === 0;
+
 /** A process that is idle leaves no other process behind. */
 function endIfIdle(): void {
-  if (guarded.size + files.size > 0) return;
+  if (!isIdle()) return;
   watchdog?.stdin?.end();
   watchdog = null;
 }
@@ -76,11 +97,12 @@ function start(): ChildProcess {
   if (stdin instanceof Socket) stdin.unref();
   stdin.on('error', () => undefined);
   for (const { pid, folder } of guarded) tell(child, `+${pid} ${folder}`);
+  for (const folder of starting) tell(child, `?${folder}`);
   for (const path of files) tell(child, `=${path}`);
   child.once('exit', () => {
     if (watchdog !== child) return;
     // Somebody ended it although there is something to watch.
-    watchdog = guarded.size + files.size > 0 && restartsLeft-- > 0 ? start() : null;
+    watchdog = !isIdle() && restartsLeft-- > 0 ? start() : null;
   });
   child.once('error', () => {
     if (watchdog === child) watchdog = null;
