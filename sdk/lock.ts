@@ -40,7 +40,7 @@ export async function exclusively<T>(file: string, work: () => Promise<T>, onWai
     if (taken === 'broken') continue;
     if (!told) onWait?.();
     told = true;
-    await released(file);
+    await changed(file);
   }
   try {
     return await work();
@@ -71,7 +71,7 @@ export async function lockHolder(file: string): Promise<Holder | null> {
 
 /** Resolves when nobody alive holds a lock. */
 export async function lockReleased(file: string): Promise<void> {
-  while ((await lockHolder(file)) !== null) await released(file);
+  while ((await lockHolder(file)) !== null) await changed(file);
 }
 
 async function giveBack(file: string, token: string): Promise<void> {
@@ -176,13 +176,13 @@ export function processExists(pid: number): boolean {
   }
 }
 
-/** Resolves when the lock changes or goes, and now and then, for the caller to look again. */
-function released(file: string): Promise<void> {
+/** Resolves when a file is made, changes or goes, and now and then, for the caller to look again. Its folder is there. */
+export function changed(file: string): Promise<void> {
   return new Promise((resolve) => {
     const name = basename(file);
     const timer = setTimeout(finish, LIVENESS_MS);
-    const watcher = watch(dirname(file), (_event, changed) => {
-      if (changed === null || changed === name) finish();
+    const watcher = watch(dirname(file), (_event, which) => {
+      if (which === null || which === name) finish();
     });
     watcher.on('error', finish);
     function finish() {

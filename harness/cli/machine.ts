@@ -13,7 +13,9 @@ export function machineCommand(): Command {
   return new Command('machine')
     .description('use the machines of a host')
     .addHelpText('after', AFTER_HELP)
-    .addCommand(onHost('list', 'list the machines', (call) => call.list()).option('--json', 'print JSON'))
+    .addCommand(
+      onHost('list', 'list the machines', (call, options) => call.list(options)).option('--json', 'print JSON'),
+    )
     .addCommand(createCommand())
     .addCommand(
       onMachine('info', 'show a machine: configuration, status, snapshots (JSON)', (call, name) => call.info(name)),

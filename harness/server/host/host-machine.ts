@@ -1,6 +1,6 @@
 /** A machine as its host sees it: its folder, and the process that runs it when it runs. */
 import { rm } from 'node:fs/promises';
-import { lockReleased, tryLock } from '../../../sdk/lock.js';
+import { changed, lockHolder, lockReleased, tryLock } from '../../../sdk/lock.js';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import type { MachineConfig } from '../machines/config.js';
 import type { MachineFolder } from '../machines/machine-folder.js';
@@ -9,6 +9,7 @@ import { linkFile, SnapshotFolder } from '../machines/snapshots.js';
 import type { MachineStatus } from '../machines/status.js';
 import { MachineConnection, startProcess } from '../process/connection.js';
 import { calls } from '../process/protocol.js';
+import { socketOf } from '../process/socket.js';
 import { inUse, notRunning, running } from './refusals.js';
 
 export interface HostMachineListener {
@@ -42,8 +43,7 @@ export class HostMachine {
   /** Finds out what is true of it; one that was killed and can be rebuilt runs again when this resolves. */
   static async open(folder: MachineFolder, listener: HostMachineListener): Promise<HostMachine> {
     const machine = new HostMachine(folder, await folder.readConfig(), await folder.readStatus(), listener);
-    if (await machine.#connect()) return machine;
-    await machine.#settle();
+    if (!(await machine.#reach())) await machine.#settle();
     return machine;
   }
 
@@ -88,7 +88,8 @@ export class HostMachine {
   async start(): Promise<void> {
     this.assertOff();
     const started = await startProcess(this.folder);
-    if (started.outcome === 'listens' && (await this.#connect())) await this.#begun();
+    // It may also have ended at once because another runs the machine, which a daemon before this one has started.
+    if (started.outcome === 'listens' ? await this.#connect() : await this.#reach()) await this.#begun();
     // One that did not come up is gone as a whole when that is said.
     if (!this.isRunning) {
       await this.#ending;
@@ -194,6 +195,16 @@ export class HostMachine {
     if (connection === null) return false;
     this.#take((await connection.call(calls.live)).status);
     return true;
+  }
+
+  /** Connects to whoever holds its lease, if somebody does: a process that has just been started listens in a moment. */
+  async #reach(): Promise<boolean> {
+    const socket = await socketOf(this.folder.path);
+    for (;;) {
+      if (await this.#connect()) return true;
+      if ((await lockHolder(this.folder.lease)) === null) return false;
+      await changed(socket);
+    }
   }
 
   /** Until it runs, or its process has ended. */

@@ -1,0 +1,121 @@
+/** `guestwright serve` and `guestwright machine`, as processes. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa, type ResultPromise } from 'execa';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { echoingGuest } from './tiny-guests.js';
+
+const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+
+let folder = '';
+let daemon: ResultPromise<{ reject: false; all: true }> | null = null;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'guestwright-test-serve-'));
+  writeFileSync(join(folder, 'echo.img'), echoingGuest());
+});
+afterEach(async () => {
+  daemon?.kill('SIGTERM');
+  await daemon;
+  daemon = null;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const env = () => ({ GUESTWRIGHT_HOST_FOLDER: join(folder, 'host') });
+
+async function serve(): Promise<string> {
+  const started = execa(process.execPath, [MAIN, 'serve'], { env: env(), reject: false, all: true, cwd: folder });
+  daemon = started;
+  return await new Promise((resolve) => started.all.once('data', (text: Buffer) => resolve(text.toString())));
+}
+
+async function guestwright(...args: string[]): Promise<{ exitCode: number | undefined; all: string }> {
+  const { exitCode, all } = await execa(process.execPath, [MAIN, ...args], {
+    env: env(),
+    reject: false,
+    all: true,
+    cwd: folder,
+  });
+  return { exitCode, all };
+}
+
+const machine = async (...args: string[]) => await guestwright('machine', ...args);
+
+async function done(...args: string[]): Promise<string> {
+  const { exitCode, all } = await machine(...args);
+  expect(`${all}\n${exitCode ?? ''}`).toMatch(/\n0$/);
+  return all;
+}
+
+test('a machine is made, typed into, looked at, saved, and removed when that is confirmed', async () => {
+  expect((await machine('list')).all).toContain('guestwright serve');
+  expect((await machine('list')).exitCode).toBe(3);
+  expect(await serve()).toMatch(/is served at http:\/\/127\.0\.0\.1:\d+: 0 machines/);
+  expect(await done('list')).toBe('This host has no machine: guestwright machine create');
+  await done('create', 'echo', '--floppy', 'echo.img', '--memory', '8', '--disk', '1');
+  await done('start', 'echo');
+  await expect.poll(async () => await done('screen', 'echo'), { timeout: 60_000 }).toContain('READY');
+  await done('type', 'echo', 'abc');
+  await expect.poll(async () => await done('screen', 'echo'), { timeout: 60_000 }).toContain('abc');
+  await done('press', 'echo', 'Enter');
+  expect(await done('screen', 'echo', '-o', 'screen.png')).toContain('screen.png: 720x400');
+  expect(readFileSync(join(folder, 'screen.png')).toString('latin1', 1, 4)).toBe('PNG');
+  for (const args of [
+    ['pause'],
+    ['resume'],
+    ['snapshot', 'one'],
+    ['revert', 'one'],
+    ['reset'],
+    ['remove-snapshot', 'one'],
+    ['save'],
+  ]) {
+    const [command = '', ...more] = args;
+    await done(command, 'echo', ...more);
+  }
+  expect(await done('list')).toMatch(/^echo +saved +v86/);
+  expect(JSON.parse(await done('list', '--json'))).toMatchObject([{ name: 'echo', state: 'saved' }]);
+  await done('clone', 'echo', 'second');
+  await done('rename', 'second', 'other');
+  await done('discard-state', 'other');
+  expect(JSON.parse(await done('info', 'other'))).toMatchObject({
+    state: 'turned-off',
+    config: { spec: { memory: 8 } },
+  });
+  expect(await done('events', '--machine', 'other')).toContain('renamed by local  it was second');
+  const refused = await machine('delete', 'other');
+  expect([refused.exitCode, refused.all]).toEqual([2, expect.stringContaining('machine.json')]);
+  await done('delete', 'other', '--yes');
+  await done('start', 'echo');
+  await done('power-off', 'echo');
+});
+
+test('a daemon that is told to end saves its machines, and the next starts them as before', async () => {
+  await serve();
+  await done('create', 'echo', '--floppy', 'echo.img', '--memory', '8', '--autostart', 'as-before');
+  await done('start', 'echo');
+  await expect.poll(async () => await done('screen', 'echo'), { timeout: 60_000 }).toContain('READY');
+  daemon?.kill('SIGTERM');
+  const { exitCode, all } = (await daemon) ?? {};
+  expect([exitCode, all]).toEqual([0, expect.stringContaining('machines are saved')]);
+  await serve();
+  await expect.poll(async () => await done('list'), { timeout: 60_000 }).toMatch(/echo +running/);
+  expect(await done('screen', 'echo')).toContain('READY');
+  const second = await guestwright('serve');
+  expect([second.exitCode, second.all]).toEqual([2, expect.stringContaining('is served already')]);
+});
+
+test('wrong use is said with its exit code', async () => {
+  await serve();
+  const unknown = await machine('start', 'nobody');
+  expect([unknown.exitCode, unknown.all]).toEqual([2, expect.stringContaining('There is no machine nobody')]);
+  const wrong = await machine('create', 'wrong', '--memory', 'much');
+  expect([wrong.exitCode, wrong.all]).toEqual([2, expect.stringContaining('memory')]);
+  const name = await machine('create', '../up');
+  expect(name.exitCode).toBe(2);
+  const elsewhere = await machine('list', '--host', 'http://127.0.0.1:9');
+  expect([elsewhere.exitCode, elsewhere.all]).toEqual([2, expect.stringContaining('GUESTWRIGHT_TOKEN')]);
+  const open = await guestwright('serve', '--address', '0.0.0.0', '--folder', join(folder, 'open'));
+  expect([open.exitCode, open.all]).toEqual([2, expect.stringContaining('--tls-cert')]);
+});
