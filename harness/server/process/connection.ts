@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { RequestType, RequestType0 } from 'vscode-jsonrpc';
 import {
@@ -17,7 +18,7 @@ import { GuestwrightError } from '../../../sdk/errors.js';
 import type { MachineFolder } from '../machines/machine-folder.js';
 import type { MachineStatus } from '../machines/status.js';
 import { news, type ToldFailure } from './protocol.js';
-import { LISTENING_FILE, socketOf } from './socket.js';
+import { SAYING_FILE, socketOf, type Said } from './socket.js';
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
@@ -100,9 +101,9 @@ export async function startProcess(
       stdio: ['ignore', log, log, 'pipe'],
       cwd: folder.path,
     });
-    const said = child.stdio[LISTENING_FILE];
-    if (said == null || !('read' in said)) throw new Error('a pipe was asked for');
-    const listens = once(said, 'data').then(() => 'listens' as const);
+    const said = child.stdio[SAYING_FILE];
+    if (!(said instanceof Readable)) throw new Error('a pipe was asked for');
+    const listens = saidListening(said).then(() => 'listens' as const);
     const ended = once(child, 'exit').then(() => 'ended' as const);
     const outcome = await Promise.race([listens, ended]);
     said.destroy();
@@ -111,6 +112,16 @@ export async function startProcess(
   } finally {
     closeSync(log);
   }
+}
+
+async function saidListening(said: Readable): Promise<void> {
+  await new Promise<void>((resolve) => {
+    let text = '';
+    said.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes('listening' satisfies Said)) resolve();
+    });
+  });
 }
 
 function isNobody(error: unknown): boolean {

@@ -9,7 +9,7 @@ import { settle } from '../machines/settle.js';
 import { toldFailure } from '../machines/told-failure.js';
 import { HostedMachine } from './hosted-machine.js';
 import { serveMachine } from './serve-machine.js';
-import { LISTENING_FILE, socketOf } from './socket.js';
+import { SAYING_FILE, socketOf, type Said } from './socket.js';
 
 const [path] = process.argv.slice(2);
 if (path === undefined) throw new Error('main.js is started by the daemon only');
@@ -20,7 +20,8 @@ const lease = await tryLock(folder.lease);
 if (typeof lease !== 'function') process.exit(0);
 
 try {
-  await run();
+  // A daemon that was killed meanwhile wants nothing any more, and the next counts on who holds a lease when it comes.
+  if (say('leased')) await run();
 } finally {
   await lease();
 }
@@ -38,7 +39,8 @@ async function run(): Promise<void> {
     onEvent: (kind, detail) => server.event(kind, detail),
   });
   await using server = await serveMachine(socket, hosted);
-  sayListening();
+  say('listening');
+  closeSync(SAYING_FILE);
   process.on('SIGTERM', () => void hosted.saveState().catch(() => undefined));
   try {
     await (truth.outcome === 'rebuild' ? hosted.rebuild() : hosted.begin());
@@ -51,13 +53,14 @@ async function run(): Promise<void> {
   rmSync(socket, { force: true });
 }
 
-/** To whoever started this process; it need not be there any more. */
-function sayListening(): void {
+/** @returns whether whoever started this process is there */
+function say(what: Said): boolean {
   try {
-    writeSync(LISTENING_FILE, 'listening\n');
-    closeSync(LISTENING_FILE);
+    writeSync(SAYING_FILE, `${what}\n`);
+    return true;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'EBADF' || error.code === 'EPIPE'))) throw error;
+    if (error instanceof Error && 'code' in error && (error.code === 'EBADF' || error.code === 'EPIPE')) return false;
+    throw error;
   }
 }
 

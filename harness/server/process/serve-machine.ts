@@ -21,12 +21,16 @@ export interface MachineServer extends AsyncDisposable {
 
 export async function serveMachine(socketPath: string, machine: HostedMachine): Promise<MachineServer> {
   const connections = new Set<MessageConnection>();
-  const asked = new Set<Promise<unknown>>();
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    const connection = answer(socket, machine, asked);
+    const connection = answer(socket, machine);
     connections.add(connection);
+    sockets.add(socket);
     connection.onDispose(() => connections.delete(connection));
-    connection.onClose(() => connection.dispose());
+    connection.onClose(() => {
+      sockets.delete(socket);
+      connection.dispose();
+    });
     connection.listen();
   });
   // Whoever holds the lease is the only one: a socket that is there was left by one that was killed.
@@ -43,32 +47,17 @@ export async function serveMachine(socketPath: string, machine: HostedMachine): 
     status: (status) => tell((connection) => connection.sendNotification(news.status, status)),
     event: (kind, detail) => tell((connection) => connection.sendNotification(news.event, { kind, detail })),
     async [Symbol.asyncDispose]() {
-      // Who asked for the end is told that it has come: an answer is written some rounds after it was given.
-      for (let quiet = 0; quiet < 2; quiet++) {
-        if (asked.size > 0) quiet = 0;
-        await Promise.allSettled(asked);
-        await setImmediate();
-      }
-      for (const connection of connections) connection.end();
-      await new Promise((resolve) => server.close(resolve));
+      // Nobody is waited for, however slow or dead. Whose answer is lost looks at the status, which is written by now.
+      for (const socket of sockets) socket.destroySoon();
+      server.close();
+      await setImmediate();
     },
   };
 }
 
-function answer(socket: Socket, machine: HostedMachine, asked: Set<Promise<unknown>>): MessageConnection {
+function answer(socket: Socket, machine: HostedMachine): MessageConnection {
   socket.on('error', () => socket.destroy());
-  const writer = new SocketMessageWriter(socket);
-  const write = writer.write.bind(writer);
-  const noted = async <T>(work: Promise<T>): Promise<T> => {
-    asked.add(work);
-    return await work.finally(() => asked.delete(work));
-  };
-  writer.write = async (message) => {
-    await noted(write(message));
-  };
-  const connection = createMessageConnection(new SocketMessageReader(socket), writer);
-  const told = async <T>(work: () => Promise<T>): Promise<T | ResponseError<ToldFailure>> =>
-    await noted(failuresTold(work));
+  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   const done = async (work: Promise<unknown>): Promise<null> => {
     await work;
     return null;
@@ -89,7 +78,7 @@ function answer(socket: Socket, machine: HostedMachine, asked: Set<Promise<unkno
 }
 
 /** Failures cross as data. */
-async function failuresTold<T>(work: () => Promise<T>): Promise<T | ResponseError<ToldFailure>> {
+async function told<T>(work: () => Promise<T>): Promise<T | ResponseError<ToldFailure>> {
   try {
     return await work();
   } catch (error) {

@@ -6,8 +6,10 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { GuestwrightError } from '../../../sdk/errors.js';
 
-/** File descriptor on which the process of a machine says that it listens. */
-export const LISTENING_FILE = 3;
+/** File descriptor on which the process of a machine says how far it is. */
+export const SAYING_FILE = 3;
+/** It holds the lease; it can be connected to. */
+export type Said = 'leased' | 'listening';
 
 /**
  * A unix socket's path has to be short, and a machine's folder may be anywhere: the sockets of a user's machines are in one
