@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { GuestwrightError } from '../../../sdk/errors.js';
+import { portTaken } from '../../live/server.js';
 import { toldFailure } from '../machines/told-failure.js';
 import type { Host } from '../host/host.js';
 import { CONTRACTS, type CallName, type Contract } from './contract.js';
@@ -241,15 +242,5 @@ function tlsMissing(address: string): GuestwrightError {
     expected: 'a certificate and its key, or a loopback address',
     seen: address,
     next: 'give --tls-cert and --tls-key, or leave --address out',
-  });
-}
-
-function portTaken(port: number): GuestwrightError {
-  return new GuestwrightError(`The port ${port} is taken`, {
-    kind: 'usage',
-    code: 'port-taken',
-    expected: 'a port that nobody listens on',
-    seen: String(port),
-    next: 'leave --port out for one that is free',
   });
 }

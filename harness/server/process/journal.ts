@@ -9,6 +9,16 @@ import { z } from 'zod';
 import { writeWhole } from '../../../sdk/images/files.js';
 import type { RecordedEvent } from '../../../sdk/machine/recording.js';
 
+/** What can be done again. */
+type Done = Extract<RecordedEvent, { kind: 'input' | 'save' | 'restore' }>;
+
+/** No further: a journal is in the run folder, which a machine from elsewhere does not bring along. */
+function isDone(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || !('at' in value)) return false;
+  const { kind, at } = value;
+  return typeof at === 'number' && (kind === 'input' ? 'input' in value : kind === 'save' || kind === 'restore');
+}
+
 /** Where it begins: at power-on, or a state in the run folder. */
 const begin = z.strictObject({
   kind: z.literal('begin'),
@@ -19,7 +29,7 @@ const begin = z.strictObject({
 });
 /** The machine was seen at this instant. */
 const seen = z.strictObject({ kind: z.literal('seen'), at: z.number().nonnegative() });
-const done = z.strictObject({ kind: z.literal('done'), event: z.looseObject({ kind: z.string(), at: z.number() }) });
+const done = z.strictObject({ kind: z.literal('done'), event: z.custom<Done>(isDone) });
 const line = z.discriminatedUnion('kind', [begin, seen, done]);
 
 export interface KeptRun {
@@ -64,8 +74,7 @@ export function readRun(file: string): KeptRun | null {
     else if (run === null) return null;
     else if (entry.kind === 'seen') run.until = Math.max(run.until, entry.at);
     else {
-      // Written by this class, into a folder that a machine from elsewhere does not bring along.
-      run.events.push(entry.event as unknown as RecordedEvent);
+      run.events.push(entry.event);
       run.until = Math.max(run.until, entry.event.at);
     }
   }
