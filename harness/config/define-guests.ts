@@ -2,14 +2,15 @@
 import type { Project } from '@playwright/test';
 import { GuestwrightError } from '../../sdk/errors.js';
 import { parseSpec, type MachineSpecInput } from '../../sdk/machine/spec.js';
-import type { GuestTable, GuestwrightOptions } from '../fixtures/options.js';
+import type { Guest, GuestTable, GuestwrightOptions } from '../fixtures/options.js';
+import { hostedProblems, isHosted } from './hosted-guest.js';
 import { sanitiseName } from '../goldens/paths.js';
 
 export type EngineName = NonNullable<MachineSpecInput['engine']>;
 
 export interface GuestDefinition {
-  /** The machine, without its engine. */
-  spec: MachineSpecInput;
+  /** The machine, without its engine; or a machine of a host. */
+  spec: Guest;
   /** Scenario files that run on this guest (globs or expressions, as Playwright's `testMatch`). Default: all. */
   scenarios?: string | RegExp | (string | RegExp)[];
   /** Engines for this guest, when not all of the table's fit. None: it has no project (see `installedEngines`). */
@@ -21,12 +22,12 @@ export interface GuestDefinition {
 export interface GuestsDefinition {
   /** Default: `['v86']`. */
   engines?: readonly EngineName[];
-  /** By name: a machine spec, or a definition with a spec and more. */
-  guests: Readonly<Record<string, GuestDefinition | MachineSpecInput>>;
+  /** By name: a machine spec, a machine of a host (`{ machine: 'host://web' }`), or a definition with one of them and more. */
+  guests: Readonly<Record<string, GuestDefinition | Guest>>;
 }
 
 /**
- * One project for each guest on each engine, named `<guest>-<engine>`. Its options give the fixture `machine` its spec.
+ * One project for each guest on each engine, named `<guest>-<engine>`, and one for each machine of a host, `<guest>-host`. Its options give the fixture `machine` its spec.
  * A scenario can name another guest of the table with `test.use({ guest: 'name' })`.
  *
  * @throws GuestwrightError `usage/guests-invalid` naming every wrong entry
@@ -44,17 +45,18 @@ export function defineGuests(definition: GuestsDefinition): Project<GuestwrightO
     });
   }
   const table: GuestTable = mapValues(guests, ({ spec }) => spec);
-  return Object.entries(guests).flatMap(([guest, entry]) =>
-    (entry.engines ?? engines).map((engine) => ({
-      name: `${guest}-${engine}`,
+  return Object.entries(guests).flatMap(([guest, entry]) => {
+    const places = isHosted(entry.spec) ? ['host' as const] : (entry.engines ?? engines);
+    return places.map((place) => ({
+      name: `${guest}-${place}`,
       ...(entry.scenarios === undefined ? {} : { testMatch: entry.scenarios }),
-      metadata: { guest, engine, ...entry.metadata },
-      use: { guest, engine, guests: table },
-    })),
-  );
+      metadata: { guest, ...(place === 'host' ? {} : { engine: place }), ...entry.metadata },
+      use: { guest, guests: table, ...(place === 'host' ? {} : { engine: place }) },
+    }));
+  });
 }
 
-function asDefinition(entry: GuestDefinition | MachineSpecInput): GuestDefinition {
+function asDefinition(entry: GuestDefinition | Guest): GuestDefinition {
   return 'spec' in entry ? entry : { spec: entry };
 }
 
@@ -89,6 +91,7 @@ function specProblems(
   tableEngines: readonly EngineName[],
 ): string[] {
   return Object.entries(guests).flatMap(([name, { spec, engines }]) => {
+    if (isHosted(spec)) return hostedProblems(spec, engines).map((problem) => `${name}: ${problem}`);
     const problems = engines === undefined || engines.length === 0 ? [] : engineProblems(engines);
     for (const engine of new Set(engines ?? tableEngines)) {
       try {

@@ -61,6 +61,7 @@ export async function launch(input: MachineSpecInput, options: LaunchOptions = {
   const machine = await Promise.all([loading, did(running, spec, options.again)])
     .then(([{ machineOn }]) => {
       options.onStart?.({ engine: engine.name, hardware, identity: running.identity });
+      options.onEngine?.(running);
       options.record?.({ kind: 'start', engine: engine.name, hardware, identity: running.identity });
       return machineOn(running, {
         id,

@@ -6,6 +6,7 @@ import type {
   Capabilities,
   ClockKind,
   EngineEvent,
+  EngineMachine,
   GuestTime,
   Hardware,
   Input,
@@ -77,6 +78,8 @@ export interface LaunchOptions {
   again?: Again;
   /** Is told what hardware the spec came to, once it runs. */
   onStart?: (started: Started) => void;
+  /** Is given the engine's machine, for whoever drives it from elsewhere. Only one may at a time. */
+  onEngine?: (running: EngineMachine) => void;
   /** Is told of every new look at the machine's screen, whatever it was taken for. */
   onFrame?: (frame: Frame, machine: Machine) => void;
   /** Stores a snapshot in passing; bit-exact engines only. See `EngineContext.storeAt`. */

@@ -8,9 +8,11 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fast
 import { z } from 'zod';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { portTaken } from '../../live/server.js';
+import { machineName } from '../machines/config.js';
 import { toldFailure } from '../machines/told-failure.js';
 import type { Host } from '../host/host.js';
 import { CONTRACTS, type CallName, type Contract } from './contract.js';
+import { driveQuery, serveDrive } from './drive-route.js';
 import { HANDLERS, type Caller, type Given } from './handlers.js';
 import { may } from './rights.js';
 import type { Tokens } from './tokens.js';
@@ -36,6 +38,7 @@ const WRONG_TOKENS = 20;
 /** Calls of one address in a minute. */
 const CALLS = 3000;
 
+const machineParams = z.strictObject({ name: machineName });
 const failureSchema = z.object({ kind: z.string(), code: z.string(), message: z.string() });
 
 /** @throws GuestwrightError `usage/tls-missing`, `usage/port-taken` */
@@ -126,6 +129,26 @@ export async function buildApi(
       });
       socket.on('close', stop);
       socket.on('error', () => socket.terminate());
+    },
+  );
+  const drivers = new WeakMap<FastifyRequest, string>();
+  app.get(
+    `${API}/machines/:name/drive`,
+    {
+      websocket: true,
+      schema: { hide: true, params: machineParams, querystring: driveQuery },
+      onRequest: async (request) => {
+        const { name } = request.params as { name: string };
+        const caller = await callerOf(request);
+        if (!may(caller.grants, 'execute', name))
+          throw refused('right-missing', 403, `The token ${caller.name} has not the right execute`);
+        drivers.set(request, caller.name);
+      },
+    },
+    async (socket, request) => {
+      const { name } = machineParams.parse(request.params);
+      const query = driveQuery.parse(request.query);
+      await serveDrive(socket, { host, name, query, by: drivers.get(request) ?? '' });
     },
   );
   await app.ready();

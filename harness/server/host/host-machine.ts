@@ -24,6 +24,7 @@ export class HostMachine {
   #status: MachineStatus;
   #connection: MachineConnection | null = null;
   readonly #waiting = new Set<() => void>();
+  readonly #drivers = new Set<(event: string) => void>();
   /** What is done after its process has ended. */
   #ending: Promise<void> = Promise.resolve();
   #isLeft = false;
@@ -170,6 +171,23 @@ export class HostMachine {
     }
   }
 
+  /** Is told what its engine reports, as JSON, while a scenario drives it. @returns ends that */
+  onEngine(driver: (event: string) => void): () => void {
+    this.#drivers.add(driver);
+    return () => this.#drivers.delete(driver);
+  }
+
+  /** Ends it as it is, if it runs: nothing of it is kept. */
+  async abandon(): Promise<void> {
+    const connection = this.#connection;
+    if (connection === null) return;
+    await connection.call(calls.abandon).catch((error: unknown) => {
+      if (!(error instanceof GuestwrightError)) throw error;
+    });
+    await connection.closed;
+    await this.#ending;
+  }
+
   /** The process of the machine is let go; it goes on. */
   leave(): void {
     this.#isLeft = true;
@@ -186,6 +204,9 @@ export class HostMachine {
     const connection = await MachineConnection.to(this.folder, {
       onStatus: (status) => this.#take(status),
       onEvent: (kind, detail) => this.#listener.onEvent(kind, detail),
+      onEngine: (event) => {
+        for (const driver of this.#drivers) driver(event);
+      },
       onClose: () => {
         this.#connection = null;
         if (!this.#isLeft) this.#ending = this.#afterEnd();

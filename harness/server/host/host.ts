@@ -9,12 +9,14 @@ import { CONFIG_VERSION, machineName, settingsSchema, type MachineConfig, type S
 import { hostedSpec } from '../machines/hosted-spec.js';
 import { filesIn, MachineFolder } from '../machines/machine-folder.js';
 import { SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
-import type { HostedState, MachineStatus } from '../machines/status.js';
+import { freshStatus, type HostedState, type MachineStatus } from '../machines/status.js';
 import { calls, type Handling, type Look, type MediumChange } from '../process/protocol.js';
 import { EventLog, type HostEvent } from './events.js';
+import { fillScratch, scratchConfig, scratchName, type ScratchStart } from './scratch.js';
 import { HostMachine } from './host-machine.js';
 import * as refusals from './refusals.js';
 import { Tasks, type Task } from './tasks.js';
+import { Turns } from './turns.js';
 
 /** Of a machine, for lists. */
 export interface MachineSummary {
@@ -46,6 +48,7 @@ export class Host implements AsyncDisposable {
   readonly #release: () => Promise<void>;
   /** Machines that something is done with: one thing at a time, and the second is refused. */
   readonly #busy = new Map<string, string>();
+  readonly #copying = new Turns();
 
   private constructor(folder: string, release: () => Promise<void>, onTask: (task: Task) => void) {
     this.folder = folder;
@@ -103,6 +106,8 @@ export class Host implements AsyncDisposable {
       if (name.startsWith('.')) await rm(join(parent, name), { recursive: true, force: true });
     }
     await Promise.all((await filesIn(parent)).map(async (name) => await this.#adopt(name)));
+    // Their scenarios have lost them with the daemon before.
+    await Promise.all([...this.#machines.keys()].map(async (name) => await this.endScratch(name, null)));
   }
 
   /** A folder that cannot be read is no reason not to serve the others. */
@@ -273,12 +278,17 @@ export class Host implements AsyncDisposable {
     const machine = this.#get(name);
     await this.#exclusively(name, 'being deleted', async () => {
       machine.assertOff();
-      const gone = this.#path(`.${name}.${randomUUID()}`);
-      await rename(this.#path(name), gone);
-      this.#machines.delete(name);
-      await rm(gone, { recursive: true, force: true });
+      await this.#remove(name);
     });
     this.#note(name, 'deleted', by, null);
+  }
+
+  /** In one step, and then in peace. */
+  async #remove(name: string): Promise<void> {
+    const gone = this.#path(`.${name}.${randomUUID()}`);
+    await rename(this.#path(name), gone);
+    this.#machines.delete(name);
+    await rm(gone, { recursive: true, force: true });
   }
 
   /** A copy with its own disks. @throws GuestwrightError `usage/machine-running`, `usage/machine-exists` */
@@ -303,6 +313,64 @@ export class Host implements AsyncDisposable {
       });
       this.#note(next, 'created', by, `a clone of ${name}`);
     });
+  }
+
+  /**
+   * Makes a machine for a scenario, and starts it: a copy that begins at a snapshot of the machine, or as that is now.
+   * @returns the copy's name, for {@link endScratch}
+   * @throws GuestwrightError `usage/machine-unknown`, `usage/snapshot-missing`, `usage/machine-busy`, and what its start failed of
+   */
+  async scratch(
+    name: string,
+    { snapshot, title }: { snapshot: string | null; title: string },
+    by: Asker,
+  ): Promise<HostMachine> {
+    const of = this.#get(name);
+    const next = scratchName(name);
+    const make = async (start: ScratchStart): Promise<void> =>
+      await this.#add(next, async (folder) => {
+        await folder.writeConfig(scratchConfig(of.config, of.folder, next, title));
+        if (start.kind !== 'disks') await folder.writeStatus({ ...freshStatus(new Date()), state: 'saved' });
+        await fillScratch(of.folder, folder, start);
+      });
+    // Scenarios that begin at the same moment wait for each other; of a snapshot any number can be made at once.
+    if (snapshot !== null)
+      await make({ kind: 'snapshot', id: (await new SnapshotFolder(of.folder.snapshots).find(snapshot)).id });
+    else await this.#copying.run(name, async () => await this.#copyNow(of, title, make));
+    this.#note(name, 'scenario-began', by, `${title}, on ${next}`);
+    const machine = this.#get(next);
+    try {
+      await machine.start();
+    } catch (error) {
+      await this.endScratch(next, by);
+      throw error;
+    }
+    return machine;
+  }
+
+  /** As the machine is at this moment. */
+  async #copyNow(of: HostMachine, title: string, make: (start: ScratchStart) => Promise<void>): Promise<void> {
+    await this.#exclusively(of.config.name, `being copied for ${title}`, async () => {
+      if (!of.isRunning) {
+        await make({ kind: of.status.state === 'saved' ? 'saved' : 'disks' });
+        return;
+      }
+      const { id } = await of.connection.call(calls.snapshot, { name: `for ${title}`.slice(0, 200) });
+      try {
+        await make({ kind: 'snapshot', id });
+      } finally {
+        await of.connection.call(calls.removeSnapshot, { id });
+      }
+    });
+  }
+
+  /** Ends the machine of a scenario, and removes it. */
+  async endScratch(name: string, by: Asker): Promise<void> {
+    const machine = this.#machines.get(name);
+    if (machine?.config.scratch === undefined) return;
+    await machine.abandon();
+    await this.#remove(name);
+    this.#note(machine.config.scratch.of, 'scenario-ended', by, `${machine.config.scratch.title}, on ${name}`);
   }
 
   start(name: string, by: Asker): Task {

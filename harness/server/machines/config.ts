@@ -40,6 +40,8 @@ export const configSchema = z.strictObject({
   name: machineName,
   created: z.iso.datetime(),
   spec,
+  /** Made for one scenario, of another machine, and removed with it. */
+  scratch: z.strictObject({ of: machineName, title: z.string().max(200) }).optional(),
   ...settingsShape,
 });
 export type MachineConfig = z.output<typeof configSchema>;

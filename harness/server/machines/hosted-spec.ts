@@ -17,18 +17,20 @@ export interface HostedSpec {
 export const isBitExact = (engine: 'v86' | 'qemu'): boolean => engine === 'v86';
 
 /**
+ * @param isDriven a scenario drives it: where its engine can, the guest runs only while the scenario waits for it
  * @throws GuestwrightError `usage/spec-invalid`, `usage/hosted-spec-invalid` for what the host decides
  */
 export function hostedSpec(
   given: Record<string, unknown>,
   { path, run, disks }: Pick<MachineFolder, 'path' | 'run' | 'disks'>,
+  isDriven = false,
 ): HostedSpec {
   const parsed = parseSpec(given);
   refuse(parsed);
   const overlays = parsed.disks.map((_, i) => `disk${i}.overlay`);
   const spec = {
     ...given,
-    clock: parsed.engine === 'v86' ? ('paced' as const) : ('host' as const),
+    clock: clockOf(parsed.engine, isDriven),
     disks: parsed.disks.map((disk, i) => ({
       ...kept(disk),
       overlay: join(isBitExact(parsed.engine) ? run : disks, overlays[i] ?? ''),
@@ -36,6 +38,11 @@ export function hostedSpec(
     ...mediaIn(parsed, path),
   };
   return { engine: parsed.engine, spec, overlays };
+}
+
+function clockOf(engine: 'v86' | 'qemu', isDriven: boolean): 'stepped' | 'paced' | 'host' {
+  if (!isBitExact(engine)) return 'host';
+  return isDriven ? 'stepped' : 'paced';
 }
 
 type SpecDisk = MachineSpec['disks'][number];

@@ -25,6 +25,8 @@ const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 export interface ConnectionListener {
   onStatus: (status: MachineStatus) => void;
   onEvent: (kind: string, detail: string | null) => void;
+  /** Of a machine that a scenario drives. */
+  onEngine: (event: string) => void;
   /** The process has ended, or let go. */
   onClose: () => void;
 }
@@ -37,6 +39,7 @@ export class MachineConnection {
     this.#connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
     this.#connection.onNotification(news.status, listener.onStatus);
     this.#connection.onNotification(news.event, ({ kind, detail }) => listener.onEvent(kind, detail));
+    this.#connection.onNotification(news.engine, ({ event }) => listener.onEngine(event));
     this.#closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.#connection.dispose();

@@ -7,10 +7,14 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { exists } from '../../../sdk/images/files.js';
+import type { EngineMachine } from '../../../sdk/engines/engine.js';
 import type { Again } from '../../../sdk/machine/do-again.js';
 import { launch } from '../../../sdk/machine/launch.js';
 import type { Machine } from '../../../sdk/machine/types.js';
 import { encodePng } from '../../../sdk/reading/png.js';
+import { toJson } from '../bytes-json.js';
+import { drive } from '../drive/driven.js';
+import type { Driven } from '../drive/requests.js';
 import type { MachineConfig } from '../machines/config.js';
 import { hostedSpec, isBitExact, type HostedSpec } from '../machines/hosted-spec.js';
 import type { MachineFolder } from '../machines/machine-folder.js';
@@ -26,6 +30,8 @@ export interface HostedMachineParts {
   status: MachineStatus;
   onStatus: (status: MachineStatus) => void;
   onEvent: (kind: string, detail: string | null) => void;
+  /** An event of the engine of a machine that a scenario drives, as JSON. */
+  onEngine: (event: string) => void;
 }
 
 /** Wall ms between two notes of how far the guest has come. */
@@ -37,10 +43,15 @@ export class HostedMachine {
   readonly #parts: HostedMachineParts;
   readonly #hosted: HostedSpec;
   readonly #journal: MachineJournal | null;
+  readonly #isBitExact: boolean;
+  readonly #isDriven: boolean;
+  #engine: EngineMachine | null = null;
   readonly #snapshots: SnapshotFolder;
   readonly #end: { promise: Promise<void>; resolve: () => void };
   #status: MachineStatus;
   #machine: Machine | null = null;
+  /** It began at a state. */
+  #goesOn = false;
   #base: string | null = null;
   #bases = 0;
   #keptAt = 0;
@@ -52,9 +63,11 @@ export class HostedMachine {
     const { folder, config, status } = parts;
     this.#parts = parts;
     this.#status = status;
-    this.#hosted = hostedSpec(config.spec, folder);
-    const bitExact = isBitExact(this.#hosted.engine);
-    this.#journal = bitExact ? new MachineJournal(folder.journal) : null;
+    this.#isDriven = config.scratch !== undefined;
+    this.#hosted = hostedSpec(config.spec, folder, this.#isDriven);
+    this.#isBitExact = isBitExact(this.#hosted.engine);
+    // A scenario's machine goes with it: nobody wants it done again.
+    this.#journal = this.#isBitExact && !this.#isDriven ? new MachineJournal(folder.journal) : null;
     this.#snapshots = new SnapshotFolder(folder.snapshots);
     this.#end = withResolvers();
   }
@@ -114,6 +127,7 @@ export class HostedMachine {
     await mkdir(folder.disks, { recursive: true });
     await mkdir(folder.run, { recursive: true, mode: 0o700 });
     await this.#linkDisks();
+    this.#goesOn = state !== null;
     if (state !== null && this.#journal !== null) this.#base = await this.#baseOf(state);
     await this.#journal?.begin(this.#base);
     await this.#launch(state, null);
@@ -135,20 +149,22 @@ export class HostedMachine {
               },
             }),
         ...(again === null ? {} : { again }),
+        ...(this.#isDriven ? { onEngine: (engine) => this.#handOver(engine) } : {}),
       },
     );
     this.#keptAt = Date.now();
     this.#machine.onEvent((event) => {
       if (event.kind === 'reset') this.#parts.onEvent('reset', null);
-      if (event.kind !== 'reset') this.#look();
+      // That it is off is something that its scenario may wait for.
+      if (event.kind !== 'reset' && !this.#isDriven) this.#look();
     });
-    this.#timer = setInterval(() => this.#look(), NOTE_EVERY_MS);
+    if (!this.#isDriven) this.#timer = setInterval(() => this.#look(), NOTE_EVERY_MS);
   }
 
   /** v86 writes what is on its disks beside them, and only a guest that is off has written all. */
   async #linkDisks(): Promise<void> {
     const { folder } = this.#parts;
-    if (this.#journal === null) return;
+    if (!this.#isBitExact) return;
     for (const name of this.#hosted.overlays) {
       await rm(join(folder.run, name), { force: true });
       if (await exists(join(folder.disks, name))) await linkFile(join(folder.disks, name), join(folder.run, name));
@@ -311,6 +327,45 @@ export class HostedMachine {
       }
       await this.#snapshots.remove(snapshot);
     });
+  }
+
+  #handOver(engine: EngineMachine): void {
+    this.#engine = engine;
+    engine.onEvent((event) => {
+      this.#parts.onEngine(toJson(event.kind === 'failed' ? { kind: 'failed', message: event.error.message } : event));
+    });
+  }
+
+  /** What a scenario has to know of it, as JSON. */
+  async driven(): Promise<string> {
+    const { capabilities, identity, description = null, now } = this.#drivenEngine;
+    const { name, spec } = this.#parts.config;
+    const { engine } = this.#hosted;
+    const goesOn = this.#goesOn;
+    const driven: Driven = { name, spec, engine, capabilities, identity, description, now, goesOn };
+    return await Promise.resolve(toJson(driven));
+  }
+
+  /** @param request see `drive/requests.ts` */
+  async drive(request: string): Promise<string> {
+    return await drive(this.#drivenEngine, this.#running.spec, request);
+  }
+
+  get #drivenEngine(): EngineMachine {
+    if (this.#engine !== null) return this.#engine;
+    throw new GuestwrightError(`${this.#parts.config.name} is not driven by a scenario`, {
+      kind: 'usage',
+      code: 'machine-not-driven',
+      expected: 'a machine that the host has made for a scenario',
+    });
+  }
+
+  /** Ends it as it is. */
+  async abandon(): Promise<void> {
+    await this.#leave();
+    await this.#parts.folder.clearRun();
+    await this.#say('turned-off', 'Its scenario has ended.');
+    this.#end.resolve();
   }
 
   async handle(handling: Handling): Promise<void> {

@@ -8,6 +8,7 @@ import { chmod } from 'node:fs/promises';
 import { z } from 'zod';
 import { writeWhole } from '../../../sdk/images/files.js';
 import type { RecordedEvent } from '../../../sdk/machine/recording.js';
+import { fromJson, toJson } from '../bytes-json.js';
 
 /** What can be done again. */
 type Done = Extract<RecordedEvent, { kind: 'input' | 'save' | 'restore' }>;
@@ -84,7 +85,7 @@ export function readRun(file: string): KeptRun | null {
 function parseLine(text: string): z.output<typeof line> | null {
   if (text === '') return null;
   try {
-    return line.parse(JSON.parse(text, revive));
+    return line.parse(fromJson(text));
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
     throw error;
@@ -94,14 +95,4 @@ function parseLine(text: string): z.output<typeof line> | null {
 type Line =
   { kind: 'begin'; base: string | null } | { kind: 'seen'; at: number } | { kind: 'done'; event: RecordedEvent };
 
-const encode = (value: Line): string => `${JSON.stringify(value, bytesAsText)}\n`;
-
-function bytesAsText(_key: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? { $bytes: Buffer.from(value).toString('base64') } : value;
-}
-
-function revive(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('$bytes' in value)) return value;
-  const { $bytes } = value;
-  return typeof $bytes === 'string' ? new Uint8Array(Buffer.from($bytes, 'base64')) : value;
-}
+const encode = (value: Line): string => `${toJson(value)}\n`;

@@ -37,6 +37,7 @@ async function run(): Promise<void> {
     status,
     onStatus: (next) => server.status(next),
     onEvent: (kind, detail) => server.event(kind, detail),
+    onEngine: (event) => server.engine(event),
   });
   await using server = await serveMachine(socket, hosted);
   say('listening');

@@ -67,6 +67,11 @@ export const calls = {
   removeSnapshot: new RequestType<{ id: string }, null, ToldFailure>('removeSnapshot'),
   insert: new RequestType<MediumChange, null, ToldFailure>('insert'),
   handle: new RequestType<Handling, null, ToldFailure>('handle'),
+  /** Of a machine that a scenario drives: what it is, and a request (see `drive/requests.ts`), both as JSON. */
+  driven: new RequestType0<string, ToldFailure>('driven'),
+  drive: new RequestType<{ request: string }, string, ToldFailure>('drive'),
+  /** Ends it as it is. Nothing of it is kept. */
+  abandon: new RequestType0<null, ToldFailure>('abandon'),
 };
 
 export const news = {
@@ -74,4 +79,6 @@ export const news = {
   status: new NotificationType<MachineStatus>('status'),
   /** Something happened, for the log. */
   event: new NotificationType<{ kind: string; detail: string | null }>('event'),
+  /** An event of the engine of a machine that a scenario drives, as JSON. */
+  engine: new NotificationType<{ event: string }>('engine'),
 };

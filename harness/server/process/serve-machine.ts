@@ -17,6 +17,7 @@ import type { MachineStatus } from '../machines/status.js';
 export interface MachineServer extends AsyncDisposable {
   status(status: MachineStatus): void;
   event(kind: string, detail: string | null): void;
+  engine(event: string): void;
 }
 
 export async function serveMachine(socketPath: string, machine: HostedMachine): Promise<MachineServer> {
@@ -46,6 +47,7 @@ export async function serveMachine(socketPath: string, machine: HostedMachine): 
   return {
     status: (status) => tell((connection) => connection.sendNotification(news.status, status)),
     event: (kind, detail) => tell((connection) => connection.sendNotification(news.event, { kind, detail })),
+    engine: (event) => tell((connection) => connection.sendNotification(news.engine, { event })),
     async [Symbol.asyncDispose]() {
       // Nobody is waited for, however slow or dead. Whose answer is lost looks at the status, which is written by now.
       for (const socket of sockets) socket.destroySoon();
@@ -73,6 +75,9 @@ function answer(socket: Socket, machine: HostedMachine): MessageConnection {
   connection.onRequest(calls.revert, ({ id }) => told(() => done(machine.revert(id))));
   connection.onRequest(calls.removeSnapshot, ({ id }) => told(() => done(machine.removeSnapshot(id))));
   connection.onRequest(calls.insert, (given) => told(() => done(machine.insert(mediumChange.parse(given)))));
+  connection.onRequest(calls.driven, () => told(() => machine.driven()));
+  connection.onRequest(calls.drive, ({ request }) => told(() => machine.drive(request)));
+  connection.onRequest(calls.abandon, () => told(() => done(machine.abandon())));
   connection.onRequest(calls.handle, (given) => told(() => done(machine.handle(handling.parse(given)))));
   return connection;
 }
