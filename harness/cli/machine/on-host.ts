@@ -63,6 +63,11 @@ export class HostCall {
     await this.#finish(await this.#client.call(call, { params: { name } }));
   }
 
+  async shutdown(name: string, { limit }: Options): Promise<void> {
+    const body = typeof limit === 'string' ? { limit: Number(limit) } : {};
+    await this.#finish(await this.#client.call('shutdownMachine', { params: { name }, body }));
+  }
+
   async plain(call: PlainCall, name: string): Promise<void> {
     await this.#client.call(call, { params: { name } });
   }

@@ -53,6 +53,7 @@ export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
   cloneMachine: ({ host, caller, params, body }) => host.clone(params.name, body.to, caller.name),
   startMachine: ({ host, caller, params }) => host.start(params.name, caller.name),
   saveMachine: ({ host, caller, params }) => host.saveState(params.name, caller.name),
+  shutdownMachine: ({ host, caller, params, body }) => host.shutdown(params.name, body.limit * 1000, caller.name),
   powerOffMachine: ({ host, caller, params }) => host.powerOff(params.name, caller.name),
   discardState: ({ host, caller, params }) => nothing(host.discardState(params.name, caller.name)),
   pauseMachine: ({ host, caller, params }) => nothing(host.pause(params.name, caller.name)),

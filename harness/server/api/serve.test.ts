@@ -45,6 +45,7 @@ const EXAMPLES: Partial<Record<CallName, unknown>> = {
   configureMachine: { notes: 'x' },
   renameMachine: { to: 'other' },
   cloneMachine: { to: 'other' },
+  shutdownMachine: { limit: 1 },
   takeSnapshot: { name: 'one' },
   changeMedium: { drive: 'cdrom0', medium: null },
   handle: { kind: 'press', chord: 'Enter' },

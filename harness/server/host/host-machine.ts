@@ -1,7 +1,10 @@
 /** A machine as its host sees it: its folder, and the process that runs it when it runs. */
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { changed, lockHolder, lockReleased, tryLock } from '../../../sdk/lock.js';
 import { GuestwrightError } from '../../../sdk/errors.js';
+import { shutdownUnanswered } from '../../../sdk/machine/shutdown.js';
 import type { MachineConfig } from '../machines/config.js';
 import type { MachineFolder } from '../machines/machine-folder.js';
 import { settle } from '../machines/settle.js';
@@ -195,6 +198,36 @@ export class HostMachine {
     if (state !== (call === 'saveState' ? 'saved' : 'turned-off')) {
       throw endFailed(this.#config.name, failure?.message ?? state, this.folder.processLog);
     }
+  }
+
+  /**
+   * Asks the guest to shut down, and resolves when it has: the machine is off.
+   * @param limitMs wall ms that the guest has for it
+   * @throws GuestwrightError `guest/shutdown-unanswered`, `usage/task-cancelled`: the machine runs on
+   */
+  async shutdown(limitMs: number, work: TaskWork): Promise<void> {
+    const { connection } = this;
+    await connection.call(calls.pressPowerButton);
+    const given = new AbortController();
+    const late = new AbortController();
+    work.cancellable(() => {
+      given.abort();
+      return true;
+    });
+    work.report(null, 'waiting for the guest');
+    const outcome = await Promise.race([
+      connection.closed.then(() => 'ended' as const),
+      setTimeout(limitMs, 'late' as const, { signal: late.signal }),
+      once(given.signal, 'abort').then(() => 'cancelled' as const),
+    ]);
+    late.abort();
+    work.cancellable(null);
+    const { name } = this.#config;
+    if (outcome === 'cancelled') throw cancelled(`Waiting for ${name} to shut down`);
+    if (outcome === 'late') throw shutdownUnanswered(name, `it is ${this.#status.state} ${limitMs / 1000} s later`);
+    await this.#ending;
+    const { state, failure } = this.#status;
+    if (state !== 'turned-off') throw endFailed(name, failure?.message ?? state, this.folder.processLog);
   }
 
   /** The process of the machine is let go; it goes on. */

@@ -37,6 +37,9 @@ export interface MachineDetails extends MachineSummary {
   snapshots: HostedSnapshot[];
 }
 
+/** Wall ms that a guest has to shut down when the daemon ends. */
+const QUIT_SHUTDOWN_MS = 120_000;
+
 const ranBefore = z.array(z.string());
 
 export interface HostOptions {
@@ -120,8 +123,13 @@ export class Host implements AsyncDisposable {
     await Promise.all(
       running.map(async ([name, { config }]) => {
         if (config.onQuit === 'go-on' || this.#busy.has(name)) return;
-        const { id } = config.onQuit === 'save' ? this.saveState(name, null) : this.powerOff(name, null);
-        await this.tasks.ended(id);
+        if (config.onQuit === 'shutdown') {
+          const { state } = await this.tasks.ended(this.shutdown(name, QUIT_SHUTDOWN_MS, null).id);
+          if (state === 'done' || !this.#get(name).isRunning) return;
+        }
+        await this.tasks.ended(
+          (config.onQuit === 'power-off' ? this.powerOff(name, null) : this.saveState(name, null)).id,
+        );
       }),
     );
   }
@@ -387,6 +395,13 @@ export class Host implements AsyncDisposable {
 
   saveState(name: string, by: Asker): Task {
     return this.#end('saveState', 'save', name, by);
+  }
+
+  /** The guest is asked; one that has not powered off by then runs on. */
+  shutdown(name: string, limitMs: number, by: Asker): Task {
+    const machine = this.#get(name);
+    machine.assertRunning();
+    return this.#task('shutdown', name, by, async (work) => await machine.shutdown(limitMs, work));
   }
 
   powerOff(name: string, by: Asker): Task {

@@ -243,6 +243,11 @@ export class HostedMachine {
     });
   }
 
+  /** What comes of it is noticed as everything is that a guest does by itself. */
+  async pressPowerButton(): Promise<void> {
+    await this.#inTurn(async () => await this.#running.pressPowerButton());
+  }
+
   async powerOff(): Promise<void> {
     await this.#inTurn(async () => {
       const machine = this.#running;

@@ -62,6 +62,8 @@ export const calls = {
   pause: new RequestType0<null, ToldFailure>('pause'),
   resume: new RequestType0<null, ToldFailure>('resume'),
   reset: new RequestType0<null, ToldFailure>('reset'),
+  /** The guest is asked: answered when it has been. */
+  pressPowerButton: new RequestType0<null, ToldFailure>('pressPowerButton'),
   powerOff: new RequestType0<null, ToldFailure>('powerOff'),
   saveState: new RequestType0<null, ToldFailure>('saveState'),
   snapshot: new RequestType<{ name: string }, HostedSnapshot, ToldFailure>('snapshot'),
