@@ -24,6 +24,11 @@ export function machineCommand(): Command {
       onMachine('start', 'switch it on, or go on where it was saved', (call, name) => call.task('startMachine', name)),
     )
     .addCommand(onMachine('save', 'save its state and end it', (call, name) => call.task('saveMachine', name)))
+    .addCommand(
+      onMachine('shutdown', 'ask the guest to shut down (the power button), and wait for it', (call, name, options) =>
+        call.shutdown(name, options),
+      ).option('--limit <seconds>', 'how long it has for that; then it runs on (default: 120)'),
+    )
     .addCommand(onMachine('power-off', 'pull the plug', (call, name) => call.task('powerOffMachine', name)))
     .addCommand(onMachine('pause', "stop the guest's time", (call, name) => call.plain('pauseMachine', name)))
     .addCommand(onMachine('resume', "let the guest's time go on", (call, name) => call.plain('resumeMachine', name)))
@@ -70,7 +75,27 @@ export function machineCommand(): Command {
         .option('--machine <name>', 'of this machine')
         .option('--text <text>', 'that have this text')
         .option('--json', 'print JSON'),
-    );
+    )
+    .addCommand(
+      onHost('host', 'the load of the host, and what each machine takes of it', (call, options) =>
+        call.host(options),
+      ).option('--json', 'print JSON'),
+    )
+    .addCommand(
+      onHost('tasks', 'what is being done, and what was', (call, options) => call.tasks(options)).option(
+        '--json',
+        'print JSON',
+      ),
+    )
+    .addCommand(cancelCommand());
+}
+
+function cancelCommand(): Command {
+  return withHost(
+    new Command('cancel').description('give up a task: a start, save, snapshot or clone').argument('<task>'),
+  ).action(async (task: string, options: OnHost) => {
+    await (await (await load()).hostCall(options)).cancel(task);
+  });
 }
 
 const AFTER_HELP = `
@@ -126,7 +151,7 @@ function createCommand(): Command {
     .option('--disk <MB or image>', 'a disk: blank, of so many MB, or over a file')
     .option('--spec <file>', 'a JSON file with the spec; the other options go before what is in it')
     .option('--autostart <when>', 'never, as-before or always')
-    .option('--on-quit <what>', 'save, power-off or go-on')
+    .option('--on-quit <what>', 'save, shutdown, power-off or go-on')
     .action(async (machine: string, options: OnHost & Options) => {
       const { hostCall } = await load();
       const { specOf } = await import('./machine/spec-of.js');

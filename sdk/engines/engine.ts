@@ -31,6 +31,8 @@ export interface Capabilities {
   pointer: readonly ('relative' | 'absolute')[];
   snapshots: boolean;
   migration: boolean;
+  /** A guest can be asked to shut down, as by the button of a PC (ACPI). */
+  powerButton: boolean;
   /** Highest number of serial ports. */
   serialPorts: number;
 }
@@ -58,6 +60,8 @@ export type Input =
   | { kind: 'media'; drive: Drive; medium: Medium | null }
   | { kind: 'power'; action: 'reset' }
   | { kind: 'power'; action: 'off' }
+  /** ACPI's power button is pressed: the guest is told, and does with it what it likes. */
+  | { kind: 'power'; action: 'button' }
   /** Stops the guest, and guest time with it, until `resume`. Machines on a `free` clock only: others stand by themselves. */
   | { kind: 'power'; action: 'pause' | 'resume' }
   /** Switches a machine that is off on again, with these removable media; the disks keep what was written. */

@@ -30,6 +30,7 @@ export class FakeMachine implements MachinePort {
     pointer: ['relative', 'absolute'],
     snapshots: true,
     migration: false,
+    powerButton: true,
     serialPorts: 4,
   };
   readonly clock: Clock;

@@ -38,6 +38,7 @@ import { InOrder } from './in-order.js';
 import { Invariants } from './invariants.js';
 import type { MachinePort } from './port.js';
 import { MachinePorts } from './ports.js';
+import { noPowerButton, SHUTDOWN_MS, shutdownUnanswered } from './shutdown.js';
 import { removeRunDirectory, runDirectoryFor } from './run-directory.js';
 import { MachineScreen } from './screen.js';
 import { parseMedia, type MachineSpec, type Media, type ParsedMedia } from './spec.js';
@@ -422,6 +423,35 @@ export class GuestMachine implements Machine, MachinePort {
       if (this.#power !== 'off') await this.input({ kind: 'power', action: 'off' });
       this.#power = 'off';
       this.screen.forget();
+    });
+  }
+
+  async pressPowerButton(): Promise<void> {
+    await this.act({ name: 'machine.pressPowerButton', title: 'Press the power button', params: {} }, async () => {
+      await this.#pressPowerButton();
+    });
+  }
+
+  async #pressPowerButton(): Promise<void> {
+    this.#assertState('be shut down', 'running', 'halted');
+    if (!this.capabilities.powerButton) throw noPowerButton(this.name, this.engine);
+    await this.input({ kind: 'power', action: 'button' });
+  }
+
+  async shutdown({ timeout = SHUTDOWN_MS }: WaitOptions = {}): Promise<void> {
+    await this.act({ name: 'machine.shutdown', title: 'Shut the guest down', params: { timeout } }, async () => {
+      await this.#pressPowerButton();
+      await this.clock.waitUntil({
+        what: 'the guest to shut down',
+        on: [],
+        check: async () => ((await this.observe({ kind: 'power' })).state === 'off' ? true : undefined),
+        survivesPowerOff: true,
+        timeout,
+        onTimeout: async (waited) => {
+          const screen = wordScreen(await this.observe({ kind: 'screen' }));
+          return shutdownUnanswered(this.name, `it is ${this.state} ${waited} guest ms later; the screen:\n${screen}`);
+        },
+      });
     });
   }
 

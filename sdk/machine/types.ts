@@ -155,6 +155,13 @@ export interface Machine extends AsyncDisposable {
   reset(): Promise<void>;
   /** Pulls the plug. The disks keep what was written. */
   powerOff(): Promise<void>;
+  /** Asks the guest to shut down, as the button of a PC does. What the guest makes of it is its own affair. */
+  pressPowerButton(): Promise<void>;
+  /**
+   * Presses the power button and waits until the guest has powered itself off. Default: 120,000 guest ms.
+   * @throws GuestwrightError `guest/shutdown-unanswered`: it runs on; `usage/power-button-unsupported`
+   */
+  shutdown(options?: WaitOptions): Promise<void>;
   /** Waits until the guest has powered itself off. */
   waitForPowerOff(options?: WaitOptions): Promise<void>;
   /** Puts a medium into a drive of the running machine, or takes it out. */

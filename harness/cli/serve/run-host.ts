@@ -6,6 +6,8 @@ import { parsePort } from '../../live/server.js';
 import { serveHost, type ServeOptions } from '../../server/api/serve.js';
 import { Tokens } from '../../server/api/tokens.js';
 import { defaultHostFolder, writeReach } from '../../server/host/default-folder.js';
+import { parseBytes } from '../../server/host/memory-budget.js';
+import { Hooks } from '../../server/host/hooks/hooks.js';
 import { Host } from '../../server/host/host.js';
 
 export interface HostFlags {
@@ -14,14 +16,19 @@ export interface HostFlags {
   port?: string;
   tlsCert?: string;
   tlsKey?: string;
+  memory?: string;
 }
 
 export async function runHost(flags: HostFlags): Promise<void> {
   const { folder = defaultHostFolder(), address } = flags;
   const port = flags.port === undefined ? 0 : parsePort(flags.port);
   const tls = await readTls(flags);
+  const memory = flags.memory === undefined ? {} : { memoryBudget: parseBytes(flags.memory, '--memory') };
   const told = endTold();
-  await using host = await Host.open(folder);
+  await using host = await Host.open(folder, memory);
+  await using hooks = await Hooks.open(folder, host.events);
+  const reread = (): void => void hooks.reread();
+  process.on('SIGHUP', reread);
   const tokens = await Tokens.open(join(folder, 'tokens.json'));
   await using server = await serveHost(host, tokens, { address, port, tls });
   await writeReach(folder, { url: server.url, token: await tokens.renewLocal() });
@@ -32,6 +39,7 @@ export async function runHost(flags: HostFlags): Promise<void> {
   await told;
   say('Ending; machines are saved, or what their settings say.');
   await host.quit();
+  process.off('SIGHUP', reread);
 }
 
 function say(line: string): void {

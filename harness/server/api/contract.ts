@@ -18,6 +18,8 @@ export interface Contract {
   summary: string;
   /** On the machine `:name` where there is one in the path, else on the host. */
   right: Right;
+  /** The machine is known only when the call is looked at: whoever has a token gets that far, and is asked then. */
+  onMachineOf?: 'task';
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
@@ -70,6 +72,28 @@ const settings = z.strictObject({
   onQuit: settingsShape.onQuit.unwrap(),
 });
 
+const bytes = z.number().min(0);
+const hostStatus = z.object({
+  name: z.string(),
+  /** Of Guestwright. */
+  version: z.string(),
+  cpus: z.number(),
+  load: z.number(),
+  memory: z.object({ total: bytes, free: bytes, budget: bytes, reserved: bytes }),
+  disk: z.object({ total: bytes, free: bytes }),
+  machines: z.object({ running: z.number(), total: z.number() }),
+  /** Of those that the caller may read. */
+  uses: z.array(
+    z.object({
+      name: machineName,
+      isRunning: z.boolean(),
+      cpu: z.number().min(0).max(1).nullable(),
+      residentBytes: bytes.nullable(),
+      reservedBytes: bytes.nullable(),
+    }),
+  ),
+});
+
 const onMachine = <R extends z.ZodType>(path: string, about: string, right: Right, result: R) => ({
   method: 'POST' as const,
   path: `/machines/:name/${path}`,
@@ -80,6 +104,13 @@ const onMachine = <R extends z.ZodType>(path: string, about: string, right: Righ
 });
 
 export const CONTRACTS = {
+  describeHost: contract({
+    method: 'GET',
+    path: '/host',
+    summary: 'How the host is, and what each machine takes of it that the caller may read',
+    right: 'read',
+    result: hostStatus,
+  }),
   listMachines: contract({
     method: 'GET',
     path: '/machines',
@@ -157,6 +188,15 @@ export const CONTRACTS = {
   }),
   startMachine: onMachine('start', 'Switch it on, or go on where it was saved', 'execute', taskSchema),
   saveMachine: onMachine('save', 'Save its state, and end it', 'execute', taskSchema),
+  shutdownMachine: contract({
+    method: 'POST',
+    path: '/machines/:name/shutdown',
+    summary: 'Ask its guest to shut down (the power button); one that has not after `limit` seconds runs on',
+    right: 'execute',
+    params: machine,
+    body: z.strictObject({ limit: z.number().min(1).max(3600).default(120) }).default({ limit: 120 }),
+    result: taskSchema,
+  }),
   powerOffMachine: onMachine('power-off', 'Pull the plug', 'execute', taskSchema),
   discardState: onMachine('discard-state', 'Throw its saved state away', 'write', nothing),
   pauseMachine: onMachine('pause', "Stop the guest's time", 'execute', nothing),
@@ -233,6 +273,15 @@ export const CONTRACTS = {
     right: 'read',
     params: z.strictObject({ task: z.uuid() }),
     query: z.strictObject({ wait: z.coerce.number().int().min(0).max(60).default(0) }),
+    result: taskSchema,
+  }),
+  cancelTask: contract({
+    method: 'POST',
+    path: '/tasks/:task/cancel',
+    summary: 'Give up a task that can be; it has left nothing half done when its state says so',
+    right: 'execute',
+    onMachineOf: 'task',
+    params: z.strictObject({ task: z.uuid() }),
     result: taskSchema,
   }),
   searchEvents: contract({

@@ -1,5 +1,6 @@
 /** Who may do what: the five rights that Virtual Server's security entries had, on the host and on each machine. */
 import { z } from 'zod';
+import { GuestwrightError } from '../../../sdk/errors.js';
 
 /**
  * - `read`: see it; its screen too;
@@ -28,4 +29,13 @@ export function may(grants: Grants, right: Right, machine: string | null): boole
   if (machine === null) return grants.host.includes(right);
   const own = Object.hasOwn(grants.machines, machine) ? (grants.machines[machine] ?? []) : [];
   return own.includes(right) || (grants.machines['*'] ?? []).includes(right);
+}
+
+export function rightMissing(token: string, right: Right): GuestwrightError {
+  return new GuestwrightError(`The token ${token} has not the right ${right}`, {
+    kind: 'usage',
+    code: 'right-missing',
+    expected: `a token with the right ${right} there`,
+    next: 'whoever has the right "permissions" gives it',
+  });
 }

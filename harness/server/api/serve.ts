@@ -170,7 +170,7 @@ function addRoute(app: FastifyInstance, name: CallName, { host, tokens, callerOf
     schema: {
       operationId: name,
       summary: contract.summary,
-      description: `Needs the right \`${contract.right}\` on ${contract.path.includes(':name') ? 'the machine' : 'the host'}.`,
+      description: `Needs the right \`${contract.right}\` on ${placeOf(contract)}.`,
       ...(contract.params === undefined ? {} : { params: contract.params }),
       ...(contract.query === undefined ? {} : { querystring: contract.query }),
       ...(contract.body === undefined ? {} : { body: contract.body }),
@@ -197,8 +197,15 @@ function addRoute(app: FastifyInstance, name: CallName, { host, tokens, callerOf
   });
 }
 
+function placeOf({ path, onMachineOf }: Contract): string {
+  if (onMachineOf !== undefined) return `the machine of the ${onMachineOf}`;
+  return path.includes(':name') ? 'the machine' : 'the host';
+}
+
 /** Lists are cut to what the caller may read: for them it is enough to have a token. */
-function mayCall({ right, path, method }: Contract, { grants }: Caller, machine: string | null): boolean {
+function mayCall({ right, path, method, onMachineOf }: Contract, { grants }: Caller, machine: string | null): boolean {
+  if (onMachineOf !== undefined) return true;
+  if (path === '/host') return may(grants, right, null);
   if (method === 'GET' && right === 'read' && machine === null && !path.startsWith('/tokens')) return true;
   return may(grants, right, machine);
 }
@@ -225,6 +232,9 @@ class Refusal extends Error {
 const refused = (code: string, status: number, message: string): Refusal => new Refusal(status, code, message);
 
 const STATUS: Readonly<Record<string, number>> = {
+  'right-missing': 403,
+  'task-not-cancellable': 409,
+  'memory-budget': 409,
   'machine-unknown': 404,
   'snapshot-missing': 404,
   'task-missing': 404,

@@ -15,6 +15,7 @@ const capabilities = z.object({
   pointer: z.array(z.enum(['relative', 'absolute'])),
   snapshots: z.boolean(),
   migration: z.boolean(),
+  powerButton: z.boolean(),
   serialPorts: z.number(),
 });
 const driven = z.object({

@@ -28,7 +28,7 @@ const input = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('serial'), device, port, data: bytes }),
   /** `on`: with the media that its drives have. */
-  z.strictObject({ kind: z.literal('power'), action: z.enum(['reset', 'off', 'pause', 'resume', 'on']) }),
+  z.strictObject({ kind: z.literal('power'), action: z.enum(['reset', 'off', 'pause', 'resume', 'on', 'button']) }),
   z.strictObject({ kind: z.literal('clock'), clock: z.enum(['stepped', 'paced']) }),
 ]);
 

@@ -1,7 +1,10 @@
 /** A machine as its host sees it: its folder, and the process that runs it when it runs. */
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { changed, lockHolder, lockReleased, tryLock } from '../../../sdk/lock.js';
 import { GuestwrightError } from '../../../sdk/errors.js';
+import { shutdownUnanswered } from '../../../sdk/machine/shutdown.js';
 import type { MachineConfig } from '../machines/config.js';
 import type { MachineFolder } from '../machines/machine-folder.js';
 import { settle } from '../machines/settle.js';
@@ -11,6 +14,7 @@ import { MachineConnection, startProcess } from '../process/connection.js';
 import { calls } from '../process/protocol.js';
 import { socketOf } from '../process/socket.js';
 import { inUse, notRunning, running } from './refusals.js';
+import { cancelled, type TaskWork } from './tasks.js';
 
 export interface HostMachineListener {
   onStatus: (status: MachineStatus) => void;
@@ -23,6 +27,7 @@ export class HostMachine {
   #config: MachineConfig;
   #status: MachineStatus;
   #connection: MachineConnection | null = null;
+  #pid: number | null = null;
   readonly #waiting = new Set<() => void>();
   readonly #drivers = new Set<(event: string) => void>();
   /** What is done after its process has ended. */
@@ -84,13 +89,22 @@ export class HostMachine {
 
   /**
    * Switches it on, or goes on where it was saved.
-   * @throws GuestwrightError `usage/machine-running`, and what its start failed of
+   * @throws GuestwrightError `usage/machine-running`, `usage/task-cancelled`, and what its start failed of
    */
-  async start(): Promise<void> {
+  async start(work?: TaskWork): Promise<void> {
     this.assertOff();
+    const called = { off: false };
+    work?.cancellable(async () => {
+      called.off = true;
+      return this.#connection === null || (await this.cancel());
+    });
     const started = await startProcess(this.folder);
     // It may also have ended at once because another runs the machine, which a daemon before this one has started.
-    if (started.outcome === 'listens' ? await this.#connect() : await this.#reach()) await this.#begun();
+    if (started.outcome === 'listens' ? await this.#connect() : await this.#reach()) {
+      if (called.off) await this.cancel();
+      await this.#begun();
+    }
+    work?.cancellable(null);
     // One that did not come up is gone as a whole when that is said.
     if (!this.isRunning) {
       await this.#ending;
@@ -98,10 +112,26 @@ export class HostMachine {
     }
     this.#status = await this.#readStatus();
     const { failure, state } = this.#status;
+    if (failure?.code === 'task-cancelled') throw cancelled(`The start of ${this.#config.name}`);
     if (failure !== null) throw startFailed(this.#config.name, failure.message, this.folder.processLog);
     if (this.#connection === null && state !== 'turned-off') {
       throw startFailed(this.#config.name, `its process ended while it was ${state}`, this.folder.processLog);
     }
+  }
+
+  /** Whether what its process is doing could still be given up. */
+  async cancel(): Promise<boolean> {
+    try {
+      return (await this.#connection?.call(calls.cancel)) === true;
+    } catch (error) {
+      if (error instanceof GuestwrightError && error.code === 'machine-process-ended') return false;
+      throw error;
+    }
+  }
+
+  /** The process that runs it; null: none does. */
+  get pid(): number | null {
+    return this.#connection === null ? null : this.#pid;
   }
 
   /** Of a machine that is saved. */
@@ -188,6 +218,36 @@ export class HostMachine {
     await this.#ending;
   }
 
+  /**
+   * Asks the guest to shut down, and resolves when it has: the machine is off.
+   * @param limitMs wall ms that the guest has for it
+   * @throws GuestwrightError `guest/shutdown-unanswered`, `usage/task-cancelled`: the machine runs on
+   */
+  async shutdown(limitMs: number, work: TaskWork): Promise<void> {
+    const { connection } = this;
+    await connection.call(calls.pressPowerButton);
+    const given = new AbortController();
+    const late = new AbortController();
+    work.cancellable(() => {
+      given.abort();
+      return true;
+    });
+    work.report(null, 'waiting for the guest');
+    const outcome = await Promise.race([
+      connection.closed.then(() => 'ended' as const),
+      setTimeout(limitMs, 'late' as const, { signal: late.signal }),
+      once(given.signal, 'abort').then(() => 'cancelled' as const),
+    ]);
+    late.abort();
+    work.cancellable(null);
+    const { name } = this.#config;
+    if (outcome === 'cancelled') throw cancelled(`Waiting for ${name} to shut down`);
+    if (outcome === 'late') throw shutdownUnanswered(name, `it is ${this.#status.state} ${limitMs / 1000} s later`);
+    await this.#ending;
+    const { state, failure } = this.#status;
+    if (state !== 'turned-off') throw endFailed(name, failure?.message ?? state, this.folder.processLog);
+  }
+
   /** The process of the machine is let go; it goes on. */
   leave(): void {
     this.#isLeft = true;
@@ -214,7 +274,9 @@ export class HostMachine {
     });
     this.#connection = connection;
     if (connection === null) return false;
-    this.#take((await connection.call(calls.live)).status);
+    const { status, pid } = await connection.call(calls.live);
+    this.#pid = pid;
+    this.#take(status);
     return true;
   }
 

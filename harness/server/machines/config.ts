@@ -15,7 +15,8 @@ export const machineName = z
   );
 
 export const AUTOSTART = ['never', 'as-before', 'always'] as const;
-export const ON_QUIT = ['save', 'power-off', 'go-on'] as const;
+/** `shutdown`: the guest is asked, and one that has not powered off after two minutes is saved. */
+export const ON_QUIT = ['save', 'shutdown', 'power-off', 'go-on'] as const;
 
 /** Fields that can be changed later. */
 export const settingsShape = {

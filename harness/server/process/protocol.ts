@@ -55,11 +55,15 @@ export const mediumChange = z.strictObject({
 export type MediumChange = z.output<typeof mediumChange>;
 
 export const calls = {
+  /** Whether what it is doing (its start, a save, a snapshot) could still be given up. */
+  cancel: new RequestType0<boolean, ToldFailure>('cancel'),
   live: new RequestType0<Live, ToldFailure>('live'),
   look: new RequestType0<Look, ToldFailure>('look'),
   pause: new RequestType0<null, ToldFailure>('pause'),
   resume: new RequestType0<null, ToldFailure>('resume'),
   reset: new RequestType0<null, ToldFailure>('reset'),
+  /** The guest is asked: answered when it has been. */
+  pressPowerButton: new RequestType0<null, ToldFailure>('pressPowerButton'),
   powerOff: new RequestType0<null, ToldFailure>('powerOff'),
   saveState: new RequestType0<null, ToldFailure>('saveState'),
   snapshot: new RequestType<{ name: string }, HostedSnapshot, ToldFailure>('snapshot'),

@@ -64,11 +64,13 @@ function answer(socket: Socket, machine: HostedMachine): MessageConnection {
     await work;
     return null;
   };
+  connection.onRequest(calls.cancel, () => machine.cancel());
   connection.onRequest(calls.live, () => told(() => Promise.resolve(machine.live())));
   connection.onRequest(calls.look, () => told(() => machine.look()));
   connection.onRequest(calls.pause, () => told(() => done(machine.pause())));
   connection.onRequest(calls.resume, () => told(() => done(machine.resume())));
   connection.onRequest(calls.reset, () => told(() => done(machine.reset())));
+  connection.onRequest(calls.pressPowerButton, () => told(() => done(machine.pressPowerButton())));
   connection.onRequest(calls.powerOff, () => told(() => done(machine.powerOff())));
   connection.onRequest(calls.saveState, () => told(() => done(machine.saveState())));
   connection.onRequest(calls.snapshot, ({ name }) => told(() => machine.snapshot(name)));

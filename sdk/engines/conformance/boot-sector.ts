@@ -139,6 +139,22 @@ export function poweringOff(pm1aControl: number): Uint8Array {
   );
 }
 
+/** Switches itself off when its power button is pressed, which it looks for at every tick of its timer. */
+export function poweringOffOnButton(pm1aControl: number): Uint8Array {
+  const [status, enable] = [pm1aControl - 4, pm1aControl - 2];
+  const toDx = (port: number): number[] => [0xba, port & 0xff, port >> 8];
+  return idle(
+    begin()
+      .emit(...toDx(enable), 0xb8, 0x00, 0x01, 0xef, 0xfb) // PWRBTN_EN; sti
+      .print('>')
+      .label('again')
+      .emit(0xf4, ...toDx(status), 0xed, 0xf6, 0xc4, 0x01) // hlt; is PWRBTN_STS set
+      .short(0x74, 'again')
+      .emit(0xb8, 0x00, 0x01, 0xef) // it is cleared by writing a one
+      .emit(...toDx(pm1aControl), 0xb8, 0x01, 0x20, 0xef),
+  );
+}
+
 /** Switches itself off at the first key. */
 export function poweringOffOnKey(pm1aControl: number): Uint8Array {
   return idle(

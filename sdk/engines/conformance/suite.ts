@@ -41,6 +41,7 @@ export interface ConformanceCase {
 
 const SNAPSHOTS = { name: 'snapshots', test: (c: Capabilities) => c.snapshots };
 const BIT_EXACT = { name: 'determinism: bit-exact', test: (c: Capabilities) => c.determinism === 'bit-exact' };
+const POWER_BUTTON = { name: 'power button', test: (c: Capabilities) => c.powerButton };
 const STEPPED = { name: 'clock: stepped', test: (c: Capabilities) => c.clocks.includes('stepped') };
 const PACED = { name: 'clock: paced', test: (c: Capabilities) => c.clocks.includes('paced') };
 
@@ -274,6 +275,22 @@ export const CASES: readonly ConformanceCase[] = [
       const machine = await start(hardware(guests.printing('x')));
       await machine.input({ kind: 'power', action: 'off' });
       await expect.fails(machine.input({ kind: 'power', action: 'reset' }), 'machine-off');
+    },
+  },
+  {
+    name: 'the power button asks the guest, which powers off when it wants to, and does nothing to a machine that is off',
+    needs: POWER_BUTTON,
+    async run({ start, traits, expect }) {
+      const machine = await start(hardware(guests.poweringOffOnButton(traits.pm1aControl)));
+      await seeText(machine, '>');
+      await machine.input({ kind: 'power', action: 'button' });
+      await seePower(machine, 'off');
+      await expect.fails(machine.input({ kind: 'power', action: 'button' }), 'machine-off');
+      const deaf = await start(hardware(guests.printing('deaf')));
+      await seeText(deaf, 'deaf');
+      await deaf.input({ kind: 'power', action: 'button' });
+      await deaf.advance({ limit: deaf.now + 500, stopOn: [] });
+      expect.equal((await deaf.observe({ kind: 'power' })).state, 'running', 'a guest that does not care runs on');
     },
   },
   {

@@ -34,6 +34,7 @@ export const QEMU_CAPABILITIES: Capabilities = {
   pointer: ['relative', 'absolute'],
   snapshots: true,
   migration: false,
+  powerButton: true,
   serialPorts: 4,
 };
 

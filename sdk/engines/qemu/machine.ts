@@ -492,6 +492,13 @@ export class QemuMachine implements EngineMachine {
       case 'off':
         await this.#switchOff('powered off by the user');
         return;
+      case 'button': {
+        const qemu = this.#qemu();
+        if (qemu === null) throw machineOff();
+        this.#recorder?.refuse('the power button');
+        await qemu.qmp.execute('system_powerdown', {}, nothing);
+        return;
+      }
       case 'on':
         if (this.#process !== null) return;
         if (!sameMedia(this.#media.removable, input.media)) this.#recorder?.refuse('a change of media');

@@ -31,6 +31,7 @@ export const V86_CAPABILITIES: Capabilities = {
   pointer: ['relative', 'absolute'],
   snapshots: true,
   migration: false,
+  powerButton: true,
   serialPorts: 4,
 };
 

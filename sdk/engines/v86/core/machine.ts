@@ -51,6 +51,9 @@ const PM1A_CONTROL = 0xb004;
 /** ACPI: two status bytes of general-purpose events, then two enable bytes. */
 const GPE_STATUS = 0xafe0;
 const SLEEP_ENABLE = 0x2000;
+/** Of PM1's status and enable registers. */
+const POWER_BUTTON = 0x100;
+const ACPI_INTERRUPT = 9;
 const SLEEP_TYPE = 0x1c00;
 
 /** Breaks determinism on purpose, so that `verify` can be shown to notice. */
@@ -306,6 +309,13 @@ export class V86Machine {
         acpi.status = value;
         if ((value & SLEEP_ENABLE) !== 0 && (value & SLEEP_TYPE) === 0) this.#poweringOff = true;
       });
+      // v86 has no power button. Its interrupt stands as long as the guest wants it and has not cleared it (ACPI 6.5, 4.8.3.1).
+      const pollTimer = acpi.timer;
+      acpi.timer = (now) => {
+        const next = pollTimer.call(acpi, now);
+        if ((acpi.pm1_status & acpi.pm1_enable & POWER_BUTTON) !== 0) cpu.device_raise_irq(ACPI_INTERRUPT);
+        return next;
+      };
       // Status bits are cleared by writing ones (ACPI 6.5, 4.8.4.1). v86 stores what is written: a guest that clears them
       // sets them, and Linux takes that for devices being pulled out.
       for (const register of [0, 1]) {
@@ -443,6 +453,14 @@ export class V86Machine {
     this.#cpu.reboot_internal();
     this.power = 'running';
     this.detail = null;
+  }
+
+  /** @returns whether there is one: it is ACPI's */
+  pressPowerButton(): boolean {
+    const { acpi } = this.#cpu.devices;
+    if (acpi === undefined) return false;
+    acpi.pm1_status |= POWER_BUTTON;
+    return true;
   }
 
   pullPlug(): void {

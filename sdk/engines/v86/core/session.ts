@@ -237,7 +237,11 @@ export class Session {
         // A crashed v86 instance is unusable: the reset button gets a fresh one.
         else if (input.action === 'reset' && machine.power === 'crashed') await this.#powerOn(this.#media());
         else if (input.action === 'reset') machine.reset();
-        else {
+        else if (input.action === 'button') {
+          if (machine.power === 'off') throw misuse('machine-off', 'The power button does nothing: the machine is off');
+          if (!machine.pressPowerButton())
+            throw misuse('power-button-unsupported', 'The machine has no power button: it was launched without ACPI');
+        } else {
           machine.pullPlug();
           this.#flush();
         }

@@ -34,7 +34,13 @@ export interface IdeInterface {
 }
 
 export interface Devices {
-  acpi?: { status: number; gpe: Uint8Array };
+  acpi?: {
+    status: number;
+    gpe: Uint8Array;
+    pm1_status: number;
+    pm1_enable: number;
+    timer: (this: object, now: number) => number;
+  };
   pci: { set_io_bars: (this: object, bar: { size: number }, from: number, to: number) => void };
   rtc: { cmos_write(index: number, value: number): void };
   vga: VgaDevice & { svga_memory: Uint8Array; update_vertical_retrace(): void };
@@ -63,6 +69,7 @@ export interface Cpu {
   fw_value: unknown;
   fw_pointer: number;
   reboot_internal: (this: Cpu) => void;
+  device_raise_irq(line: number): void;
   jit_clear_cache(): void;
   full_clear_tlb(): void;
   jit_dirty_cache(start: number, end: number): void;
