@@ -16,6 +16,7 @@ import { Callers, LOOPBACK } from './callers.js';
 import { HANDLERS, type Given } from './handlers.js';
 import { assertAllowed, wordNeeded } from './may-call.js';
 import { Refusal } from './refusal.js';
+import { SignIn } from './sign-in.js';
 import { addSocket } from './socket-route.js';
 import { SOCKETS, type SocketName } from './sockets.js';
 import type { Tokens } from './tokens.js';
@@ -32,6 +33,7 @@ export interface ServeOptions {
 
 export interface HostServer extends AsyncDisposable {
   url: string;
+  access: Access;
 }
 
 /** Wrong tokens from one address in a minute, after which it has to wait. */
@@ -39,13 +41,17 @@ const WRONG_TOKENS = 20;
 /** Calls of one address in a minute. */
 const CALLS = 3000;
 
+/** Between two looks for sessions that are over, whose WebSockets end. */
+const SWEEP_MS = 30_000;
+
 const failureSchema = z.object({ kind: z.string(), code: z.string(), message: z.string() });
 
-/** @throws GuestwrightError `usage/tls-missing`, `usage/port-taken` */
+/** @throws GuestwrightError `usage/tls-missing`, `usage/port-taken`, `usage/users-invalid` */
 export async function serveHost(host: Host, tokens: Tokens, options: ServeOptions): Promise<HostServer> {
   const { address, port, tls } = options;
   if (!LOOPBACK.test(address) && tls === null) throw tlsMissing(address);
-  const app = await buildApi(host, tokens, { tls, isLocal: LOOPBACK.test(address) });
+  const access = await Access.open(host.folder, tokens);
+  const app = await buildApi(host, access, { tls, isLocal: LOOPBACK.test(address) });
   try {
     await app.listen({ host: address, port });
   } catch (error) {
@@ -55,6 +61,7 @@ export async function serveHost(host: Host, tokens: Tokens, options: ServeOption
   }
   const { port: given } = app.server.address() as AddressInfo;
   return {
+    access,
     url: `${tls === null ? 'http' : 'https'}://${address.includes(':') ? `[${address}]` : address}:${given}`,
     async [Symbol.asyncDispose]() {
       await app.close();
@@ -65,7 +72,7 @@ export async function serveHost(host: Host, tokens: Tokens, options: ServeOption
 /** @param isLocal only names of this host may be used for it: no page of somebody else's can make its own name mean it */
 export async function buildApi(
   host: Host,
-  tokens: Tokens,
+  access: Access,
   { tls, isLocal }: { tls: ServeOptions['tls']; isLocal: boolean },
 ): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
@@ -96,7 +103,6 @@ export async function buildApi(
     timeWindow: '1 minute',
     keyGenerator: ({ ip }) => `wrong ${ip}`,
   });
-  const access = new Access(tokens);
   const callers = new Callers({
     access,
     isLocal,
@@ -106,25 +112,27 @@ export async function buildApi(
       return !limit.isAllowed && limit.isExceeded ? limit.ttlInSeconds : null;
     },
   });
-  const parts = { host, tokens, access, callers };
+  const parts = { host, access, callers, signIn: new SignIn(host, access) };
   for (const name of Object.keys(CONTRACTS) as CallName[]) addRoute(app, name, parts);
   app.get(`${API}/openapi.json`, { schema: { hide: true } }, async (request) => {
     await callers.ofCall(request);
     return app.swagger();
   });
   for (const name of Object.keys(SOCKETS) as SocketName[]) addSocket(app, API, name, parts);
+  const sweep = setInterval(() => access.sessions.sweep(), SWEEP_MS);
+  app.addHook('onClose', async () => clearInterval(sweep));
   await app.ready();
   return app;
 }
 
 interface Parts {
   host: Host;
-  tokens: Tokens;
   access: Access;
   callers: Callers;
+  signIn: SignIn;
 }
 
-function addRoute(app: FastifyInstance, name: CallName, { host, tokens, access, callers }: Parts): void {
+function addRoute(app: FastifyInstance, name: CallName, { host, access, callers, signIn }: Parts): void {
   const contract: Contract = CONTRACTS[name];
   const known = new WeakMap<FastifyRequest, Caller>();
   app.route({
@@ -133,6 +141,7 @@ function addRoute(app: FastifyInstance, name: CallName, { host, tokens, access, 
     schema: {
       operationId: name,
       summary: contract.summary,
+      ...(contract.right === 'none' ? { security: [] } : {}),
       description: wordNeeded(contract, contract.path),
       ...(contract.params === undefined ? {} : { params: contract.params }),
       ...(contract.query === undefined ? {} : { querystring: contract.query }),
@@ -141,18 +150,23 @@ function addRoute(app: FastifyInstance, name: CallName, { host, tokens, access, 
     },
     // Before what was sent is even looked at.
     onRequest: async (request) => {
+      if (contract.right === 'none') {
+        callers.assertPage(request);
+        return;
+      }
       const caller = await callers.ofCall(request);
       const { name: machine = null } = (request.params ?? {}) as { name?: string };
       assertAllowed(host, name, contract, caller, machine);
       known.set(request, caller);
     },
     handler: async (request) => {
-      const caller = known.get(request);
-      if (caller === undefined) throw new Error('nobody is served without having been asked who it is');
-      const { params, query, body } = request;
+      const caller = known.get(request) ?? null;
+      if (caller === null && contract.right !== 'none')
+        throw new Error('nobody is served without having been asked who it is');
+      const { params, query, body, ip: address } = request;
       // Checked by the schemas of the same contract.
       const handler = HANDLERS[name] as (given: Given<unknown>) => unknown;
-      return await handler({ host, tokens, access, caller, params, query, body } as Given<unknown>);
+      return await handler({ host, access, signIn, caller, address, params, query, body } as Given<unknown>);
     },
   });
 }
@@ -164,6 +178,9 @@ const STATUS: Readonly<Record<string, number>> = {
   'token-missing': 404,
   'machine-exists': 409,
   'token-exists': 409,
+  'user-missing': 404,
+  'user-exists': 409,
+  'name-taken': 409,
   'machine-running': 409,
   'machine-not-running': 409,
   'machine-not-saved': 409,
