@@ -70,7 +70,27 @@ export function machineCommand(): Command {
         .option('--machine <name>', 'of this machine')
         .option('--text <text>', 'that have this text')
         .option('--json', 'print JSON'),
-    );
+    )
+    .addCommand(
+      onHost('host', 'the load of the host, and what each machine takes of it', (call, options) =>
+        call.host(options),
+      ).option('--json', 'print JSON'),
+    )
+    .addCommand(
+      onHost('tasks', 'what is being done, and what was', (call, options) => call.tasks(options)).option(
+        '--json',
+        'print JSON',
+      ),
+    )
+    .addCommand(cancelCommand());
+}
+
+function cancelCommand(): Command {
+  return withHost(
+    new Command('cancel').description('give up a task: a start, save, snapshot or clone').argument('<task>'),
+  ).action(async (task: string, options: OnHost) => {
+    await (await (await load()).hostCall(options)).cancel(task);
+  });
 }
 
 const AFTER_HELP = `

@@ -6,6 +6,7 @@ interface ServeFlags {
   port?: string;
   tlsCert?: string;
   tlsKey?: string;
+  memory?: string;
 }
 
 export function serveCommand(): Command {
@@ -19,6 +20,10 @@ export function serveCommand(): Command {
     .option('--port <number>', 'port to listen on (default: any that is free)')
     .option('--tls-cert <file>', 'certificate, PEM')
     .option('--tls-key <file>', 'its key, PEM')
+    .option(
+      '--memory <size>',
+      'what all machines together may take, such as 16G (default: what the host has, less a tenth)',
+    )
     .addHelpText('after', AFTER_HELP)
     .action(async (flags: ServeFlags) => {
       const { runHost } = await import('./serve/run-host.js');

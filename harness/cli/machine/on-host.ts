@@ -5,6 +5,7 @@ import { GuestwrightError } from '../../../sdk/errors.js';
 import { HostClient, type CallOf, type HostTask } from '../../server/api/client.js';
 import { defaultHostFolder, readReach } from '../../server/host/default-folder.js';
 import type { Handling } from '../../server/process/protocol.js';
+import { wordHost, wordTask } from './word-host.js';
 
 type Options = Readonly<Record<string, string | boolean | undefined>>;
 type TaskCall = 'startMachine' | 'saveMachine' | 'powerOffMachine';
@@ -142,6 +143,21 @@ export class HostCall {
       const detail = event.detail === null ? '' : `  ${event.detail}`;
       print(printable(`${event.at}  ${(event.machine ?? 'host').padEnd(20)} ${event.kind}${by}${detail}`));
     }
+  }
+
+  async host({ json }: Options): Promise<void> {
+    const status = await this.#client.call('describeHost', {});
+    for (const line of json === true ? [JSON.stringify(status, null, 2)] : wordHost(status)) print(line);
+  }
+
+  async tasks({ json }: Options): Promise<void> {
+    const tasks = await this.#client.call('listTasks', {});
+    if (json === true) print(JSON.stringify(tasks, null, 2));
+    for (const task of json === true ? [] : tasks) print(printable(wordTask(task)));
+  }
+
+  async cancel(task: string): Promise<void> {
+    await this.#client.call('cancelTask', { params: { task } });
   }
 
   /** Progress, for what takes longer than two seconds. */

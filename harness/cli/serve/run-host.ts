@@ -6,6 +6,7 @@ import { parsePort } from '../../live/server.js';
 import { serveHost, type ServeOptions } from '../../server/api/serve.js';
 import { Tokens } from '../../server/api/tokens.js';
 import { defaultHostFolder, writeReach } from '../../server/host/default-folder.js';
+import { parseBytes } from '../../server/host/memory-budget.js';
 import { Host } from '../../server/host/host.js';
 
 export interface HostFlags {
@@ -14,14 +15,16 @@ export interface HostFlags {
   port?: string;
   tlsCert?: string;
   tlsKey?: string;
+  memory?: string;
 }
 
 export async function runHost(flags: HostFlags): Promise<void> {
   const { folder = defaultHostFolder(), address } = flags;
   const port = flags.port === undefined ? 0 : parsePort(flags.port);
   const tls = await readTls(flags);
+  const memory = flags.memory === undefined ? {} : { memoryBudget: parseBytes(flags.memory, '--memory') };
   const told = endTold();
-  await using host = await Host.open(folder);
+  await using host = await Host.open(folder, memory);
   const tokens = await Tokens.open(join(folder, 'tokens.json'));
   await using server = await serveHost(host, tokens, { address, port, tls });
   await writeReach(folder, { url: server.url, token: await tokens.renewLocal() });
