@@ -3,12 +3,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { typewriter } from '../../../sdk/engines/conformance/boot-sector.js';
 import { Host } from '../host/host.js';
 import { HostClient } from './client.js';
 import { CONTRACTS, type CallName, type Contract } from './contract.js';
+import { EXAMPLES, PARAMS } from './examples.test.helper.js';
 import { ALL_GRANTS, RIGHTS, type Grants } from './rights.js';
 import { serveHost, type HostServer } from './serve.js';
 import { Tokens } from './tokens.js';
@@ -37,33 +39,6 @@ afterEach(async () => {
 
 const spec = () => ({ engine: 'v86', floppy: join(folder, 'typewriter.img'), memory: 8 });
 const name = 'first';
-
-/** Every call with something that its contract takes. */
-const EXAMPLES: Partial<Record<CallName, unknown>> = {
-  createMachine: { name, spec: {} },
-  registerMachine: { folder: 'nowhere' },
-  configureMachine: { notes: 'x' },
-  renameMachine: { to: 'other' },
-  cloneMachine: { to: 'other' },
-  takeSnapshot: { name: 'one' },
-  changeMedium: { drive: 'cdrom0', medium: null },
-  handle: { kind: 'press', chord: 'Enter' },
-  makeToken: { name: 'other', grants: { host: [], machines: {} } },
-  grantToken: { host: [], machines: {} },
-  changeOwnPassword: { old: 'what it was', new: 'a longer password' },
-  signIn: { user: 'nobody', password: 'whatever it is' },
-  makeUser: { name: 'anna', password: 'a longer password', grants: {} },
-  grantUser: { host: [], machines: {} },
-  setPassword: { password: 'a longer password' },
-};
-
-const PARAMS: Record<string, string> = {
-  name,
-  snapshot: 'one',
-  task: '7b1f8a52-6f0b-4f3e-9c40-0f6d1a2b3c4d',
-  token: 'nobody',
-  user: 'nobody',
-};
 
 const contractOf = (call: CallName): Contract => CONTRACTS[call];
 
@@ -238,6 +213,16 @@ test('what is wrong is told by its field, and nobody is served off loopback with
   await expect(serveHost(host, tokens, { address: '0.0.0.0', port: 0, tls: null })).rejects.toMatchObject({
     code: 'tls-missing',
   });
+});
+
+test('the description of the API is valid OpenAPI 3.1', async () => {
+  const answer = await fetch(`${server.url}/api/v1/openapi.json`, {
+    headers: bearer(await tokens.make('one', ALL_GRANTS)),
+  });
+  const validator = new Validator();
+  const { valid, errors } = await validator.validate((await answer.json()) as Record<string, unknown>);
+  expect(errors ?? []).toEqual([]);
+  expect([valid, validator.version]).toEqual([true, '3.1']);
 });
 
 test('the description of the API has every call, and says what each needs', async () => {

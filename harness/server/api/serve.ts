@@ -14,6 +14,7 @@ import type { Host } from '../host/host.js';
 import { CONTRACTS, type CallName, type Contract } from './contract.js';
 import { Access, type Caller } from './access.js';
 import { Callers, LOOPBACK } from './callers.js';
+import { isDeeperThan, MOST_DEPTH } from './depth.js';
 import { HANDLERS, type Given } from './handlers.js';
 import { corsFor } from './other-pages.js';
 import { assertAllowed, wordNeeded } from './may-call.js';
@@ -82,10 +83,15 @@ export async function buildApi(
   const app: FastifyInstance = fastify({
     bodyLimit: 1 << 20,
     forceCloseConnections: true,
+    // An address that cannot be read.
+    frameworkErrors: (error, _request, reply) => answerError(error, reply),
     ...(tls === null ? {} : { https: tls }),
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  app.addHook('preValidation', async ({ body }) => {
+    if (isDeeperThan(body, MOST_DEPTH)) throw new Refusal(400, 'request-invalid', 'What was sent is nested too deep');
+  });
   app.setErrorHandler((error, _request, reply) => answerError(error, reply));
   app.setNotFoundHandler(
     (_request, reply) =>
