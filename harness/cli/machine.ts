@@ -74,6 +74,7 @@ export function machineCommand(): Command {
       onHost('events', 'what happened, the latest at the end', (call, options) => call.events(options))
         .option('--machine <name>', 'of this machine')
         .option('--text <text>', 'that have this text')
+        .option('--follow', 'go on with those that happen')
         .option('--json', 'print JSON'),
     )
     .addCommand(
@@ -169,6 +170,6 @@ function registerCommand(): Command {
   });
 }
 
-function withHost(command: Command): Command {
+export function withHost(command: Command): Command {
   return command.option('--host <url>', 'address of another host; its token is in GUESTWRIGHT_TOKEN');
 }

@@ -8,30 +8,14 @@ import { snapshotSchema } from '../machines/snapshots.js';
 import { MACHINE_STATES, statusSchema } from '../machines/status.js';
 import { eventQuery, hostEventSchema } from '../host/events.js';
 import { handling, mediumChange } from '../process/protocol.js';
-import { grantsSchema, type Right } from './rights.js';
-import { tokenName } from './tokens.js';
+import { ACCESS_CONTRACTS } from './access-contract.js';
+import { contract, type Contract } from './contract-shape.js';
+import type { Right } from './rights.js';
 
-export interface Contract {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT';
-  /** Below `/api/v1`. Parameters as `:name`. */
-  path: string;
-  summary: string;
-  /** On the machine `:name` where there is one in the path, else on the host. */
-  right: Right;
-  /** The machine is known only when the call is looked at: whoever has a token gets that far, and is asked then. */
-  onMachineOf?: 'task';
-  params?: z.ZodObject;
-  query?: z.ZodObject;
-  body?: z.ZodType;
-  /** Null: nothing is answered. */
-  result: z.ZodType;
-}
-
-const contract = <const C extends Contract>(one: C): C => one;
+export type { Contract } from './contract-shape.js';
 
 const machine = z.strictObject({ name: machineName });
 const snapshotOf = z.strictObject({ name: machineName, snapshot: z.string().min(1).max(200) });
-const tokenParams = z.strictObject({ token: tokenName });
 const nothing = z.null();
 
 const failure = z.object({ kind: z.string(), code: z.string(), message: z.string() });
@@ -116,6 +100,7 @@ export const CONTRACTS = {
     path: '/machines',
     summary: 'Machines that the caller may read',
     right: 'read',
+    isCut: true,
     result: z.array(summary),
   }),
   createMachine: contract({
@@ -264,6 +249,7 @@ export const CONTRACTS = {
     path: '/tasks',
     summary: 'Tasks that run, and the last that ended, of machines that the caller may read',
     right: 'read',
+    isCut: true,
     result: z.array(taskSchema),
   }),
   describeTask: contract({
@@ -271,6 +257,7 @@ export const CONTRACTS = {
     path: '/tasks/:task',
     summary: 'A task; with `wait`, when it has ended or so many seconds have passed',
     right: 'read',
+    isCut: true,
     params: z.strictObject({ task: z.uuid() }),
     query: z.strictObject({ wait: z.coerce.number().int().min(0).max(60).default(0) }),
     result: taskSchema,
@@ -289,41 +276,11 @@ export const CONTRACTS = {
     path: '/events',
     summary: 'What happened, oldest first, of machines that the caller may read',
     right: 'read',
+    isCut: true,
     query: eventQuery,
     result: z.array(hostEventSchema),
   }),
-  listTokens: contract({
-    method: 'GET',
-    path: '/tokens',
-    summary: 'Tokens and what they may do',
-    right: 'permissions',
-    result: z.array(z.object({ name: tokenName, created: z.iso.datetime(), grants: grantsSchema })),
-  }),
-  makeToken: contract({
-    method: 'POST',
-    path: '/tokens',
-    summary: 'Make a token. It is in this answer and nowhere else',
-    right: 'permissions',
-    body: z.strictObject({ name: tokenName, grants: grantsSchema }),
-    result: z.object({ token: z.string() }),
-  }),
-  grantToken: contract({
-    method: 'PUT',
-    path: '/tokens/:token',
-    summary: 'Say what a token may do',
-    right: 'permissions',
-    params: tokenParams,
-    body: grantsSchema,
-    result: nothing,
-  }),
-  revokeToken: contract({
-    method: 'DELETE',
-    path: '/tokens/:token',
-    summary: 'Make a token void',
-    right: 'permissions',
-    params: tokenParams,
-    result: nothing,
-  }),
+  ...ACCESS_CONTRACTS,
 } as const satisfies Record<string, Contract>;
 
 export type Contracts = typeof CONTRACTS;

@@ -3,27 +3,29 @@ import type { z } from 'zod';
 import type { Host } from '../host/host.js';
 import { packageVersion } from '../../cli/package.js';
 import type { CallName, Contracts } from './contract.js';
-import { may, rightMissing, type Grants } from './rights.js';
-import type { Tokens } from './tokens.js';
-
-export interface Caller {
-  name: string;
-  grants: Grants;
-}
+import type { Access, Caller } from './access.js';
+import { assertGainsNothing } from './may-call.js';
+import { may, rightMissing } from './rights.js';
+import type { SignIn } from './sign-in.js';
+import { ACCESS_HANDLERS } from './access-handlers.js';
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Part<C, K extends string> = C extends Record<K, infer S> ? Output<S> : undefined;
 
 export interface Given<C> {
   host: Host;
-  tokens: Tokens;
-  caller: Caller;
+  access: Access;
+  signIn: SignIn;
+  /** Null only where nobody is asked who it is. */
+  caller: C extends { right: 'none' } ? null : Caller;
+  /** Of who calls, as far as the network says. */
+  address: string;
   params: Part<C, 'params'>;
   query: Part<C, 'query'>;
   body: Part<C, 'body'>;
 }
 
-type Handler<C extends { result: z.ZodType }> = (
+export type Handler<C extends { result: z.ZodType }> = (
   given: Given<C>,
 ) => Promise<z.output<C['result']>> | z.output<C['result']>;
 
@@ -49,8 +51,14 @@ export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
   wouldRemove: ({ host, params }) => host.wouldRemove(params.name),
   deleteMachine: ({ host, caller, params }) => nothing(host.delete(params.name, caller.name)),
   unregisterMachine: ({ host, caller, params }) => nothing(host.unregister(params.name, caller.name)),
-  renameMachine: ({ host, caller, params, body }) => nothing(host.rename(params.name, body.to, caller.name)),
-  cloneMachine: ({ host, caller, params, body }) => host.clone(params.name, body.to, caller.name),
+  renameMachine: ({ host, caller, params, body }) => {
+    assertGainsNothing(host, caller, params.name, body.to);
+    return nothing(host.rename(params.name, body.to, caller.name));
+  },
+  cloneMachine: ({ host, caller, params, body }) => {
+    assertGainsNothing(host, caller, params.name, body.to);
+    return host.clone(params.name, body.to, caller.name);
+  },
   startMachine: ({ host, caller, params }) => host.start(params.name, caller.name),
   saveMachine: ({ host, caller, params }) => host.saveState(params.name, caller.name),
   shutdownMachine: ({ host, caller, params, body }) => host.shutdown(params.name, body.limit * 1000, caller.name),
@@ -79,20 +87,5 @@ export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
   },
   searchEvents: ({ host, caller, query }) =>
     host.events.search(query).filter(({ machine }) => mayRead(caller, machine)),
-  listTokens: ({ tokens }) => tokens.list(),
-  makeToken: async ({ host, tokens, caller, body }) => {
-    const token = await tokens.make(body.name, body.grants);
-    host.events.add({ machine: null, kind: 'token-made', by: caller.name, detail: body.name });
-    return { token };
-  },
-  grantToken: async ({ host, tokens, caller, params, body }) => {
-    await tokens.grant(params.token, body);
-    host.events.add({ machine: null, kind: 'token-granted', by: caller.name, detail: params.token });
-    return null;
-  },
-  revokeToken: async ({ host, tokens, caller, params }) => {
-    await tokens.revoke(params.token);
-    host.events.add({ machine: null, kind: 'token-revoked', by: caller.name, detail: params.token });
-    return null;
-  },
+  ...ACCESS_HANDLERS,
 };

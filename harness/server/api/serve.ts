@@ -1,5 +1,6 @@
 /** A host's API over HTTP: on loopback, or with TLS. */
 import type { AddressInfo } from 'node:net';
+import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
@@ -8,13 +9,19 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fast
 import { z } from 'zod';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { portTaken } from '../../live/server.js';
-import { machineName } from '../machines/config.js';
 import { toldFailure } from '../machines/told-failure.js';
 import type { Host } from '../host/host.js';
 import { CONTRACTS, type CallName, type Contract } from './contract.js';
-import { driveQuery, serveDrive } from './drive-route.js';
-import { HANDLERS, type Caller, type Given } from './handlers.js';
-import { may } from './rights.js';
+import { Access, type Caller } from './access.js';
+import { Callers, LOOPBACK } from './callers.js';
+import { isDeeperThan, MOST_DEPTH } from './depth.js';
+import { HANDLERS, type Given } from './handlers.js';
+import { corsFor } from './other-pages.js';
+import { assertAllowed, wordNeeded } from './may-call.js';
+import { Refusal } from './refusal.js';
+import { SignIn } from './sign-in.js';
+import { addSocket } from './socket-route.js';
+import { SOCKETS, type SocketName } from './sockets.js';
 import type { Tokens } from './tokens.js';
 
 export const API = '/api/v1';
@@ -25,27 +32,31 @@ export interface ServeOptions {
   /** 0: any that is free. */
   port: number;
   tls: { cert: string; key: string } | null;
+  /** Origins of pages of other hosts that may call this one; default: none. */
+  pages?: readonly string[];
 }
 
 export interface HostServer extends AsyncDisposable {
   url: string;
+  access: Access;
 }
-
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 /** Wrong tokens from one address in a minute, after which it has to wait. */
 const WRONG_TOKENS = 20;
 /** Calls of one address in a minute. */
 const CALLS = 3000;
 
-const machineParams = z.strictObject({ name: machineName });
+/** Between two looks for sessions that are over, whose WebSockets end. */
+const SWEEP_MS = 30_000;
+
 const failureSchema = z.object({ kind: z.string(), code: z.string(), message: z.string() });
 
-/** @throws GuestwrightError `usage/tls-missing`, `usage/port-taken` */
+/** @throws GuestwrightError `usage/tls-missing`, `usage/port-taken`, `usage/users-invalid` */
 export async function serveHost(host: Host, tokens: Tokens, options: ServeOptions): Promise<HostServer> {
-  const { address, port, tls } = options;
+  const { address, port, tls, pages = [] } = options;
   if (!LOOPBACK.test(address) && tls === null) throw tlsMissing(address);
-  const app = await buildApi(host, tokens, { tls, isLocal: LOOPBACK.test(address) });
+  const access = await Access.open(host.folder, tokens);
+  const app = await buildApi(host, access, { tls, isLocal: LOOPBACK.test(address), pages });
   try {
     await app.listen({ host: address, port });
   } catch (error) {
@@ -55,6 +66,7 @@ export async function serveHost(host: Host, tokens: Tokens, options: ServeOption
   }
   const { port: given } = app.server.address() as AddressInfo;
   return {
+    access,
     url: `${tls === null ? 'http' : 'https'}://${address.includes(':') ? `[${address}]` : address}:${given}`,
     async [Symbol.asyncDispose]() {
       await app.close();
@@ -65,21 +77,27 @@ export async function serveHost(host: Host, tokens: Tokens, options: ServeOption
 /** @param isLocal only names of this host may be used for it: no page of somebody else's can make its own name mean it */
 export async function buildApi(
   host: Host,
-  tokens: Tokens,
-  { tls, isLocal }: { tls: ServeOptions['tls']; isLocal: boolean },
+  access: Access,
+  { tls, isLocal, pages }: Pick<ServeOptions, 'tls'> & { isLocal: boolean; pages: readonly string[] },
 ): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     bodyLimit: 1 << 20,
     forceCloseConnections: true,
+    // An address that cannot be read.
+    frameworkErrors: (error, _request, reply) => answerError(error, reply),
     ...(tls === null ? {} : { https: tls }),
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  app.addHook('preValidation', async ({ body }) => {
+    if (isDeeperThan(body, MOST_DEPTH)) throw new Refusal(400, 'request-invalid', 'What was sent is nested too deep');
+  });
   app.setErrorHandler((error, _request, reply) => answerError(error, reply));
   app.setNotFoundHandler(
     (_request, reply) =>
       void reply.code(404).send({ kind: 'usage', code: 'not-found', message: 'There is nothing at this address' }),
   );
+  if (pages.length > 0) await app.register(cors, corsFor(pages));
   await app.register(rateLimit, { max: CALLS, timeWindow: '1 minute' });
   await app.register(swagger, {
     openapi: {
@@ -96,81 +114,46 @@ export async function buildApi(
     timeWindow: '1 minute',
     keyGenerator: ({ ip }) => `wrong ${ip}`,
   });
-  const callerOf = async (request: FastifyRequest): Promise<Caller> => {
-    if (isLocal && !LOOPBACK.test(hostName(request.headers.host)))
-      throw refused('host-name-refused', 403, 'This host is reached by its own names only');
-    // Browsers say where a page came from. None of ours does this with another's token.
-    const { origin } = request.headers;
-    if (origin !== undefined && originName(origin) !== hostName(request.headers.host)) {
-      throw refused('origin-refused', 403, 'Pages of other sites get no answer');
-    }
-    const holder = tokens.holder(/^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '');
-    if (holder !== null) return holder;
-    const { isAllowed, ...limit } = await wrong(request);
-    if (!isAllowed && 'isExceeded' in limit && limit.isExceeded)
-      throw refused('too-many-tries', 429, 'Too many wrong tokens: wait a minute');
-    throw refused('token-wrong', 401, 'A token of this host is needed: Authorization: Bearer TOKEN');
-  };
-  const isCaller = async (request: FastifyRequest): Promise<void> => {
-    await callerOf(request);
-  };
-  for (const name of Object.keys(CONTRACTS) as CallName[]) addRoute(app, name, { host, tokens, callerOf });
+  const callers = new Callers({
+    access,
+    isLocal,
+    pages,
+    onWrong: async (request) => {
+      const limit = await wrong(request);
+      return !limit.isAllowed && limit.isExceeded ? limit.ttlInSeconds : null;
+    },
+  });
+  const parts = { host, access, callers, signIn: new SignIn(host, access) };
+  for (const name of Object.keys(CONTRACTS) as CallName[]) addRoute(app, name, parts);
   app.get(`${API}/openapi.json`, { schema: { hide: true } }, async (request) => {
-    await callerOf(request);
+    await callers.ofCall(request);
     return app.swagger();
   });
-  app.get(
-    `${API}/events/stream`,
-    { websocket: true, schema: { hide: true }, preValidation: isCaller },
-    async (socket, request) => {
-      const caller = await callerOf(request);
-      const stop = host.events.follow((event) => {
-        if (may(caller.grants, 'read', event.machine)) socket.send(JSON.stringify(event));
-      });
-      socket.on('close', stop);
-      socket.on('error', () => socket.terminate());
-    },
-  );
-  const drivers = new WeakMap<FastifyRequest, string>();
-  app.get(
-    `${API}/machines/:name/drive`,
-    {
-      websocket: true,
-      schema: { hide: true, params: machineParams, querystring: driveQuery },
-      onRequest: async (request) => {
-        const { name } = request.params as { name: string };
-        const caller = await callerOf(request);
-        if (!may(caller.grants, 'execute', name))
-          throw refused('right-missing', 403, `The token ${caller.name} has not the right execute`);
-        drivers.set(request, caller.name);
-      },
-    },
-    async (socket, request) => {
-      const { name } = machineParams.parse(request.params);
-      const query = driveQuery.parse(request.query);
-      await serveDrive(socket, { host, name, query, by: drivers.get(request) ?? '' });
-    },
-  );
+  for (const name of Object.keys(SOCKETS) as SocketName[]) addSocket(app, API, name, parts);
+  const sweep = setInterval(() => access.sessions.sweep(), SWEEP_MS);
+  app.addHook('onClose', async () => clearInterval(sweep));
   await app.ready();
   return app;
 }
 
 interface Parts {
   host: Host;
-  tokens: Tokens;
-  callerOf: (request: FastifyRequest) => Promise<Caller>;
+  access: Access;
+  callers: Callers;
+  signIn: SignIn;
 }
 
-function addRoute(app: FastifyInstance, name: CallName, { host, tokens, callerOf }: Parts): void {
+function addRoute(app: FastifyInstance, name: CallName, { host, access, callers, signIn }: Parts): void {
   const contract: Contract = CONTRACTS[name];
-  const callers = new WeakMap<FastifyRequest, Caller>();
+  const known = new WeakMap<FastifyRequest, Caller>();
   app.route({
     method: contract.method,
     url: `${API}${contract.path}`,
     schema: {
       operationId: name,
       summary: contract.summary,
-      description: `Needs the right \`${contract.right}\` on ${placeOf(contract)}.`,
+      ...(contract.right === 'none' ? { security: [] } : {}),
+      description: wordNeeded(contract, contract.path),
       ...(contract.params === undefined ? {} : { params: contract.params }),
       ...(contract.query === undefined ? {} : { querystring: contract.query }),
       ...(contract.body === undefined ? {} : { body: contract.body }),
@@ -178,58 +161,26 @@ function addRoute(app: FastifyInstance, name: CallName, { host, tokens, callerOf
     },
     // Before what was sent is even looked at.
     onRequest: async (request) => {
-      const caller = await callerOf(request);
-      const { name: machine = null } = (request.params ?? {}) as { name?: string };
-      if (!mayCall(contract, caller, machine)) {
-        host.events.add({ machine, kind: 'refused', by: caller.name, detail: `${name} needs ${contract.right}` });
-        throw refused('right-missing', 403, `The token ${caller.name} has not the right ${contract.right}`);
+      if (contract.right === 'none') {
+        callers.assertPage(request);
+        return;
       }
-      callers.set(request, caller);
+      const caller = await callers.ofCall(request);
+      const { name: machine = null } = (request.params ?? {}) as { name?: string };
+      assertAllowed(host, name, contract, caller, machine);
+      known.set(request, caller);
     },
     handler: async (request) => {
-      const caller = callers.get(request);
-      if (caller === undefined) throw new Error('nobody is served without having been asked who it is');
-      const { params, query, body } = request;
+      const caller = known.get(request) ?? null;
+      if (caller === null && contract.right !== 'none')
+        throw new Error('nobody is served without having been asked who it is');
+      const { params, query, body, ip: address } = request;
       // Checked by the schemas of the same contract.
       const handler = HANDLERS[name] as (given: Given<unknown>) => unknown;
-      return await handler({ host, tokens, caller, params, query, body } as Given<unknown>);
+      return await handler({ host, access, signIn, caller, address, params, query, body } as Given<unknown>);
     },
   });
 }
-
-function placeOf({ path, onMachineOf }: Contract): string {
-  if (onMachineOf !== undefined) return `the machine of the ${onMachineOf}`;
-  return path.includes(':name') ? 'the machine' : 'the host';
-}
-
-/** Lists are cut to what the caller may read: for them it is enough to have a token. */
-function mayCall({ right, path, method, onMachineOf }: Contract, { grants }: Caller, machine: string | null): boolean {
-  if (onMachineOf !== undefined) return true;
-  if (path === '/host') return may(grants, right, null);
-  if (method === 'GET' && right === 'read' && machine === null && !path.startsWith('/tokens')) return true;
-  return may(grants, right, machine);
-}
-
-function hostName(host: string | undefined): string {
-  return (host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-}
-
-/** Null: no site's, as of a file. */
-function originName(origin: string): string | null {
-  return URL.canParse(origin) ? hostName(new URL(origin).host) : null;
-}
-
-class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-const refused = (code: string, status: number, message: string): Refusal => new Refusal(status, code, message);
 
 const STATUS: Readonly<Record<string, number>> = {
   'right-missing': 403,
@@ -241,6 +192,9 @@ const STATUS: Readonly<Record<string, number>> = {
   'token-missing': 404,
   'machine-exists': 409,
   'token-exists': 409,
+  'user-missing': 404,
+  'user-exists': 409,
+  'name-taken': 409,
   'machine-running': 409,
   'machine-not-running': 409,
   'machine-not-saved': 409,
@@ -251,6 +205,7 @@ const STATUS: Readonly<Record<string, number>> = {
 
 function answerError(error: unknown, reply: FastifyReply): void {
   if (error instanceof Refusal) {
+    if (error.retryAfter !== null) void reply.header('retry-after', error.retryAfter);
     void reply.code(error.status).send({ kind: 'usage', code: error.code, message: error.message });
     return;
   }

@@ -13,6 +13,7 @@ import { SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
 import { freshStatus, type HostedState, type MachineStatus } from '../machines/status.js';
 import { calls, type Handling, type Look, type MediumChange } from '../process/protocol.js';
 import { copyMachine } from './copy-machine.js';
+import { AllowedFiles } from './allowed-files.js';
 import { EventLog, type HostEvent } from './events.js';
 import { fillScratch, scratchConfig, scratchName, type ScratchStart } from './scratch.js';
 import { HostMachine } from './host-machine.js';
@@ -48,6 +49,8 @@ export interface HostOptions {
   onTask?: (task: Task) => void;
   /** Bytes; default: see {@link defaultBudget}. */
   memoryBudget?: number;
+  /** Default: any. */
+  files?: AllowedFiles;
 }
 
 /** Somebody who asks; null: the host itself. */
@@ -59,6 +62,7 @@ export class Host implements AsyncDisposable {
   readonly tasks: Tasks;
   /** What all of its machines together may take of the host's memory, bytes. */
   readonly memoryBudget: number;
+  readonly #files: AllowedFiles;
   readonly #machines = new Map<string, HostMachine>();
   readonly #release: () => Promise<void>;
   /** Machines that something is done with: one thing at a time, and the second is refused. */
@@ -68,7 +72,9 @@ export class Host implements AsyncDisposable {
   readonly #starting = new Set<string>();
   readonly #meter = new HostMeter();
 
-  private constructor(folder: string, release: () => Promise<void>, { onTask, memoryBudget }: Required<HostOptions>) {
+  private constructor(folder: string, release: () => Promise<void>, options: Required<HostOptions>) {
+    const { onTask, memoryBudget, files } = options;
+    this.#files = files;
     this.folder = folder;
     this.memoryBudget = memoryBudget;
     this.#release = release;
@@ -87,6 +93,7 @@ export class Host implements AsyncDisposable {
     const host = new Host(folder, release, {
       onTask: () => undefined,
       memoryBudget: defaultBudget(),
+      files: AllowedFiles.any(),
       ...options,
     });
     await host.#find();
@@ -190,7 +197,7 @@ export class Host implements AsyncDisposable {
     return machine;
   }
 
-  /** @throws GuestwrightError `usage/machine-exists`, `usage/spec-invalid`, `usage/hosted-spec-invalid` */
+  /** @throws GuestwrightError `usage/machine-exists`, `usage/spec-invalid`, `usage/hosted-spec-invalid`, `usage/file-not-allowed` */
   async create(
     given: { name: string; spec: Record<string, unknown>; settings?: Partial<Settings> },
     by: Asker,
@@ -206,6 +213,7 @@ export class Host implements AsyncDisposable {
     };
     await this.#add(name, async (folder) => {
       hostedSpec(config.spec, folder);
+      await this.#files.assertSpec(config.spec, folder.path);
       await folder.writeConfig(config);
       await mkdir(folder.disks);
     });
@@ -235,8 +243,10 @@ export class Host implements AsyncDisposable {
    */
   async register(path: string, by: Asker): Promise<string> {
     const folder = new MachineFolder(await realpath(path).catch(() => path));
+    await this.#files.assertFolder(folder.path);
     const config = await folder.readConfig();
     hostedSpec(config.spec, folder);
+    await this.#files.assertSpec(config.spec, folder.path);
     const { name } = config;
     if (await isThere(this.#path(name))) throw refusals.exists(name);
     await this.#exclusively(name, 'being registered', async () => {
@@ -295,6 +305,7 @@ export class Host implements AsyncDisposable {
       if (spec !== undefined) {
         machine.assertOff();
         hostedSpec(spec, machine.folder);
+        await this.#files.assertSpec(spec, machine.folder.path);
         if (machine.status.state === 'saved') throw refusals.savedState(name);
       }
       await machine.changeConfig((config) => ({ ...config, ...settings, ...(spec === undefined ? {} : { spec }) }));
@@ -418,6 +429,10 @@ export class Host implements AsyncDisposable {
     this.#starting.add(name);
     return this.#task('start', name, by, async (work) => {
       try {
+        // What it was made of may have been changed, or served without this limit, since.
+        // A scenario's machine has the files of the one that it was made of.
+        const from = this.#machines.get(machine.config.scratch?.of ?? name) ?? machine;
+        await this.#files.assertSpec(machine.config.spec, from.folder.path);
         await machine.start(work);
       } finally {
         this.#starting.delete(name);
@@ -532,7 +547,9 @@ export class Host implements AsyncDisposable {
   }
 
   async insert(name: string, change: MediumChange, by: Asker): Promise<void> {
-    await this.#get(name).connection.call(calls.insert, change);
+    const { connection, folder } = this.#get(name);
+    await this.#files.assertMedium(change.medium, folder.path);
+    await connection.call(calls.insert, change);
     this.#note(name, 'medium', by, `${change.drive}: ${change.medium ?? 'empty'}`);
   }
 

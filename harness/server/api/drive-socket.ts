@@ -1,35 +1,32 @@
 /** The WebSocket over which a scenario drives a machine of its own: it is made when the socket opens, and goes with it. */
-import type { WebSocket } from '@fastify/websocket';
 import { z } from 'zod';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { fromJson, toJson } from '../bytes-json.js';
 import { numbered } from '../drive/requests.js';
-import type { Host } from '../host/host.js';
 import { toldFailure } from '../machines/told-failure.js';
 import { calls } from '../process/protocol.js';
+import type { OpenSocket } from './socket-handlers.js';
 
-export const driveQuery = z.strictObject({
+const driveQuery = z.strictObject({
   /** Of the machine, by name or id. Default: as it is now. */
-  snapshot: z.string().min(1).max(200).optional(),
+  snapshot: z.string().min(1).max(200).nullable().default(null),
   /** What the event log calls the scenario. */
   title: z.string().min(1).max(200).default('a scenario'),
 });
 
-/** @param by who drives; their right was looked at before */
-export async function serveDrive(
-  socket: WebSocket,
-  { host, name, query, by }: { host: Host; name: string; query: z.output<typeof driveQuery>; by: string },
-): Promise<void> {
+/** @throws GuestwrightError `usage/query-invalid` */
+export async function driveMachine({ socket, host, name, caller, query }: OpenSocket): Promise<void> {
+  const { name: by } = caller;
+  const read = driveQuery.safeParse(query);
+  if (!read.success) throw queryInvalid(read.error.message);
   const isOpen = (): boolean => socket.readyState === socket.OPEN;
-  socket.on('error', () => socket.terminate());
   const send = (value: unknown): void => {
     if (isOpen()) socket.send(toJson(value));
   };
   send({ step: `Making a machine of ${name}` });
-  const { snapshot = null, title } = query;
   let machine;
   try {
-    machine = await host.scratch(name, { snapshot, title }, by);
+    machine = await host.scratch(name, read.data, by);
   } catch (error) {
     send({ refused: toldFailure(error) });
     socket.close();
@@ -78,4 +75,13 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+function queryInvalid(seen: string): GuestwrightError {
+  return new GuestwrightError('The query is not valid', {
+    kind: 'usage',
+    code: 'query-invalid',
+    expected: 'snapshot and title, as text',
+    seen,
+  });
 }
