@@ -446,6 +446,8 @@ export interface OutputPort {
   text(): Promise<string>;
   /** The same by lines, escape sequences and carriage returns removed; the last may be unfinished. */
   lines(): Promise<string[]>;
+  /** The bytes from a place on, as they came, and how many the guest has sent in all. Not a step in a report. */
+  bytes(from: number): Promise<{ data: Uint8Array; end: number }>;
   /** Waits for a match in the output after the previous match, and moves past it. */
   waitFor(pattern: string | RegExp, options?: WaitOptions): Promise<SerialMatch>;
 }

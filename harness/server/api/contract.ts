@@ -8,6 +8,7 @@ import { snapshotSchema } from '../machines/snapshots.js';
 import { MACHINE_STATES, statusSchema } from '../machines/status.js';
 import { eventQuery, hostEventSchema } from '../host/events.js';
 import { handling, mediumChange } from '../process/protocol.js';
+import { thumbnailQuery, thumbnailSchema } from '../process/thumbnails.js';
 import { grantsSchema, type Right } from './rights.js';
 import { tokenName } from './tokens.js';
 
@@ -61,6 +62,19 @@ const details = summary.extend({
   config: configSchema,
   status: statusSchema,
   snapshots: z.array(snapshotSchema),
+});
+
+const imageSchema = z.object({
+  name: z.string(),
+  description: z.string(),
+  /** `name:part` is a medium. */
+  parts: z.array(z.string()),
+  /** What a machine for it has to have. */
+  machine: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** Whether it is there; else it is built when a machine wants it, which takes a while. */
+  cached: z.boolean(),
+  /** Bytes. */
+  size: z.number().nullable(),
 });
 
 const spec = z.record(z.string(), z.unknown());
@@ -187,6 +201,23 @@ export const CONTRACTS = {
     params: snapshotOf,
     result: nothing,
   }),
+  snapshotPicture: contract({
+    method: 'GET',
+    path: '/machines/:name/snapshots/:snapshot/picture',
+    summary: 'The screen when a snapshot was taken: a PNG file in base64',
+    right: 'read',
+    params: snapshotOf,
+    result: z.object({ png: z.string() }),
+  }),
+  thumbnail: contract({
+    method: 'GET',
+    path: '/machines/:name/thumbnail',
+    summary: 'Its screen, small, unless it looks as the caller has seen it',
+    right: 'read',
+    params: machine,
+    query: thumbnailQuery,
+    result: thumbnailSchema,
+  }),
   look: contract({
     method: 'GET',
     path: '/machines/:name/screen',
@@ -242,6 +273,13 @@ export const CONTRACTS = {
     right: 'read',
     query: eventQuery,
     result: z.array(hostEventSchema),
+  }),
+  listImages: contract({
+    method: 'GET',
+    path: '/images',
+    summary: 'Images of the catalogue, and those that were imported, to make machines of',
+    right: 'read',
+    result: z.array(imageSchema),
   }),
   listTokens: contract({
     method: 'GET',

@@ -1,7 +1,9 @@
 /** What each call of the API does. Whether the caller may was decided before; what lists show is cut to it here. */
 import type { z } from 'zod';
 import type { Host } from '../host/host.js';
+import { snapshotPicture } from '../machines/snapshots.js';
 import type { CallName, Contracts } from './contract.js';
+import { bootableImages } from './images.js';
 import { may, type Grants } from './rights.js';
 import type { Tokens } from './tokens.js';
 
@@ -54,6 +56,12 @@ export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
   takeSnapshot: ({ host, caller, params, body }) => host.snapshot(params.name, body.name, caller.name),
   revertToSnapshot: ({ host, caller, params }) => host.revert(params.name, params.snapshot, caller.name),
   removeSnapshot: ({ host, caller, params }) => nothing(host.removeSnapshot(params.name, params.snapshot, caller.name)),
+  snapshotPicture: async ({ host, params }) => {
+    const { folder } = await host.details(params.name);
+    return { png: await snapshotPicture(folder, params.snapshot) };
+  },
+  thumbnail: ({ host, params, query }) => host.thumbnail(params.name, query),
+  listImages: () => bootableImages(),
   look: ({ host, params }) => host.look(params.name),
   changeMedium: ({ host, caller, params, body }) => nothing(host.insert(params.name, body, caller.name)),
   handle: ({ host, params, body }) => nothing(host.handle(params.name, body)),

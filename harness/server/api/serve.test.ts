@@ -74,7 +74,7 @@ async function status(call: CallName, headers: Record<string, string>): Promise<
 const CALLS = Object.keys(CONTRACTS) as CallName[];
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 /** Whoever has any token gets these, cut to what it may read. */
-const LISTS: readonly CallName[] = ['listMachines', 'listTasks', 'searchEvents', 'describeTask'];
+const LISTS: readonly CallName[] = ['listMachines', 'listTasks', 'searchEvents', 'describeTask', 'listImages'];
 
 test.each(CALLS)('%s is for those who have the right', async (call) => {
   const { right, path }: Contract = CONTRACTS[call];

@@ -204,6 +204,7 @@ const refused = (code: string, status: number, message: string): Refusal => new 
 const STATUS: Readonly<Record<string, number>> = {
   'machine-unknown': 404,
   'snapshot-missing': 404,
+  'snapshot-picture-missing': 404,
   'task-missing': 404,
   'token-missing': 404,
   'machine-exists': 409,

@@ -11,6 +11,8 @@ import { filesIn, MachineFolder } from '../machines/machine-folder.js';
 import { SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
 import type { HostedState, MachineStatus } from '../machines/status.js';
 import { calls, type Handling, type Look, type MediumChange } from '../process/protocol.js';
+import type { SerialPiece, SerialQuestion } from '../process/serial-output.js';
+import type { Thumbnail, ThumbnailQuery } from '../process/thumbnails.js';
 import { EventLog, type HostEvent } from './events.js';
 import { HostMachine } from './host-machine.js';
 import * as refusals from './refusals.js';
@@ -370,6 +372,19 @@ export class Host implements AsyncDisposable {
 
   async look(name: string): Promise<Look> {
     return await this.#get(name).connection.call(calls.look);
+  }
+
+  async thumbnail(name: string, query: ThumbnailQuery): Promise<Thumbnail> {
+    return await this.#get(name).connection.call(calls.thumbnail, query);
+  }
+
+  async serialSince(name: string, question: SerialQuestion): Promise<SerialPiece> {
+    return await this.#get(name).connection.call(calls.serialSince, question);
+  }
+
+  /** @param data base64 */
+  async serialWrite(name: string, port: number, data: string): Promise<void> {
+    await this.#get(name).connection.call(calls.serialWrite, { port, data });
   }
 
   async insert(name: string, change: MediumChange, by: Asker): Promise<void> {

@@ -19,6 +19,8 @@ import type { HostedState, MachineStatus } from '../machines/status.js';
 import { toldFailure } from '../machines/told-failure.js';
 import { MachineJournal, readRun } from './journal.js';
 import type { Handling, Live, Look, MediumChange } from './protocol.js';
+import { serialSince, type SerialPiece, type SerialQuestion } from './serial-output.js';
+import { Thumbnails } from './thumbnails.js';
 
 export interface HostedMachineParts {
   folder: MachineFolder;
@@ -34,6 +36,7 @@ const NOTE_EVERY_MS = 1000;
 const KEEP_EVERY_MS = 300_000;
 
 export class HostedMachine {
+  readonly thumbnails = new Thumbnails(() => this.#running.screen.frame());
   readonly #parts: HostedMachineParts;
   readonly #hosted: HostedSpec;
   readonly #journal: MachineJournal | null;
@@ -337,6 +340,14 @@ export class HostedMachine {
     const png = Buffer.from(encodePng(frame)).toString('base64');
     const rows = frame.grid?.lines.map((line) => line.trimEnd()) ?? null;
     return { png, width, height, rows, time: frame.time };
+  }
+
+  async serialSince(question: SerialQuestion): Promise<SerialPiece> {
+    return await serialSince(() => this.#machine, question);
+  }
+
+  async serialWrite({ port, data }: { port: number; data: string }): Promise<void> {
+    await this.#running.serialPort(port).write(Buffer.from(data, 'base64'));
   }
 
   live(): Live {

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import type { Failure } from '../../../sdk/errors.js';
 import type { MachineStatus } from '../machines/status.js';
 import type { HostedSnapshot } from '../machines/snapshots.js';
+import type { SerialPiece, SerialQuestion } from './serial-output.js';
+import type { Thumbnail, ThumbnailQuery } from './thumbnails.js';
 
 /** The error of an answer carries it as data. */
 export interface ToldFailure {
@@ -67,6 +69,10 @@ export const calls = {
   removeSnapshot: new RequestType<{ id: string }, null, ToldFailure>('removeSnapshot'),
   insert: new RequestType<MediumChange, null, ToldFailure>('insert'),
   handle: new RequestType<Handling, null, ToldFailure>('handle'),
+  thumbnail: new RequestType<ThumbnailQuery, Thumbnail, ToldFailure>('thumbnail'),
+  serialSince: new RequestType<SerialQuestion, SerialPiece, ToldFailure>('serialSince'),
+  /** Bytes for a port, base64. */
+  serialWrite: new RequestType<{ port: number; data: string }, null, ToldFailure>('serialWrite'),
 };
 
 export const news = {

@@ -74,6 +74,9 @@ function answer(socket: Socket, machine: HostedMachine): MessageConnection {
   connection.onRequest(calls.removeSnapshot, ({ id }) => told(() => done(machine.removeSnapshot(id))));
   connection.onRequest(calls.insert, (given) => told(() => done(machine.insert(mediumChange.parse(given)))));
   connection.onRequest(calls.handle, (given) => told(() => done(machine.handle(handling.parse(given)))));
+  connection.onRequest(calls.thumbnail, (query) => told(() => machine.thumbnails.of(query)));
+  connection.onRequest(calls.serialSince, (question) => told(() => machine.serialSince(question)));
+  connection.onRequest(calls.serialWrite, (given) => told(() => done(machine.serialWrite(given))));
   return connection;
 }
 
