@@ -3,14 +3,10 @@ import type { z } from 'zod';
 import type { Host } from '../host/host.js';
 import { snapshotPicture } from '../machines/snapshots.js';
 import type { CallName, Contracts } from './contract.js';
+import type { Access, Caller } from './access.js';
 import { bootableImages } from './images.js';
-import { may, type Grants } from './rights.js';
+import { may } from './rights.js';
 import type { Tokens } from './tokens.js';
-
-export interface Caller {
-  name: string;
-  grants: Grants;
-}
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Part<C, K extends string> = C extends Record<K, infer S> ? Output<S> : undefined;
@@ -18,6 +14,7 @@ type Part<C, K extends string> = C extends Record<K, infer S> ? Output<S> : unde
 export interface Given<C> {
   host: Host;
   tokens: Tokens;
+  access: Access;
   caller: Caller;
   params: Part<C, 'params'>;
   query: Part<C, 'query'>;
@@ -73,6 +70,8 @@ export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
   },
   searchEvents: ({ host, caller, query }) =>
     host.events.search(query).filter(({ machine }) => mayRead(caller, machine)),
+  whoAmI: ({ caller: { name, kind, grants } }) => ({ name, kind, grants }),
+  makeTicket: ({ access, caller }) => ({ ticket: access.tickets.issue(caller.credential) }),
   listTokens: ({ tokens }) => tokens.list(),
   makeToken: async ({ host, tokens, caller, body }) => {
     const token = await tokens.make(body.name, body.grants);

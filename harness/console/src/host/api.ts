@@ -39,6 +39,8 @@ const ROUTES = {
   describeTask: ['GET', '/tasks/:task'],
   searchEvents: ['GET', '/events'],
   listImages: ['GET', '/images'],
+  makeTicket: ['POST', '/tickets'],
+  whoAmI: ['GET', '/me'],
 } as const satisfies { [N in CallName]?: readonly [Contracts[N]['method'], Contracts[N]['path']] };
 
 export type PageCall = keyof typeof ROUTES;

@@ -87,8 +87,9 @@ export class HostSession {
   }
 
   async socketAddress(path: string): Promise<string> {
-    const { ticket } = (await this.request('POST', '/tickets')) as { ticket: string };
-    return `${this.url.replace(/^http/, 'ws')}/api/v1${path}?ticket=${encodeURIComponent(ticket)}`;
+    const { ticket } = await this.call('makeTicket', {});
+    const and = path.includes('?') ? '&' : '?';
+    return `${this.url.replace(/^http/, 'ws')}/api/v1${path}${and}ticket=${encodeURIComponent(ticket)}`;
   }
 
   open(): void {

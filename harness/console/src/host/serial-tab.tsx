@@ -63,7 +63,7 @@ function SerialTerminal({ session, name, port }: { session: HostSession; name: s
       if (leaves) terminal.blur();
       return !leaves;
     });
-    const line = keepOpen(session, `/machines/${encodeURIComponent(name)}/serial/${port}`, terminal, say);
+    const line = keepOpen(session, `/machines/${encodeURIComponent(name)}/serial?port=${port}`, terminal, say);
     terminal.focus();
     return () => {
       line.close();

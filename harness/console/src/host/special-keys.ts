@@ -54,6 +54,7 @@ export function sendChord(
   chord: readonly Key[],
   send: (keysym: number, code: string, down: boolean) => void,
 ): void {
-  for (const key of chord) send(...KEYS[key], true);
-  for (const key of [...chord].reverse()) send(...KEYS[key], false);
+  const keys = chord.map((key) => KEYS[key]);
+  for (const [keysym, code] of keys) send(keysym, code, true);
+  for (const [keysym, code] of keys.reverse()) send(keysym, code, false);
 }

@@ -1,0 +1,28 @@
+/**
+ * Every WebSocket of a host's API, and the right that it needs. Who connects shows a token in the header `Authorization`, or,
+ * as a page has to, a ticket of the call `makeTicket` as `?ticket=…`.
+ */
+import type { Right } from './rights.js';
+
+export interface SocketContract {
+  /** Below `/api/v1`. The machine as `:name`. */
+  path: string;
+  summary: string;
+  /** On the machine `:name` where there is one in the path, else on the host; `any`: a token is enough. */
+  right: Right | 'any';
+}
+
+export const SOCKETS = {
+  followEvents: {
+    path: '/events/stream',
+    summary: 'What happens, of machines that the caller may read: an event in each message, as JSON',
+    right: 'any',
+  },
+  serialPort: {
+    path: '/machines/:name/serial',
+    summary: 'A serial port (`?port=`, default 0): bytes from the guest, and, with the right `execute`, to it',
+    right: 'read',
+  },
+} as const satisfies Record<string, SocketContract>;
+
+export type SocketName = keyof typeof SOCKETS;
