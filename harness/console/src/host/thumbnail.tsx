@@ -28,14 +28,15 @@ export function Thumbnail({ session, name, state }: ThumbnailProps) {
     return feed.watch(name, () => show(feed.picture(name)));
   }, [feed, name, isSeen, isLive]);
   const { words, look } = wordState(state);
+  const isEmpty = picture === null || state === 'turned-off';
   return (
     <div ref={place} class={`thumbnail ${isLive ? '' : 'past'}`}>
-      {picture === null || state === 'turned-off' ? (
+      {isEmpty ? (
         <span class="nothing">{isLive ? '…' : words}</span>
       ) : (
         <img src={picture} alt="" draggable={false} />
       )}
-      {look === 'still' ? <span class="veil">{words}</span> : null}
+      {look === 'still' && !isEmpty ? <span class="veil">{words}</span> : null}
     </div>
   );
 }
