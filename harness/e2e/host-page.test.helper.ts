@@ -41,6 +41,7 @@ export async function servePagedHost(options: Partial<ServeOptions> = {}): Promi
   const client = new HostClient(server.url, token);
   let ended: Promise<void> | null = null;
   const end = async (): Promise<void> => {
+    await host.tasks.allEnded();
     for (const { name, state } of host.list()) {
       if (state === 'turned-off' || state === 'saved') continue;
       await host.tasks.ended(host.powerOff(name, null).id);

@@ -41,6 +41,9 @@ const ROUTES = {
   listImages: ['GET', '/images'],
   makeTicket: ['POST', '/tickets'],
   whoAmI: ['GET', '/me'],
+  describeControl: ['GET', '/machines/:name/control'],
+  takeControl: ['POST', '/machines/:name/control'],
+  releaseControl: ['DELETE', '/machines/:name/control'],
 } as const satisfies { [N in CallName]?: readonly [Contracts[N]['method'], Contracts[N]['path']] };
 
 export type PageCall = keyof typeof ROUTES;

@@ -21,7 +21,8 @@ export function ScreenTab({ session, name, state }: ScreenTabProps) {
   const [isPasting, paste] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
   const place = useRef<HTMLDivElement>(null);
-  const { rfb, said } = useScreen(place, { session, name, isOn: hasScreen(state) });
+  const [viewer] = useState(() => crypto.randomUUID());
+  const { rfb, said } = useScreen(place, { session, name, viewer, isOn: hasScreen(state) });
   useEffect(() => {
     if (rfb === null) return;
     rfb.scaleViewport = isScaled;
@@ -83,7 +84,7 @@ export function ScreenTab({ session, name, state }: ScreenTabProps) {
           View only
         </label>
         <button onClick={() => void frame.current?.requestFullscreen().then(() => rfb?.focus())}>Full screen</button>
-        <ControlBar session={session} name={name} />
+        <ControlBar session={session} name={name} viewer={viewer} />
       </div>
       {said === null ? null : (
         <p class="note" role="status">
@@ -114,6 +115,8 @@ const RETRY_MS = 1000;
 interface Wanted {
   session: HostSession;
   name: string;
+  /** Names this page's view, for who has control. */
+  viewer: string;
   /** The machine has a screen. */
   isOn: boolean;
 }
@@ -121,7 +124,7 @@ interface Wanted {
 /** Connected as long as the machine has a screen, and anew whenever that ends: a restart, a revert, another daemon. */
 function useScreen(
   place: { current: HTMLDivElement | null },
-  { session, name, isOn }: Wanted,
+  { session, name, viewer, isOn }: Wanted,
 ): { rfb: RFB | null; said: string | null } {
   const [rfb, set] = useState<RFB | null>(null);
   const [said, say] = useState<string | null>('Connecting …');
@@ -141,7 +144,7 @@ function useScreen(
       try {
         // Most looks at the page are at no screen.
         const { default: Client } = await import('@novnc/novnc');
-        const address = await session.socketAddress(`/machines/${encodeURIComponent(name)}/console`);
+        const address = await session.socketAddress(`/machines/${encodeURIComponent(name)}/console?viewer=${viewer}`);
         if (signal.aborted) return;
         const client = new Client(target, address, { shared: true });
         client.background = 'transparent';
@@ -166,7 +169,7 @@ function useScreen(
       set(null);
       open?.disconnect();
     };
-  }, [session, name, isOn]);
+  }, [session, name, viewer, isOn]);
   return { rfb, said };
 }
 
