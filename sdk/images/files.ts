@@ -17,12 +17,15 @@ export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): strin
   return join(homedir(), '.cache', 'guestwright');
 }
 
-/** Writes beside, then renames: a reader sees the old bytes or the new ones, never half of them. */
-export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
+/**
+ * Writes beside, then renames: a reader sees the old bytes or the new ones, never half of them.
+ * @param mode of the file; default: what new files have
+ */
+export async function writeWhole(path: string, data: string | Uint8Array, mode?: number): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const beside = `${path}.${process.pid}-${randomUUID()}.part`;
   try {
-    await writeFile(beside, data);
+    await writeFile(beside, data, mode === undefined ? {} : { mode });
     await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true });

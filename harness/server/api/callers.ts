@@ -51,8 +51,12 @@ export class Callers {
   }
 
   async #holder(request: FastifyRequest, credential: string | null): Promise<Caller> {
-    const holder = credential === null ? null : this.#options.access.holder(credential);
-    if (holder !== null) return holder;
+    const { access } = this.#options;
+    const holder = credential === null ? null : access.holder(credential);
+    if (holder !== null) {
+      access.sessions.touch(holder.credential);
+      return holder;
+    }
     const wait = await this.#options.onWrong(request);
     if (wait !== null) {
       throw new Refusal(429, 'too-many-tries', `Too many wrong tokens: try again in ${wait} seconds`, wait);

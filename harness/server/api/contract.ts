@@ -8,29 +8,15 @@ import { snapshotSchema } from '../machines/snapshots.js';
 import { MACHINE_STATES, statusSchema } from '../machines/status.js';
 import { eventQuery, hostEventSchema } from '../host/events.js';
 import { handling, mediumChange } from '../process/protocol.js';
-import type { Guarded } from './may-call.js';
 import { thumbnailQuery, thumbnailSchema } from '../process/thumbnails.js';
-import { grantsSchema, type Right } from './rights.js';
-import { tokenName } from './tokens.js';
+import { ACCESS_CONTRACTS } from './access-contract.js';
+import { contract, type Contract } from './contract-shape.js';
+import type { Right } from './rights.js';
 
-/** `right`: on the machine `:name` where there is one in the path, else on the host. */
-export interface Contract extends Guarded {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT';
-  /** Below `/api/v1`. Parameters as `:name`. */
-  path: string;
-  summary: string;
-  params?: z.ZodObject;
-  query?: z.ZodObject;
-  body?: z.ZodType;
-  /** Null: nothing is answered. */
-  result: z.ZodType;
-}
-
-const contract = <const C extends Contract>(one: C): C => one;
+export type { Contract } from './contract-shape.js';
 
 const machine = z.strictObject({ name: machineName });
 const snapshotOf = z.strictObject({ name: machineName, snapshot: z.string().min(1).max(200) });
-const tokenParams = z.strictObject({ token: tokenName });
 const nothing = z.null();
 
 const failure = z.object({ kind: z.string(), code: z.string(), message: z.string() });
@@ -285,52 +271,7 @@ export const CONTRACTS = {
     right: 'any',
     result: z.array(imageSchema),
   }),
-  whoAmI: contract({
-    method: 'GET',
-    path: '/me',
-    summary: 'Who calls, and what it may do',
-    right: 'any',
-    result: z.object({ name: z.string(), kind: z.enum(['token', 'user']), grants: grantsSchema }),
-  }),
-  makeTicket: contract({
-    method: 'POST',
-    path: '/tickets',
-    summary: 'A ticket for a WebSocket of the caller: good once, within 30 seconds, as `?ticket=…`',
-    right: 'any',
-    result: z.object({ ticket: z.string() }),
-  }),
-  listTokens: contract({
-    method: 'GET',
-    path: '/tokens',
-    summary: 'Tokens and what they may do',
-    right: 'permissions',
-    result: z.array(z.object({ name: tokenName, created: z.iso.datetime(), grants: grantsSchema })),
-  }),
-  makeToken: contract({
-    method: 'POST',
-    path: '/tokens',
-    summary: 'Make a token. It is in this answer and nowhere else',
-    right: 'permissions',
-    body: z.strictObject({ name: tokenName, grants: grantsSchema }),
-    result: z.object({ token: z.string() }),
-  }),
-  grantToken: contract({
-    method: 'PUT',
-    path: '/tokens/:token',
-    summary: 'Say what a token may do',
-    right: 'permissions',
-    params: tokenParams,
-    body: grantsSchema,
-    result: nothing,
-  }),
-  revokeToken: contract({
-    method: 'DELETE',
-    path: '/tokens/:token',
-    summary: 'Make a token void',
-    right: 'permissions',
-    params: tokenParams,
-    result: nothing,
-  }),
+  ...ACCESS_CONTRACTS,
 } as const satisfies Record<string, Contract>;
 
 export type Contracts = typeof CONTRACTS;

@@ -5,23 +5,28 @@ import { snapshotPicture } from '../machines/snapshots.js';
 import type { CallName, Contracts } from './contract.js';
 import type { Access, Caller } from './access.js';
 import { bootableImages } from './images.js';
+import { assertGainsNothing } from './may-call.js';
 import { may } from './rights.js';
-import type { Tokens } from './tokens.js';
+import type { SignIn } from './sign-in.js';
+import { ACCESS_HANDLERS } from './access-handlers.js';
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Part<C, K extends string> = C extends Record<K, infer S> ? Output<S> : undefined;
 
 export interface Given<C> {
   host: Host;
-  tokens: Tokens;
   access: Access;
-  caller: Caller;
+  signIn: SignIn;
+  /** Null only where nobody is asked who it is. */
+  caller: C extends { right: 'none' } ? null : Caller;
+  /** Of who calls, as far as the network says. */
+  address: string;
   params: Part<C, 'params'>;
   query: Part<C, 'query'>;
   body: Part<C, 'body'>;
 }
 
-type Handler<C extends { result: z.ZodType }> = (
+export type Handler<C extends { result: z.ZodType }> = (
   given: Given<C>,
 ) => Promise<z.output<C['result']>> | z.output<C['result']>;
 
@@ -41,8 +46,14 @@ export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
   wouldRemove: ({ host, params }) => host.wouldRemove(params.name),
   deleteMachine: ({ host, caller, params }) => nothing(host.delete(params.name, caller.name)),
   unregisterMachine: ({ host, caller, params }) => nothing(host.unregister(params.name, caller.name)),
-  renameMachine: ({ host, caller, params, body }) => nothing(host.rename(params.name, body.to, caller.name)),
-  cloneMachine: ({ host, caller, params, body }) => host.clone(params.name, body.to, caller.name),
+  renameMachine: ({ host, caller, params, body }) => {
+    assertGainsNothing(host, caller, params.name, body.to);
+    return nothing(host.rename(params.name, body.to, caller.name));
+  },
+  cloneMachine: ({ host, caller, params, body }) => {
+    assertGainsNothing(host, caller, params.name, body.to);
+    return host.clone(params.name, body.to, caller.name);
+  },
   startMachine: ({ host, caller, params }) => host.start(params.name, caller.name),
   saveMachine: ({ host, caller, params }) => host.saveState(params.name, caller.name),
   powerOffMachine: ({ host, caller, params }) => host.powerOff(params.name, caller.name),
@@ -70,22 +81,5 @@ export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
   },
   searchEvents: ({ host, caller, query }) =>
     host.events.search(query).filter(({ machine }) => mayRead(caller, machine)),
-  whoAmI: ({ caller: { name, kind, grants } }) => ({ name, kind, grants }),
-  makeTicket: ({ access, caller }) => ({ ticket: access.tickets.issue(caller.credential) }),
-  listTokens: ({ tokens }) => tokens.list(),
-  makeToken: async ({ host, tokens, caller, body }) => {
-    const token = await tokens.make(body.name, body.grants);
-    host.events.add({ machine: null, kind: 'token-made', by: caller.name, detail: body.name });
-    return { token };
-  },
-  grantToken: async ({ host, tokens, caller, params, body }) => {
-    await tokens.grant(params.token, body);
-    host.events.add({ machine: null, kind: 'token-granted', by: caller.name, detail: params.token });
-    return null;
-  },
-  revokeToken: async ({ host, tokens, caller, params }) => {
-    await tokens.revoke(params.token);
-    host.events.add({ machine: null, kind: 'token-revoked', by: caller.name, detail: params.token });
-    return null;
-  },
+  ...ACCESS_HANDLERS,
 };

@@ -2,7 +2,7 @@
 import type { Host } from '../host/host.js';
 import type { Access, Caller } from './access.js';
 import { Refusal } from './refusal.js';
-import { may, type Right } from './rights.js';
+import { gainsNothing, may, type Right } from './rights.js';
 
 /** `any`: whoever has a token; `none`: that is not even needed. */
 export type Needed = Right | 'any' | 'none';
@@ -34,6 +34,13 @@ export function assertAllowed(
   const { right } = guarded;
   host.events.add({ machine, kind: 'refused', by: caller.name, detail: `${call} needs ${right}` });
   throw new Refusal(403, 'right-missing', `The ${caller.kind} ${caller.name} has not the right ${right}`);
+}
+
+/** A machine, or its copy, gets no name under which the caller may do more with it. @throws Refusal */
+export function assertGainsNothing(host: Host, { name, kind, grants }: Caller, from: string, to: string): void {
+  if (gainsNothing(grants, from, to)) return;
+  host.events.add({ machine: from, kind: 'refused', by: name, detail: `the name ${to} would give it more rights` });
+  throw new Refusal(403, 'right-missing', `The ${kind} ${name} has rights on ${to} that it has not on ${from}`);
 }
 
 /** Calls `onLost` when the caller is not, any more, who may do what it does: its token is void, or its rights are others. */

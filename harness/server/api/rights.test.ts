@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { grantsSchema, may } from './rights.js';
+import { gainsNothing, grantsSchema, may } from './rights.js';
 
 test('rights on a machine are its own and those on every machine, and none of the host', () => {
   const grants = grantsSchema.parse({ host: ['write'], machines: { web: ['read'], '*': ['execute'] } });
@@ -16,4 +16,11 @@ test('names that every object has are no machines with rights', () => {
   const grants = grantsSchema.parse({});
   expect(may(grants, 'read', 'constructor')).toBe(false);
   expect(may(grants, 'read', '__proto__')).toBe(false);
+});
+
+test('a name under which more may be done is a gain', () => {
+  const grants = grantsSchema.parse({ machines: { web: ['write'], play: ['write', 'read'], '*': ['execute'] } });
+  expect(gainsNothing(grants, 'web', 'play')).toBe(false);
+  expect(gainsNothing(grants, 'play', 'web')).toBe(true);
+  expect(gainsNothing(grants, 'web', 'other')).toBe(true);
 });

@@ -29,3 +29,8 @@ export function may(grants: Grants, right: Right, machine: string | null): boole
   const own = Object.hasOwn(grants.machines, machine) ? (grants.machines[machine] ?? []) : [];
   return own.includes(right) || (grants.machines['*'] ?? []).includes(right);
 }
+
+/** Whether there is nothing that may be done with `to` and not with `from`: rights go by name, and names can be changed. */
+export function gainsNothing(grants: Grants, from: string, to: string): boolean {
+  return RIGHTS.every((right) => !may(grants, right, to) || may(grants, right, from));
+}

@@ -50,6 +50,11 @@ const EXAMPLES: Partial<Record<CallName, unknown>> = {
   handle: { kind: 'press', chord: 'Enter' },
   makeToken: { name: 'other', grants: { host: [], machines: {} } },
   grantToken: { host: [], machines: {} },
+  changeOwnPassword: { old: 'what it was', new: 'a longer password' },
+  signIn: { user: 'nobody', password: 'whatever it is' },
+  makeUser: { name: 'anna', password: 'a longer password', grants: {} },
+  grantUser: { host: [], machines: {} },
+  setPassword: { password: 'a longer password' },
 };
 
 const PARAMS: Record<string, string> = {
@@ -57,6 +62,7 @@ const PARAMS: Record<string, string> = {
   snapshot: 'one',
   task: '7b1f8a52-6f0b-4f3e-9c40-0f6d1a2b3c4d',
   token: 'nobody',
+  user: 'nobody',
 };
 
 const contractOf = (call: CallName): Contract => CONTRACTS[call];

@@ -16,6 +16,7 @@ import { Callers, LOOPBACK } from './callers.js';
 import { HANDLERS, type Given } from './handlers.js';
 import { assertAllowed, wordNeeded } from './may-call.js';
 import { Refusal } from './refusal.js';
+import { SignIn } from './sign-in.js';
 import { addSocket } from './socket-route.js';
 import { SOCKETS, type SocketName } from './sockets.js';
 import { servePages } from './pages.js';
@@ -33,6 +34,7 @@ export interface ServeOptions {
 
 export interface HostServer extends AsyncDisposable {
   url: string;
+  access: Access;
 }
 
 /** Wrong tokens from one address in a minute, after which it has to wait. */
@@ -40,13 +42,17 @@ const WRONG_TOKENS = 20;
 /** Calls of one address in a minute. */
 const CALLS = 3000;
 
+/** Between two looks for sessions that are over, whose WebSockets end. */
+const SWEEP_MS = 30_000;
+
 const failureSchema = z.object({ kind: z.string(), code: z.string(), message: z.string() });
 
-/** @throws GuestwrightError `usage/tls-missing`, `usage/port-taken` */
+/** @throws GuestwrightError `usage/tls-missing`, `usage/port-taken`, `usage/users-invalid` */
 export async function serveHost(host: Host, tokens: Tokens, options: ServeOptions): Promise<HostServer> {
   const { address, port, tls } = options;
   if (!LOOPBACK.test(address) && tls === null) throw tlsMissing(address);
-  const app = await buildApi(host, tokens, { tls, isLocal: LOOPBACK.test(address) });
+  const access = await Access.open(host.folder, tokens);
+  const app = await buildApi(host, access, { tls, isLocal: LOOPBACK.test(address) });
   try {
     await app.listen({ host: address, port });
   } catch (error) {
@@ -56,6 +62,7 @@ export async function serveHost(host: Host, tokens: Tokens, options: ServeOption
   }
   const { port: given } = app.server.address() as AddressInfo;
   return {
+    access,
     url: `${tls === null ? 'http' : 'https'}://${address.includes(':') ? `[${address}]` : address}:${given}`,
     async [Symbol.asyncDispose]() {
       await app.close();
@@ -66,7 +73,7 @@ export async function serveHost(host: Host, tokens: Tokens, options: ServeOption
 /** @param isLocal only names of this host may be used for it: no page of somebody else's can make its own name mean it */
 export async function buildApi(
   host: Host,
-  tokens: Tokens,
+  access: Access,
   { tls, isLocal }: { tls: ServeOptions['tls']; isLocal: boolean },
 ): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
@@ -97,7 +104,6 @@ export async function buildApi(
     timeWindow: '1 minute',
     keyGenerator: ({ ip }) => `wrong ${ip}`,
   });
-  const access = new Access(tokens);
   const callers = new Callers({
     access,
     isLocal,
@@ -107,7 +113,7 @@ export async function buildApi(
       return !limit.isAllowed && limit.isExceeded ? limit.ttlInSeconds : null;
     },
   });
-  const parts = { host, tokens, access, callers };
+  const parts = { host, access, callers, signIn: new SignIn(host, access) };
   for (const name of Object.keys(CONTRACTS) as CallName[]) addRoute(app, name, parts);
   app.get(`${API}/openapi.json`, { schema: { hide: true } }, async (request) => {
     await callers.ofCall(request);
@@ -115,18 +121,20 @@ export async function buildApi(
   });
   for (const name of Object.keys(SOCKETS) as SocketName[]) addSocket(app, API, name, parts);
   servePages(app);
+  const sweep = setInterval(() => access.sessions.sweep(), SWEEP_MS);
+  app.addHook('onClose', async () => clearInterval(sweep));
   await app.ready();
   return app;
 }
 
 interface Parts {
   host: Host;
-  tokens: Tokens;
   access: Access;
   callers: Callers;
+  signIn: SignIn;
 }
 
-function addRoute(app: FastifyInstance, name: CallName, { host, tokens, access, callers }: Parts): void {
+function addRoute(app: FastifyInstance, name: CallName, { host, access, callers, signIn }: Parts): void {
   const contract: Contract = CONTRACTS[name];
   const known = new WeakMap<FastifyRequest, Caller>();
   app.route({
@@ -135,6 +143,7 @@ function addRoute(app: FastifyInstance, name: CallName, { host, tokens, access, 
     schema: {
       operationId: name,
       summary: contract.summary,
+      ...(contract.right === 'none' ? { security: [] } : {}),
       description: wordNeeded(contract, contract.path),
       ...(contract.params === undefined ? {} : { params: contract.params }),
       ...(contract.query === undefined ? {} : { querystring: contract.query }),
@@ -143,18 +152,23 @@ function addRoute(app: FastifyInstance, name: CallName, { host, tokens, access, 
     },
     // Before what was sent is even looked at.
     onRequest: async (request) => {
+      if (contract.right === 'none') {
+        callers.assertPage(request);
+        return;
+      }
       const caller = await callers.ofCall(request);
       const { name: machine = null } = (request.params ?? {}) as { name?: string };
       assertAllowed(host, name, contract, caller, machine);
       known.set(request, caller);
     },
     handler: async (request) => {
-      const caller = known.get(request);
-      if (caller === undefined) throw new Error('nobody is served without having been asked who it is');
-      const { params, query, body } = request;
+      const caller = known.get(request) ?? null;
+      if (caller === null && contract.right !== 'none')
+        throw new Error('nobody is served without having been asked who it is');
+      const { params, query, body, ip: address } = request;
       // Checked by the schemas of the same contract.
       const handler = HANDLERS[name] as (given: Given<unknown>) => unknown;
-      return await handler({ host, tokens, access, caller, params, query, body } as Given<unknown>);
+      return await handler({ host, access, signIn, caller, address, params, query, body } as Given<unknown>);
     },
   });
 }
@@ -167,6 +181,9 @@ const STATUS: Readonly<Record<string, number>> = {
   'token-missing': 404,
   'machine-exists': 409,
   'token-exists': 409,
+  'user-missing': 404,
+  'user-exists': 409,
+  'name-taken': 409,
   'machine-running': 409,
   'machine-not-running': 409,
   'machine-not-saved': 409,

@@ -45,6 +45,7 @@ export function addSocket(app: FastifyInstance, path: string, name: SocketName, 
       const close = (code: number, reason: string): void => socket.close(code, cut(reason));
       const stop = whileAllowed(access, caller, () => close(CLOSE.rightsChanged, 'Your rights have changed'));
       socket.on('close', stop);
+      socket.on('message', () => access.sessions.touch(caller.credential));
       socket.on('error', () => socket.terminate());
       const query = { ...(request.query as Record<string, unknown>) };
       delete query['ticket'];
