@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Host } from '../host/host.js';
 import type { CallName, Contracts } from './contract.js';
+import { controlHandlers } from './control-handlers.js';
 import { may, type Grants } from './rights.js';
 import type { Tokens } from './tokens.js';
 
@@ -33,7 +34,9 @@ async function nothing(work: Promise<unknown>): Promise<null> {
   return null;
 }
 
-export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
+export type HandlersOf<Names extends CallName> = { [N in Names]: Handler<Contracts[N]> };
+
+export const HANDLERS: HandlersOf<CallName> = {
   listMachines: ({ host, caller }) => host.list().filter(({ name }) => mayRead(caller, name)),
   createMachine: ({ host, caller, body }) => nothing(host.create(body, caller.name)),
   registerMachine: async ({ host, caller, body }) => ({ name: await host.register(body.folder, caller.name) }),
@@ -56,7 +59,8 @@ export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
   removeSnapshot: ({ host, caller, params }) => nothing(host.removeSnapshot(params.name, params.snapshot, caller.name)),
   look: ({ host, params }) => host.look(params.name),
   changeMedium: ({ host, caller, params, body }) => nothing(host.insert(params.name, body, caller.name)),
-  handle: ({ host, params, body }) => nothing(host.handle(params.name, body)),
+  handle: ({ host, caller, params, body, query }) => nothing(host.handle(params.name, body, caller.name, query)),
+  ...controlHandlers,
   listTasks: ({ host, caller }) => host.tasks.list().filter(({ machine }) => mayRead(caller, machine)),
   describeTask: async ({ host, caller, params, query }) => {
     const { machine } = host.tasks.get(params.task);

@@ -10,6 +10,7 @@ import { GuestwrightError } from '../../../sdk/errors.js';
 import { portTaken } from '../../live/server.js';
 import { toldFailure } from '../machines/told-failure.js';
 import type { Host } from '../host/host.js';
+import { addConsole } from './console.js';
 import { CONTRACTS, type CallName, type Contract } from './contract.js';
 import { HANDLERS, type Caller, type Given } from './handlers.js';
 import { may } from './rights.js';
@@ -128,6 +129,7 @@ export async function buildApi(
       socket.on('error', () => socket.terminate());
     },
   );
+  addConsole(app, { host, callerOf });
   await app.ready();
   return app;
 }
@@ -199,7 +201,7 @@ class Refusal extends Error {
   }
 }
 
-const refused = (code: string, status: number, message: string): Refusal => new Refusal(status, code, message);
+export const refused = (code: string, status: number, message: string): Refusal => new Refusal(status, code, message);
 
 const STATUS: Readonly<Record<string, number>> = {
   'machine-unknown': 404,
@@ -214,6 +216,7 @@ const STATUS: Readonly<Record<string, number>> = {
   'machine-saved': 409,
   'machine-busy': 409,
   'machine-in-use': 409,
+  'control-held': 409,
 };
 
 function answerError(error: unknown, reply: FastifyReply): void {
