@@ -121,7 +121,7 @@ export class MemoisedMachine implements EngineMachine {
     const { store } = this.#parts;
     try {
       const timeline = await readTimeline(store, key);
-      if (timeline !== null) await touchTimeline(store, key);
+      if (timeline !== null) touchTimeline(store, key);
       return timeline;
     } catch (error) {
       this.#problem(error);

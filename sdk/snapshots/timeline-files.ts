@@ -1,5 +1,6 @@
 /** Where the store keeps timelines: `timelines/<key>`, the time of change being that of the last use. */
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readFileSync, utimesSync } from 'node:fs';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from '../images/files.js';
 import { isFull, storeFull } from './failures.js';
@@ -30,11 +31,16 @@ export async function listTimelines(store: SnapshotStore): Promise<TimelineFile[
   return found.sort((a, b) => a.used.getTime() - b.used.getTime());
 }
 
-/** What is damaged is as if it were not there: it is taken away, and written anew when it is known again. */
+/**
+ * What is damaged is as if it were not there: it is taken away, and written anew when it is known again.
+ *
+ * A memoised run reads hundreds of these one after the other, each of some 1 KB. Handed to Node's thread pool, each would wait
+ * for four of its turns: many times what the reading takes.
+ */
 export async function readTimeline(store: SnapshotStore, key: string): Promise<Timeline | null> {
   const path = join(timelineFolder(store), key);
   try {
-    const timeline = decodeTimeline(await readFile(path));
+    const timeline = decodeTimeline(readFileSync(path));
     if (timeline === null) await rm(path, { force: true });
     return timeline;
   } catch (error) {
@@ -44,11 +50,13 @@ export async function readTimeline(store: SnapshotStore, key: string): Promise<T
 }
 
 /** Notes a use: what was not used for longest goes first. */
-export async function touchTimeline(store: SnapshotStore, key: string): Promise<void> {
+export function touchTimeline(store: SnapshotStore, key: string): void {
   const now = new Date();
-  await utimes(join(timelineFolder(store), key), now, now).catch((error: unknown) => {
+  try {
+    utimesSync(join(timelineFolder(store), key), now, now);
+  } catch (error) {
     if (!isMissing(error)) throw error;
-  });
+  }
 }
 
 /**

@@ -10,6 +10,7 @@ import { eventQuery, hostEventSchema } from '../host/events.js';
 import { handling, mediumChange } from '../process/protocol.js';
 import { thumbnailQuery, thumbnailSchema } from '../process/thumbnails.js';
 import { ACCESS_CONTRACTS } from './access-contract.js';
+import { controlContracts } from './control-contract.js';
 import { contract, type Contract } from './contract-shape.js';
 import type { Right } from './rights.js';
 
@@ -68,6 +69,8 @@ const settings = z.strictObject({
   notes: settingsShape.notes.unwrap(),
   autostart: settingsShape.autostart.unwrap(),
   onQuit: settingsShape.onQuit.unwrap(),
+  controlIdleMinutes: settingsShape.controlIdleMinutes.unwrap(),
+  viewerIdleMinutes: settingsShape.viewerIdleMinutes.unwrap(),
 });
 
 const onMachine = <R extends z.ZodType>(path: string, about: string, right: Right, result: R) => ({
@@ -231,12 +234,14 @@ export const CONTRACTS = {
   handle: contract({
     method: 'POST',
     path: '/machines/:name/input',
-    summary: 'Type, press a chord, click',
+    summary: 'Type, press a chord, click; while somebody else has control only with `force`',
     right: 'execute',
     params: machine,
+    query: z.strictObject({ force: z.stringbool().default(false) }),
     body: handling,
     result: nothing,
   }),
+  ...controlContracts,
   listTasks: contract({
     method: 'GET',
     path: '/tasks',

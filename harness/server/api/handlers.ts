@@ -9,6 +9,7 @@ import { assertGainsNothing } from './may-call.js';
 import { may } from './rights.js';
 import type { SignIn } from './sign-in.js';
 import { ACCESS_HANDLERS } from './access-handlers.js';
+import { controlHandlers } from './control-handlers.js';
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Part<C, K extends string> = C extends Record<K, infer S> ? Output<S> : undefined;
@@ -37,7 +38,9 @@ async function nothing(work: Promise<unknown>): Promise<null> {
   return null;
 }
 
-export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
+export type HandlersOf<Names extends CallName> = { [N in Names]: Handler<Contracts[N]> };
+
+export const HANDLERS: HandlersOf<CallName> = {
   listMachines: ({ host, caller }) => host.list().filter(({ name }) => mayRead(caller, name)),
   createMachine: ({ host, caller, body }) => nothing(host.create(body, caller.name)),
   registerMachine: async ({ host, caller, body }) => ({ name: await host.register(body.folder, caller.name) }),
@@ -72,7 +75,8 @@ export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
   listImages: () => bootableImages(),
   look: ({ host, params }) => host.look(params.name),
   changeMedium: ({ host, caller, params, body }) => nothing(host.insert(params.name, body, caller.name)),
-  handle: ({ host, params, body }) => nothing(host.handle(params.name, body)),
+  handle: ({ host, caller, params, body, query }) => nothing(host.handle(params.name, body, caller.name, query)),
+  ...controlHandlers,
   listTasks: ({ host, caller }) => host.tasks.list().filter(({ machine }) => mayRead(caller, machine)),
   describeTask: async ({ host, caller, params, query }) => {
     const { machine } = host.tasks.get(params.task);

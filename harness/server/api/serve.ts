@@ -190,6 +190,7 @@ const STATUS: Readonly<Record<string, number>> = {
   'machine-saved': 409,
   'machine-busy': 409,
   'machine-in-use': 409,
+  'control-held': 409,
 };
 
 function answerError(error: unknown, reply: FastifyReply): void {

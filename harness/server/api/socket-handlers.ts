@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Host } from '../host/host.js';
 import { serialPort } from '../process/serial-output.js';
 import type { Caller } from './access.js';
+import { openConsole } from './console.js';
 import { may } from './rights.js';
 import { followSerial } from './serial-socket.js';
 import type { SocketName } from './sockets.js';
@@ -28,6 +29,7 @@ export const SOCKET_HANDLERS: Readonly<Record<SocketName, SocketHandler>> = {
     });
     socket.on('close', stop);
   },
+  openConsole,
   serialPort: async ({ host, socket, caller, name, query }) => {
     const port = serialPort.parse(query['port'] ?? 0);
     await followSerial({ host, socket, name, port, mayType: may(caller.grants, 'execute', name) });

@@ -18,6 +18,13 @@ export const SOCKETS = {
     summary: 'What happens, of machines that the caller may read: an event in each message, as JSON',
     right: 'any',
   },
+  openConsole: {
+    path: '/machines/:name/console',
+    summary:
+      'The screen of a machine that runs, its keyboard and mouse: RFB in binary messages. `viewer` (a UUID) names the viewer, ' +
+      '`only=look` is for one that never takes control. Keys and clicks need the right `execute`',
+    right: 'read',
+  },
   serialPort: {
     path: '/machines/:name/serial',
     summary: 'A serial port (`?port=`, default 0): bytes from the guest, and, with the right `execute`, to it',

@@ -119,7 +119,7 @@ export class Host implements AsyncDisposable {
   async #open(name: string): Promise<HostMachine> {
     return await HostMachine.open(new MachineFolder(await realpath(this.#path(name))), {
       onStatus: ({ state, detail }) => this.#note(name, 'state', null, detail === null ? state : `${state}: ${detail}`),
-      onEvent: (kind, detail) => this.#note(name, kind, null, detail),
+      onEvent: (kind, detail, by) => this.#note(name, kind, by, detail),
     });
   }
 
@@ -392,8 +392,16 @@ export class Host implements AsyncDisposable {
     this.#note(name, 'medium', by, `${change.drive}: ${change.medium ?? 'empty'}`);
   }
 
-  async handle(name: string, handling: Handling): Promise<void> {
-    await this.#get(name).connection.call(calls.handle, handling);
+  /** @throws GuestwrightError `usage/control-held` without `force` */
+  async handle(name: string, handling: Handling, by: Asker = null, { force = false } = {}): Promise<void> {
+    await this.#get(name).connection.call(calls.handle, { handling, by, force });
+  }
+
+  /** What its console is reached by. @throws GuestwrightError `usage/machine-unknown`, `usage/machine-not-running` */
+  running(name: string): HostMachine {
+    const machine = this.#get(name);
+    machine.assertRunning();
+    return machine;
   }
 
   #end(call: 'saveState' | 'powerOff', kind: string, name: string, by: Asker): Task {

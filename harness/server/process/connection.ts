@@ -24,7 +24,8 @@ const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
 export interface ConnectionListener {
   onStatus: (status: MachineStatus) => void;
-  onEvent: (kind: string, detail: string | null) => void;
+  /** @param by who did it; null: nobody, it happened */
+  onEvent: (kind: string, detail: string | null, by: string | null) => void;
   /** The process has ended, or let go. */
   onClose: () => void;
 }
@@ -36,7 +37,7 @@ export class MachineConnection {
   private constructor(socket: Socket, listener: ConnectionListener) {
     this.#connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
     this.#connection.onNotification(news.status, listener.onStatus);
-    this.#connection.onNotification(news.event, ({ kind, detail }) => listener.onEvent(kind, detail));
+    this.#connection.onNotification(news.event, ({ kind, detail, by }) => listener.onEvent(kind, detail, by));
     this.#closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.#connection.dispose();

@@ -11,6 +11,7 @@ import type { Again } from '../../../sdk/machine/do-again.js';
 import { launch } from '../../../sdk/machine/launch.js';
 import type { Machine } from '../../../sdk/machine/types.js';
 import { encodePng } from '../../../sdk/reading/png.js';
+import type { MachineConsole } from '../remote/machine-console.js';
 import type { MachineConfig } from '../machines/config.js';
 import { hostedSpec, isBitExact, type HostedSpec } from '../machines/hosted-spec.js';
 import type { MachineFolder } from '../machines/machine-folder.js';
@@ -28,6 +29,8 @@ export interface HostedMachineParts {
   status: MachineStatus;
   onStatus: (status: MachineStatus) => void;
   onEvent: (kind: string, detail: string | null) => void;
+  /** Where people look at it. */
+  console: Pick<MachineConsole, 'attach' | 'detach' | 'show' | 'stir'>;
 }
 
 /** Wall ms between two notes of how far the guest has come. */
@@ -130,6 +133,7 @@ export class HostedMachine {
       {
         name: config.name,
         runDirectory: join(folder.run, 'engine'),
+        onFrame: (frame) => this.#parts.console.show(frame),
         ...(journal === null
           ? {}
           : {
@@ -141,6 +145,7 @@ export class HostedMachine {
       },
     );
     this.#keptAt = Date.now();
+    this.#parts.console.attach(this.#machine);
     this.#machine.onEvent((event) => {
       if (event.kind === 'reset') this.#parts.onEvent('reset', null);
       if (event.kind !== 'reset') this.#look();
@@ -370,6 +375,8 @@ export class HostedMachine {
     const machine = this.#machine;
     this.#machine = null;
     if (this.#timer !== null) clearInterval(this.#timer);
+    // A machine that is asked something while it ends does not write its disks out.
+    await this.#parts.console.detach();
     await machine?.dispose();
   }
 
@@ -398,6 +405,7 @@ export class HostedMachine {
     this.#status = { ...this.#status, failure: null, ...more, state, since, detail };
     await this.#parts.folder.writeStatus(this.#status);
     this.#parts.onStatus(this.#status);
+    this.#parts.console.stir();
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

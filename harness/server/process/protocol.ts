@@ -2,6 +2,7 @@
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
 import { z } from 'zod';
 import type { Failure } from '../../../sdk/errors.js';
+import type { ControlState } from '../remote/control.js';
 import type { MachineStatus } from '../machines/status.js';
 import type { HostedSnapshot } from '../machines/snapshots.js';
 import type { SerialPiece, SerialQuestion } from './serial-output.js';
@@ -56,6 +57,13 @@ export const mediumChange = z.strictObject({
 });
 export type MediumChange = z.output<typeof mediumChange>;
 
+export const controlTake = z.strictObject({
+  by: z.string(),
+  viewer: z.uuid().nullable(),
+  force: z.boolean(),
+});
+export type ControlTake = z.output<typeof controlTake>;
+
 export const calls = {
   live: new RequestType0<Live, ToldFailure>('live'),
   look: new RequestType0<Look, ToldFailure>('look'),
@@ -68,7 +76,11 @@ export const calls = {
   revert: new RequestType<{ id: string }, null, ToldFailure>('revert'),
   removeSnapshot: new RequestType<{ id: string }, null, ToldFailure>('removeSnapshot'),
   insert: new RequestType<MediumChange, null, ToldFailure>('insert'),
-  handle: new RequestType<Handling, null, ToldFailure>('handle'),
+  /** Refused while somebody else has control, unless forced. */
+  handle: new RequestType<{ handling: Handling; by: string | null; force: boolean }, null, ToldFailure>('handle'),
+  control: new RequestType0<ControlState, ToldFailure>('control'),
+  takeControl: new RequestType<ControlTake, ControlState, ToldFailure>('takeControl'),
+  releaseControl: new RequestType<{ by: string; force: boolean }, ControlState, ToldFailure>('releaseControl'),
   thumbnail: new RequestType<ThumbnailQuery, Thumbnail, ToldFailure>('thumbnail'),
   serialSince: new RequestType<SerialQuestion, SerialPiece, ToldFailure>('serialSince'),
   /** Bytes for a port, base64. */
@@ -79,5 +91,5 @@ export const news = {
   /** Its state is another. */
   status: new NotificationType<MachineStatus>('status'),
   /** Something happened, for the log. */
-  event: new NotificationType<{ kind: string; detail: string | null }>('event'),
+  event: new NotificationType<{ kind: string; detail: string | null; by: string | null }>('event'),
 };
