@@ -95,6 +95,10 @@ export function ScreenTab({ session, name, state }: ScreenTabProps) {
         ref={place}
         class="screen"
         role="application"
+        tabIndex={0}
+        onFocus={({ target, currentTarget }) => {
+          if (target === currentTarget) rfb?.focus();
+        }}
         aria-label="The guest's screen: keys go to it while it has the focus, Control+Alt+G leaves it"
         onKeyDownCapture={(event) => {
           if (!event.ctrlKey || !event.altKey || event.code !== 'KeyG') return;
