@@ -69,8 +69,29 @@ export function machineCommand(): Command {
       onHost('events', 'what happened, the latest at the end', (call, options) => call.events(options))
         .option('--machine <name>', 'of this machine')
         .option('--text <text>', 'that have this text')
+        .option('--follow', 'go on with those that happen')
         .option('--json', 'print JSON'),
-    );
+    )
+    .addCommand(
+      onHost('host', 'the load of the host, and what each machine takes of it', (call, options) =>
+        call.host(options),
+      ).option('--json', 'print JSON'),
+    )
+    .addCommand(
+      onHost('tasks', 'what is being done, and what was', (call, options) => call.tasks(options)).option(
+        '--json',
+        'print JSON',
+      ),
+    )
+    .addCommand(cancelCommand());
+}
+
+function cancelCommand(): Command {
+  return withHost(
+    new Command('cancel').description('give up a task: a start, save, snapshot or clone').argument('<task>'),
+  ).action(async (task: string, options: OnHost) => {
+    await (await (await load()).hostCall(options)).cancel(task);
+  });
 }
 
 const AFTER_HELP = `
@@ -144,6 +165,6 @@ function registerCommand(): Command {
   });
 }
 
-function withHost(command: Command): Command {
+export function withHost(command: Command): Command {
   return command.option('--host <url>', 'address of another host; its token is in GUESTWRIGHT_TOKEN');
 }

@@ -17,6 +17,8 @@ import { screenCommand } from './screen.js';
 import { serveCommand } from './serve.js';
 import { showCommand } from './show.js';
 import { storeCommand } from './store.js';
+import { tokenCommand } from './token.js';
+import { userCommand } from './user.js';
 import { verifyCommand } from './verify.js';
 
 /** Every command, in the order in which the help lists them. A new one is a file of its own and a line here. */
@@ -34,6 +36,8 @@ const COMMANDS: readonly (() => Command)[] = [
   imagesCommand,
   serveCommand,
   machineCommand,
+  tokenCommand,
+  userCommand,
   diskCommand,
   storeCommand,
   fontsCommand,

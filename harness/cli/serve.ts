@@ -6,6 +6,9 @@ interface ServeFlags {
   port?: string;
   tlsCert?: string;
   tlsKey?: string;
+  memory?: string;
+  allowPage: string[];
+  imagesFrom: string[];
 }
 
 export function serveCommand(): Command {
@@ -19,11 +22,27 @@ export function serveCommand(): Command {
     .option('--port <number>', 'port to listen on (default: any that is free)')
     .option('--tls-cert <file>', 'certificate, PEM')
     .option('--tls-key <file>', 'its key, PEM')
+    .option(
+      '--memory <size>',
+      'what all machines together may take, such as 16G (default: what the host has, less a tenth)',
+    )
+    .option('--allow-page <origin>', 'a page of another host may call this one; may be given again', collected, [])
+    .option(
+      '--images-from <folder>',
+      'machines use files of this folder, of their own, and images of the catalogue only; may be given again ' +
+        '(default: any file on loopback, none else)',
+      collected,
+      [],
+    )
     .addHelpText('after', AFTER_HELP)
     .action(async (flags: ServeFlags) => {
       const { runHost } = await import('./serve/run-host.js');
       await runHost(flags);
     });
+}
+
+function collected(value: string, before: string[]): string[] {
+  return [...before, value];
 }
 
 const AFTER_HELP = `

@@ -3,8 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { HostClient, type CallOf, type HostTask } from '../../server/api/client.js';
+import { followEvents } from '../../server/api/follow-events.js';
 import { defaultHostFolder, readReach } from '../../server/host/default-folder.js';
+import type { HostEvent } from '../../server/host/events.js';
 import type { Handling } from '../../server/process/protocol.js';
+import { wordHost, wordTask } from './word-host.js';
 
 type Options = Readonly<Record<string, string | boolean | undefined>>;
 type TaskCall = 'startMachine' | 'saveMachine' | 'powerOffMachine';
@@ -14,16 +17,21 @@ type Settings = CallOf<'createMachine'>['body']['settings'];
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** @throws GuestwrightError `usage/host-token-missing`, `infrastructure/host-unreachable` */
-export async function hostCall({ host }: { host?: string }): Promise<HostCall> {
+export async function hostClient({ host }: { host?: string }): Promise<HostClient> {
   if (host !== undefined) {
     const token = process.env['GUESTWRIGHT_TOKEN'];
     if (token === undefined || token === '') throw tokenMissing(host);
-    return new HostCall(new HostClient(host, token));
+    return new HostClient(host, token);
   }
   const folder = defaultHostFolder();
   const reach = await readReach(folder);
   if (reach === null) throw noDaemon(folder);
-  return new HostCall(new HostClient(reach.url, reach.token));
+  return new HostClient(reach.url, reach.token);
+}
+
+/** @throws GuestwrightError as {@link hostClient} */
+export async function hostCall(options: { host?: string }): Promise<HostCall> {
+  return new HostCall(await hostClient(options));
 }
 
 export class HostCall {
@@ -130,18 +138,35 @@ export class HostCall {
     print(`${name} was deleted.`);
   }
 
-  async events({ machine, text, json }: Options): Promise<void> {
+  async events({ machine, text, json, follow }: Options): Promise<void> {
     const query = {
       ...(typeof machine === 'string' ? { machine } : {}),
       ...(typeof text === 'string' ? { text } : {}),
     };
+    if (follow === true) {
+      await followEvents(this.#client, query, (event) =>
+        print(json === true ? JSON.stringify(event) : wordEvent(event)),
+      );
+      return;
+    }
     const events = await this.#client.call('searchEvents', { query });
     if (json === true) print(JSON.stringify(events, null, 2));
-    for (const event of json === true ? [] : events) {
-      const by = event.by === null ? '' : ` by ${event.by}`;
-      const detail = event.detail === null ? '' : `  ${event.detail}`;
-      print(printable(`${event.at}  ${(event.machine ?? 'host').padEnd(20)} ${event.kind}${by}${detail}`));
-    }
+    for (const event of json === true ? [] : events) print(wordEvent(event));
+  }
+
+  async host({ json }: Options): Promise<void> {
+    const status = await this.#client.call('describeHost', {});
+    for (const line of json === true ? [JSON.stringify(status, null, 2)] : wordHost(status)) print(line);
+  }
+
+  async tasks({ json }: Options): Promise<void> {
+    const tasks = await this.#client.call('listTasks', {});
+    if (json === true) print(JSON.stringify(tasks, null, 2));
+    for (const task of json === true ? [] : tasks) print(printable(wordTask(task)));
+  }
+
+  async cancel(task: string): Promise<void> {
+    await this.#client.call('cancelTask', { params: { task } });
   }
 
   /** Progress, for what takes longer than two seconds. */
@@ -152,6 +177,11 @@ export class HostCall {
       process.stderr.write(`${step ?? kind}${share} …\n`);
     });
   }
+}
+
+function wordEvent({ at, machine, kind, by, detail }: HostEvent): string {
+  const whose = by === null ? '' : ` by ${by}`;
+  return printable(`${at}  ${(machine ?? 'host').padEnd(20)} ${kind}${whose}${detail === null ? '' : `  ${detail}`}`);
 }
 
 /** What a guest has on its screen may be anything: no terminal does what it says. */

@@ -2,10 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GuestwrightError } from '../../../sdk/errors.js';
+import { sha256 } from '../../../sdk/images/files.js';
 import { parsePort } from '../../live/server.js';
+import { LOOPBACK } from '../../server/api/callers.js';
+import { parseOrigin } from '../../server/api/other-pages.js';
 import { serveHost, type ServeOptions } from '../../server/api/serve.js';
 import { Tokens } from '../../server/api/tokens.js';
+import { AllowedFiles } from '../../server/host/allowed-files.js';
 import { defaultHostFolder, writeReach } from '../../server/host/default-folder.js';
+import { parseBytes } from '../../server/host/memory-budget.js';
 import { Host } from '../../server/host/host.js';
 
 export interface HostFlags {
@@ -14,24 +19,39 @@ export interface HostFlags {
   port?: string;
   tlsCert?: string;
   tlsKey?: string;
+  memory?: string;
+  allowPage: string[];
+  imagesFrom: string[];
 }
 
 export async function runHost(flags: HostFlags): Promise<void> {
   const { folder = defaultHostFolder(), address } = flags;
   const port = flags.port === undefined ? 0 : parsePort(flags.port);
   const tls = await readTls(flags);
+  const memory = flags.memory === undefined ? {} : { memoryBudget: parseBytes(flags.memory, '--memory') };
+  const pages = flags.allowPage.map(parseOrigin);
+  const files = await filesFor(flags);
   const told = endTold();
-  await using host = await Host.open(folder);
+  await using host = await Host.open(folder, { ...memory, files });
   const tokens = await Tokens.open(join(folder, 'tokens.json'));
-  await using server = await serveHost(host, tokens, { address, port, tls });
-  await writeReach(folder, { url: server.url, token: await tokens.renewLocal() });
+  await using server = await serveHost(host, tokens, { address, port, tls, pages });
+  const token = await tokens.renewLocal();
+  await writeReach(folder, { url: server.url, token });
   const machines = host.list();
   const running = machines.filter(({ state }) => state !== 'turned-off' && state !== 'saved');
   say(`${folder} is served at ${server.url}: ${machines.length} machines, ${running.length} of them running.`);
+  if (files.folders !== null) say(`Files of machines: ${['their own folders', ...files.folders].join(', ')}.`);
+  say(`Sign in, within a minute: ${server.url}/#code=${server.access.codes.issue(sha256(token))}`);
   await host.autostart();
   await told;
   say('Ending; machines are saved, or what their settings say.');
   await host.quit();
+}
+
+/** Who reaches it from elsewhere reads no file of this host, unless told so. */
+async function filesFor({ address, imagesFrom }: HostFlags): Promise<AllowedFiles> {
+  if (imagesFrom.length === 0 && LOOPBACK.test(address)) return AllowedFiles.any();
+  return await AllowedFiles.in(imagesFrom);
 }
 
 function say(line: string): void {

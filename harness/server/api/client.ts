@@ -1,4 +1,5 @@
 /** Calls a host's API, typed by its contract. */
+import WebSocket from 'ws';
 import type { z } from 'zod';
 import { GuestwrightError, type FailureKind } from '../../../sdk/errors.js';
 import { CONTRACTS, type CallName, type Contract, type Contracts, type taskSchema } from './contract.js';
@@ -20,12 +21,12 @@ interface AnyCall {
 export type HostTask = z.output<typeof taskSchema>;
 
 export class HostClient {
-  readonly #url: string;
+  readonly url: string;
   readonly #token: string;
 
   /** @param url `http://127.0.0.1:8500` */
   constructor(url: string, token: string) {
-    this.#url = url.replace(/\/$/, '');
+    this.url = url.replace(/\/$/, '');
     this.#token = token;
   }
 
@@ -34,7 +35,7 @@ export class HostClient {
     const contract: Contract = CONTRACTS[name];
     const { params = {}, query = {}, body } = given as AnyCall;
     const path = contract.path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
-    const url = new URL(`${this.#url}/api/v1${path}`);
+    const url = new URL(`${this.url}/api/v1${path}`);
     for (const [key, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(key, String(value));
     }
@@ -42,7 +43,7 @@ export class HostClient {
     const value: unknown = await answer.json().catch(() => null);
     if (!answer.ok) throw failureOf(value, answer.status);
     const read = contract.result.safeParse(value);
-    if (!read.success) throw answerInvalid(this.#url, read.error.message);
+    if (!read.success) throw answerInvalid(this.url, read.error.message);
     return read.data as ResultOf<N>;
   }
 
@@ -54,6 +55,16 @@ export class HostClient {
       onProgress(now);
     }
     if (now.failure !== null) throw failureOf(now.failure, 500);
+  }
+
+  /** Opens one of the host's WebSockets. @param path below `/api/v1`. @throws GuestwrightError `infrastructure/host-unreachable` */
+  async socket(path: string): Promise<WebSocket> {
+    const headers = { authorization: `Bearer ${this.#token}` };
+    const socket = new WebSocket(`${this.url.replace(/^http/, 'ws')}/api/v1${path}`, { headers });
+    return await new Promise((resolve, reject) => {
+      socket.once('open', () => resolve(socket));
+      socket.once('error', (error) => reject(unreachable(this.url, error.message)));
+    });
   }
 
   async #fetch(url: URL, method: string, body: unknown): Promise<Response> {
@@ -69,7 +80,7 @@ export class HostClient {
       });
     } catch (error) {
       const { cause } = error as Error;
-      throw unreachable(this.#url, cause instanceof Error ? cause.message : String(error));
+      throw unreachable(this.url, cause instanceof Error ? cause.message : String(error));
     }
   }
 }

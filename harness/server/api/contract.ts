@@ -73,6 +73,28 @@ const settings = z.strictObject({
   viewerIdleMinutes: settingsShape.viewerIdleMinutes.unwrap(),
 });
 
+const bytes = z.number().min(0);
+const hostStatus = z.object({
+  name: z.string(),
+  /** Of Guestwright. */
+  version: z.string(),
+  cpus: z.number(),
+  load: z.number(),
+  memory: z.object({ total: bytes, free: bytes, budget: bytes, reserved: bytes }),
+  disk: z.object({ total: bytes, free: bytes }),
+  machines: z.object({ running: z.number(), total: z.number() }),
+  /** Of those that the caller may read. */
+  uses: z.array(
+    z.object({
+      name: machineName,
+      isRunning: z.boolean(),
+      cpu: z.number().min(0).max(1).nullable(),
+      residentBytes: bytes.nullable(),
+      reservedBytes: bytes.nullable(),
+    }),
+  ),
+});
+
 const onMachine = <R extends z.ZodType>(path: string, about: string, right: Right, result: R) => ({
   method: 'POST' as const,
   path: `/machines/:name/${path}`,
@@ -83,6 +105,13 @@ const onMachine = <R extends z.ZodType>(path: string, about: string, right: Righ
 });
 
 export const CONTRACTS = {
+  describeHost: contract({
+    method: 'GET',
+    path: '/host',
+    summary: 'How the host is, and what each machine takes of it that the caller may read',
+    right: 'read',
+    result: hostStatus,
+  }),
   listMachines: contract({
     method: 'GET',
     path: '/machines',
@@ -258,6 +287,15 @@ export const CONTRACTS = {
     isCut: true,
     params: z.strictObject({ task: z.uuid() }),
     query: z.strictObject({ wait: z.coerce.number().int().min(0).max(60).default(0) }),
+    result: taskSchema,
+  }),
+  cancelTask: contract({
+    method: 'POST',
+    path: '/tasks/:task/cancel',
+    summary: 'Give up a task that can be; it has left nothing half done when its state says so',
+    right: 'execute',
+    onMachineOf: 'task',
+    params: z.strictObject({ task: z.uuid() }),
     result: taskSchema,
   }),
   searchEvents: contract({

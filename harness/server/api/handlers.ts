@@ -2,11 +2,12 @@
 import type { z } from 'zod';
 import type { Host } from '../host/host.js';
 import { snapshotPicture } from '../machines/snapshots.js';
+import { packageVersion } from '../../cli/package.js';
 import type { CallName, Contracts } from './contract.js';
 import type { Access, Caller } from './access.js';
 import { bootableImages } from './images.js';
 import { assertGainsNothing } from './may-call.js';
-import { may } from './rights.js';
+import { may, rightMissing } from './rights.js';
 import type { SignIn } from './sign-in.js';
 import { ACCESS_HANDLERS } from './access-handlers.js';
 import { controlHandlers } from './control-handlers.js';
@@ -41,6 +42,12 @@ async function nothing(work: Promise<unknown>): Promise<null> {
 export type HandlersOf<Names extends CallName> = { [N in Names]: Handler<Contracts[N]> };
 
 export const HANDLERS: HandlersOf<CallName> = {
+  describeHost: async ({ host, caller }) => {
+    const { machines, ...status } = await host.status();
+    const running = machines.filter(({ isRunning }) => isRunning).length;
+    const uses = machines.filter(({ name }) => mayRead(caller, name));
+    return { ...status, version: packageVersion(), machines: { running, total: machines.length }, uses };
+  },
   listMachines: ({ host, caller }) => host.list().filter(({ name }) => mayRead(caller, name)),
   createMachine: ({ host, caller, body }) => nothing(host.create(body, caller.name)),
   registerMachine: async ({ host, caller, body }) => ({ name: await host.register(body.folder, caller.name) }),
@@ -82,6 +89,12 @@ export const HANDLERS: HandlersOf<CallName> = {
     const { machine } = host.tasks.get(params.task);
     if (!mayRead(caller, machine)) return host.tasks.missing(params.task);
     return await host.tasks.endedWithin(params.task, query.wait * 1000);
+  },
+  cancelTask: async ({ host, caller, params }) => {
+    const { machine } = host.tasks.get(params.task);
+    if (!mayRead(caller, machine)) return host.tasks.missing(params.task);
+    if (!may(caller.grants, 'execute', machine)) throw rightMissing(caller.name, 'execute');
+    return await host.cancel(params.task, caller.name);
   },
   searchEvents: ({ host, caller, query }) =>
     host.events.search(query).filter(({ machine }) => mayRead(caller, machine)),

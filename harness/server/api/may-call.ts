@@ -11,15 +11,19 @@ export interface Guarded {
   right: Needed;
   /** Its answer is cut to what the caller may read: a token is enough to get it. */
   isCut?: true;
+  /** The machine is known only when the call is looked at: whoever has a token gets that far, and is asked then. */
+  onMachineOf?: 'task';
 }
 
 /** @param machine null: the host */
 export function isAllowed(
-  { right, isCut }: Guarded,
+  { right, isCut, onMachineOf }: Guarded,
   { grants }: Pick<Caller, 'grants'>,
   machine: string | null,
 ): boolean {
-  return right === 'any' || right === 'none' || isCut === true || may(grants, right, machine);
+  return (
+    right === 'any' || right === 'none' || isCut === true || onMachineOf !== undefined || may(grants, right, machine)
+  );
 }
 
 /** @param call its name. @throws Refusal */
@@ -53,9 +57,10 @@ export function whileAllowed(access: Access, { credential, grants }: Caller, onL
 }
 
 /** What a call needs, in words. */
-export function wordNeeded({ right, isCut }: Guarded, path: string): string {
+export function wordNeeded({ right, isCut, onMachineOf }: Guarded, path: string): string {
   if (right === 'none') return 'Needs no token.';
   if (right === 'any') return 'Needs any token of the host.';
+  if (onMachineOf !== undefined) return `Needs the right \`${right}\` on the machine of the ${onMachineOf}.`;
   const where = path.includes(':name') ? 'the machine' : 'the host';
   if (isCut === true) return `Needs any token; what the right \`${right}\` is missing for is left out.`;
   return `Needs the right \`${right}\` on ${where}.`;

@@ -1,5 +1,6 @@
 /** Who may do what: the five rights that Virtual Server's security entries had, on the host and on each machine. */
 import { z } from 'zod';
+import { GuestwrightError } from '../../../sdk/errors.js';
 
 /**
  * - `read`: see it; its screen too;
@@ -33,4 +34,13 @@ export function may(grants: Grants, right: Right, machine: string | null): boole
 /** Whether there is nothing that may be done with `to` and not with `from`: rights go by name, and names can be changed. */
 export function gainsNothing(grants: Grants, from: string, to: string): boolean {
   return RIGHTS.every((right) => !may(grants, right, to) || may(grants, right, from));
+}
+
+export function rightMissing(token: string, right: Right): GuestwrightError {
+  return new GuestwrightError(`The token ${token} has not the right ${right}`, {
+    kind: 'usage',
+    code: 'right-missing',
+    expected: `a token with the right ${right} there`,
+    next: 'whoever has the right "permissions" gives it',
+  });
 }

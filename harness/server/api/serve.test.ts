@@ -82,7 +82,7 @@ async function status(call: CallName, headers: Record<string, string>): Promise<
 const CALLS = Object.keys(CONTRACTS) as CallName[];
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 test.each(CALLS)('%s is for those who have the right', async (call) => {
-  const { right, path, isCut } = contractOf(call);
+  const { right, path, isCut, onMachineOf } = contractOf(call);
   const onMachine = path.includes(':name');
   if (right === 'none') {
     // It says by itself what is wrong with what was sent.
@@ -101,7 +101,7 @@ test.each(CALLS)('%s is for those who have the right', async (call) => {
     ? { host: [...RIGHTS], machines: { [name]: others, another: [...RIGHTS] } }
     : { host: others, machines: { '*': [...RIGHTS] } };
   const little = await status(call, bearer(await tokens.make('little', grants)));
-  if (isCut === true) expect(little.status).not.toBe(403);
+  if (isCut === true || onMachineOf !== undefined) expect(little.status).not.toBe(403);
   else expect(little).toEqual({ status: 403, code: 'right-missing' });
   const enough: Grants = onMachine ? { host: [], machines: { [name]: [right] } } : { host: [right], machines: {} };
   const answer = await status(call, bearer(await tokens.make('enough', enough)));
@@ -138,6 +138,40 @@ test('a machine over the API: made, run, typed into, looked at, saved, described
   await expect(all.call('pauseMachine', { params: { name } })).rejects.toMatchObject({ code: 'machine-not-running' });
   const events = await all.call('searchEvents', { query: { machine: name, text: 'SAVED' } });
   expect(events.map(({ kind, detail }) => [kind, detail])).toContainEqual(['state', 'saved']);
+});
+
+test('the host says how it is, and each sees only its machines', async () => {
+  await all.call('createMachine', { body: { name, spec: spec() } });
+  await all.call('createMachine', { body: { name: 'second', spec: spec() } });
+  await all.finish(await all.call('startMachine', { params: { name } }));
+  const host = await all.call('describeHost', {});
+  expect(host.machines).toEqual({ running: 1, total: 2 });
+  const [first, second] = host.uses;
+  expect(first).toMatchObject({ name, isRunning: true });
+  expect(first?.residentBytes).toBeGreaterThan(50 << 20);
+  expect(first?.cpu).toBeGreaterThan(0);
+  expect(second).toEqual({ name: 'second', isRunning: false, cpu: null, residentBytes: null, reservedBytes: null });
+  expect(host.memory.reserved).toBe(first?.reservedBytes);
+  expect(host.memory.free).toBeLessThan(host.memory.total);
+  expect(host.disk.free).toBeGreaterThan(0);
+  const some = await tokens.make('some', { host: ['read'], machines: { second: ['read'] } });
+  const seen = await new HostClient(server.url, some).call('describeHost', {});
+  expect([seen.machines.total, seen.uses.map((use) => use.name)]).toEqual([2, ['second']]);
+});
+
+test('a task is cancelled by who may execute on its machine', async () => {
+  await all.call('createMachine', { body: { name, spec: spec() } });
+  const { id: task } = await all.call('startMachine', { params: { name } });
+  const reader = new HostClient(server.url, await tokens.make('reader', { host: [], machines: { [name]: ['read'] } }));
+  const stranger = new HostClient(server.url, await tokens.make('stranger', { host: [], machines: {} }));
+  const cancel = async (client: HostClient) => await client.call('cancelTask', { params: { task } });
+  await expect(cancel(stranger)).rejects.toMatchObject({ code: 'task-missing' });
+  await expect(cancel(reader)).rejects.toMatchObject({ code: 'right-missing' });
+  await cancel(all);
+  const ended = await all.call('describeTask', { params: { task }, query: { wait: 30 } });
+  expect([ended.state, ended.failure?.code]).toEqual(['cancelled', 'task-cancelled']);
+  expect((await all.call('describeMachine', { params: { name } })).state).toBe('turned-off');
+  await expect(cancel(all)).rejects.toMatchObject({ code: 'task-not-cancellable' });
 });
 
 test('events are followed as they happen, by those who may read them', async () => {

@@ -1,5 +1,6 @@
 /** A host's API over HTTP: on loopback, or with TLS. */
 import type { AddressInfo } from 'node:net';
+import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
@@ -14,6 +15,7 @@ import { CONTRACTS, type CallName, type Contract } from './contract.js';
 import { Access, type Caller } from './access.js';
 import { Callers, LOOPBACK } from './callers.js';
 import { HANDLERS, type Given } from './handlers.js';
+import { corsFor } from './other-pages.js';
 import { assertAllowed, wordNeeded } from './may-call.js';
 import { Refusal } from './refusal.js';
 import { SignIn } from './sign-in.js';
@@ -30,6 +32,8 @@ export interface ServeOptions {
   /** 0: any that is free. */
   port: number;
   tls: { cert: string; key: string } | null;
+  /** Origins of pages of other hosts that may call this one; default: none. */
+  pages?: readonly string[];
 }
 
 export interface HostServer extends AsyncDisposable {
@@ -49,10 +53,10 @@ const failureSchema = z.object({ kind: z.string(), code: z.string(), message: z.
 
 /** @throws GuestwrightError `usage/tls-missing`, `usage/port-taken`, `usage/users-invalid` */
 export async function serveHost(host: Host, tokens: Tokens, options: ServeOptions): Promise<HostServer> {
-  const { address, port, tls } = options;
+  const { address, port, tls, pages = [] } = options;
   if (!LOOPBACK.test(address) && tls === null) throw tlsMissing(address);
   const access = await Access.open(host.folder, tokens);
-  const app = await buildApi(host, access, { tls, isLocal: LOOPBACK.test(address) });
+  const app = await buildApi(host, access, { tls, isLocal: LOOPBACK.test(address), pages });
   try {
     await app.listen({ host: address, port });
   } catch (error) {
@@ -74,7 +78,7 @@ export async function serveHost(host: Host, tokens: Tokens, options: ServeOption
 export async function buildApi(
   host: Host,
   access: Access,
-  { tls, isLocal }: { tls: ServeOptions['tls']; isLocal: boolean },
+  { tls, isLocal, pages }: Pick<ServeOptions, 'tls'> & { isLocal: boolean; pages: readonly string[] },
 ): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     bodyLimit: 1 << 20,
@@ -88,6 +92,7 @@ export async function buildApi(
     (_request, reply) =>
       void reply.code(404).send({ kind: 'usage', code: 'not-found', message: 'There is nothing at this address' }),
   );
+  if (pages.length > 0) await app.register(cors, corsFor(pages));
   await app.register(rateLimit, { max: CALLS, timeWindow: '1 minute' });
   await app.register(swagger, {
     openapi: {
@@ -107,7 +112,7 @@ export async function buildApi(
   const callers = new Callers({
     access,
     isLocal,
-    pages: [],
+    pages,
     onWrong: async (request) => {
       const limit = await wrong(request);
       return !limit.isAllowed && limit.isExceeded ? limit.ttlInSeconds : null;
@@ -174,6 +179,9 @@ function addRoute(app: FastifyInstance, name: CallName, { host, access, callers,
 }
 
 const STATUS: Readonly<Record<string, number>> = {
+  'right-missing': 403,
+  'task-not-cancellable': 409,
+  'memory-budget': 409,
   'machine-unknown': 404,
   'snapshot-missing': 404,
   'snapshot-picture-missing': 404,

@@ -33,8 +33,7 @@ async function post(path: string, body: unknown): Promise<Response> {
   });
 }
 
-const logged = (kind: string) =>
-  api.host.events.search({ kind, limit: 100 }).map(({ by, detail }) => [by, detail]);
+const logged = (kind: string) => api.host.events.search({ kind, limit: 100 }).map(({ by, detail }) => [by, detail]);
 
 test('a user signs in, is who it says, may what it was given, and signs out', async () => {
   await anna();

@@ -54,15 +54,8 @@ export class EventLog {
 
   /** Oldest first. */
   search({ machine, kind, text, after = 0, limit }: EventQuery): HostEvent[] {
-    const wanted = text?.toLowerCase();
     return this.#all()
-      .filter(
-        (event) =>
-          event.id > after &&
-          (machine === undefined || event.machine === machine) &&
-          (kind === undefined || event.kind === kind) &&
-          (wanted === undefined || JSON.stringify(event).toLowerCase().includes(wanted)),
-      )
+      .filter((event) => event.id > after && isWanted(event, { machine, kind, text }))
       .slice(-limit);
   }
 
@@ -74,6 +67,15 @@ export class EventLog {
   #all(): HostEvent[] {
     return [`${this.#file}.1`, this.#file].filter((file) => existsSync(file)).flatMap(readEvents);
   }
+}
+
+/** Whether a search for these finds it. */
+export function isWanted(event: HostEvent, { machine, kind, text }: Partial<EventQuery>): boolean {
+  return (
+    (machine === undefined || event.machine === machine) &&
+    (kind === undefined || event.kind === kind) &&
+    (text === undefined || JSON.stringify(event).toLowerCase().includes(text.toLowerCase()))
+  );
 }
 
 /** A line that was cut off by a kill or a full disk is left out. */

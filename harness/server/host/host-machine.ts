@@ -11,6 +11,7 @@ import { MachineConnection, startProcess } from '../process/connection.js';
 import { calls } from '../process/protocol.js';
 import { socketOf } from '../process/socket.js';
 import { inUse, notRunning, running } from './refusals.js';
+import { cancelled, type TaskWork } from './tasks.js';
 
 export interface HostMachineListener {
   onStatus: (status: MachineStatus) => void;
@@ -23,6 +24,7 @@ export class HostMachine {
   #config: MachineConfig;
   #status: MachineStatus;
   #connection: MachineConnection | null = null;
+  #pid: number | null = null;
   readonly #waiting = new Set<() => void>();
   /** What is done after its process has ended. */
   #ending: Promise<void> = Promise.resolve();
@@ -83,13 +85,22 @@ export class HostMachine {
 
   /**
    * Switches it on, or goes on where it was saved.
-   * @throws GuestwrightError `usage/machine-running`, and what its start failed of
+   * @throws GuestwrightError `usage/machine-running`, `usage/task-cancelled`, and what its start failed of
    */
-  async start(): Promise<void> {
+  async start(work?: TaskWork): Promise<void> {
     this.assertOff();
+    const called = { off: false };
+    work?.cancellable(async () => {
+      called.off = true;
+      return this.#connection === null || (await this.cancel());
+    });
     const started = await startProcess(this.folder);
     // It may also have ended at once because another runs the machine, which a daemon before this one has started.
-    if (started.outcome === 'listens' ? await this.#connect() : await this.#reach()) await this.#begun();
+    if (started.outcome === 'listens' ? await this.#connect() : await this.#reach()) {
+      if (called.off) await this.cancel();
+      await this.#begun();
+    }
+    work?.cancellable(null);
     // One that did not come up is gone as a whole when that is said.
     if (!this.isRunning) {
       await this.#ending;
@@ -97,10 +108,26 @@ export class HostMachine {
     }
     this.#status = await this.#readStatus();
     const { failure, state } = this.#status;
+    if (failure?.code === 'task-cancelled') throw cancelled(`The start of ${this.#config.name}`);
     if (failure !== null) throw startFailed(this.#config.name, failure.message, this.folder.processLog);
     if (this.#connection === null && state !== 'turned-off') {
       throw startFailed(this.#config.name, `its process ended while it was ${state}`, this.folder.processLog);
     }
+  }
+
+  /** Whether what its process is doing could still be given up. */
+  async cancel(): Promise<boolean> {
+    try {
+      return (await this.#connection?.call(calls.cancel)) === true;
+    } catch (error) {
+      if (error instanceof GuestwrightError && error.code === 'machine-process-ended') return false;
+      throw error;
+    }
+  }
+
+  /** The process that runs it; null: none does. */
+  get pid(): number | null {
+    return this.#connection === null ? null : this.#pid;
   }
 
   /** Of a machine that is saved. */
@@ -193,7 +220,9 @@ export class HostMachine {
     });
     this.#connection = connection;
     if (connection === null) return false;
-    this.#take((await connection.call(calls.live)).status);
+    const { status, pid } = await connection.call(calls.live);
+    this.#pid = pid;
+    this.#take(status);
     return true;
   }
 

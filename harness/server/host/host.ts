@@ -1,10 +1,11 @@
 /** The machines of a host, by name, and all that can be done with them. What it does it writes into the log. */
 import { randomUUID } from 'node:crypto';
-import { cp, lstat, mkdir, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { exists, readIfThere, writeWhole } from '../../../sdk/images/files.js';
 import { tryLock } from '../../../sdk/lock.js';
+import { GuestwrightError } from '../../../sdk/errors.js';
 import { CONFIG_VERSION, machineName, settingsSchema, type MachineConfig, type Settings } from '../machines/config.js';
 import { hostedSpec } from '../machines/hosted-spec.js';
 import { filesIn, MachineFolder } from '../machines/machine-folder.js';
@@ -13,10 +14,14 @@ import type { HostedState, MachineStatus } from '../machines/status.js';
 import { calls, type Handling, type Look, type MediumChange } from '../process/protocol.js';
 import type { SerialPiece, SerialQuestion } from '../process/serial-output.js';
 import type { Thumbnail, ThumbnailQuery } from '../process/thumbnails.js';
+import { copyMachine } from './copy-machine.js';
+import { AllowedFiles } from './allowed-files.js';
 import { EventLog, type HostEvent } from './events.js';
 import { HostMachine } from './host-machine.js';
+import { HostMeter, type HostStatus } from './host-status.js';
+import { assertFits, defaultBudget, memoryOf, type MemoryUse } from './memory-budget.js';
 import * as refusals from './refusals.js';
-import { Tasks, type Task } from './tasks.js';
+import { Tasks, type Task, type TaskWork } from './tasks.js';
 
 /** Of a machine, for lists. */
 export interface MachineSummary {
@@ -37,6 +42,14 @@ export interface MachineDetails extends MachineSummary {
 
 const ranBefore = z.array(z.string());
 
+export interface HostOptions {
+  onTask?: (task: Task) => void;
+  /** Bytes; default: see {@link defaultBudget}. */
+  memoryBudget?: number;
+  /** Default: any. */
+  files?: AllowedFiles;
+}
+
 /** Somebody who asks; null: the host itself. */
 export type Asker = string | null;
 
@@ -44,13 +57,22 @@ export class Host implements AsyncDisposable {
   readonly folder: string;
   readonly events: EventLog;
   readonly tasks: Tasks;
+  /** What all of its machines together may take of the host's memory, bytes. */
+  readonly memoryBudget: number;
+  readonly #files: AllowedFiles;
   readonly #machines = new Map<string, HostMachine>();
   readonly #release: () => Promise<void>;
   /** Machines that something is done with: one thing at a time, and the second is refused. */
   readonly #busy = new Map<string, string>();
+  /** Being started: they count as running. */
+  readonly #starting = new Set<string>();
+  readonly #meter = new HostMeter();
 
-  private constructor(folder: string, release: () => Promise<void>, onTask: (task: Task) => void) {
+  private constructor(folder: string, release: () => Promise<void>, options: Required<HostOptions>) {
+    const { onTask, memoryBudget, files } = options;
+    this.#files = files;
     this.folder = folder;
+    this.memoryBudget = memoryBudget;
     this.#release = release;
     this.events = new EventLog(join(folder, 'events.ndjson'));
     this.tasks = new Tasks(onTask);
@@ -60,11 +82,16 @@ export class Host implements AsyncDisposable {
    * Finds its machines, those that run as well. Those that were killed and can be rebuilt are.
    * @throws GuestwrightError `usage/host-in-use`
    */
-  static async open(folder: string, onTask: (task: Task) => void = () => undefined): Promise<Host> {
+  static async open(folder: string, options: HostOptions = {}): Promise<Host> {
     await mkdir(join(folder, 'machines'), { recursive: true, mode: 0o700 });
     const release = await tryLock(join(folder, 'lease'));
     if (typeof release !== 'function') throw refusals.hostInUse(folder, release.heldBy?.pid ?? null);
-    const host = new Host(folder, release, onTask);
+    const host = new Host(folder, release, {
+      onTask: () => undefined,
+      memoryBudget: defaultBudget(),
+      files: AllowedFiles.any(),
+      ...options,
+    });
     await host.#find();
     return host;
   }
@@ -76,9 +103,19 @@ export class Host implements AsyncDisposable {
     for (const [name, { config, isRunning }] of this.#machines) {
       if (isRunning) continue;
       const { autostart } = config;
-      if (autostart === 'always' || (autostart === 'as-before' && before.has(name))) this.start(name, null);
+      if (autostart === 'always' || (autostart === 'as-before' && before.has(name))) this.#startIfItFits(name);
     }
     await rm(this.#ranFile, { force: true });
+  }
+
+  /** One that cannot be started is no reason not to start the others. */
+  #startIfItFits(name: string): void {
+    try {
+      this.start(name, null);
+    } catch (error) {
+      if (!(error instanceof GuestwrightError)) throw error;
+      this.#note(name, 'not-started', null, error.message);
+    }
   }
 
   get #ranFile(): string {
@@ -149,7 +186,7 @@ export class Host implements AsyncDisposable {
     return machine;
   }
 
-  /** @throws GuestwrightError `usage/machine-exists`, `usage/spec-invalid`, `usage/hosted-spec-invalid` */
+  /** @throws GuestwrightError `usage/machine-exists`, `usage/spec-invalid`, `usage/hosted-spec-invalid`, `usage/file-not-allowed` */
   async create(
     given: { name: string; spec: Record<string, unknown>; settings?: Partial<Settings> },
     by: Asker,
@@ -165,6 +202,7 @@ export class Host implements AsyncDisposable {
     };
     await this.#add(name, async (folder) => {
       hostedSpec(config.spec, folder);
+      await this.#files.assertSpec(config.spec, folder.path);
       await folder.writeConfig(config);
       await mkdir(folder.disks);
     });
@@ -194,8 +232,10 @@ export class Host implements AsyncDisposable {
    */
   async register(path: string, by: Asker): Promise<string> {
     const folder = new MachineFolder(await realpath(path).catch(() => path));
+    await this.#files.assertFolder(folder.path);
     const config = await folder.readConfig();
     hostedSpec(config.spec, folder);
+    await this.#files.assertSpec(config.spec, folder.path);
     const { name } = config;
     if (await isThere(this.#path(name))) throw refusals.exists(name);
     await this.#exclusively(name, 'being registered', async () => {
@@ -254,6 +294,7 @@ export class Host implements AsyncDisposable {
       if (spec !== undefined) {
         machine.assertOff();
         hostedSpec(spec, machine.folder);
+        await this.#files.assertSpec(spec, machine.folder.path);
         if (machine.status.state === 'saved') throw refusals.savedState(name);
       }
       await machine.changeConfig((config) => ({ ...config, ...settings, ...(spec === undefined ? {} : { spec }) }));
@@ -288,13 +329,10 @@ export class Host implements AsyncDisposable {
     const machine = this.#get(name);
     machineName.parse(next);
     machine.assertOff();
-    return this.tasks.begin({ kind: 'clone', machine: name, by }, async () => {
+    return this.tasks.begin({ kind: 'clone', machine: name, by }, async (work) => {
       await this.#exclusively(name, 'being cloned', async () => {
         await this.#add(next, async (folder) => {
-          await cp(machine.folder.path, folder.path, {
-            recursive: true,
-            filter: (path) => isKept(machine.folder, path),
-          });
+          await copyMachine(machine.folder, folder, { ...work, what: `The clone of ${name}` });
           await folder.writeConfig({
             ...machine.config,
             id: randomUUID(),
@@ -307,10 +345,59 @@ export class Host implements AsyncDisposable {
     });
   }
 
+  /** @throws GuestwrightError `usage/machine-running`, `usage/memory-budget` */
   start(name: string, by: Asker): Task {
     const machine = this.#get(name);
     machine.assertOff();
-    return this.#task('start', name, by, async () => await machine.start());
+    this.#assertIdle(name);
+    const bytes = memoryOf(hostedSpec(machine.config.spec, machine.folder));
+    assertFits({ name, bytes }, this.#memoryUse(), this.memoryBudget);
+    this.#starting.add(name);
+    return this.#task('start', name, by, async (work) => {
+      try {
+        // What it was made of may have been changed, or served without this limit, since.
+        await this.#files.assertSpec(machine.config.spec, machine.folder.path);
+        await machine.start(work);
+      } finally {
+        this.#starting.delete(name);
+      }
+    });
+  }
+
+  /** What counts: machines that run, those that are being started, and those that a kill has just stopped and that go on. */
+  #memoryUse(): MemoryUse[] {
+    return [...this.#machines].flatMap(
+      ([
+        name,
+        {
+          config,
+          folder,
+          isRunning,
+          status: { state },
+        },
+      ]) =>
+        isRunning || this.#starting.has(name) || (state !== 'turned-off' && state !== 'saved')
+          ? [{ name, bytes: memoryOf(hostedSpec(config.spec, folder)) }]
+          : [],
+    );
+  }
+
+  /** How the host is, and what each of its machines takes of it. */
+  async status(): Promise<HostStatus> {
+    const machines = [...this.#machines].map(([name, { pid }]) => ({ name, pid }));
+    return await this.#meter.read({
+      folder: this.folder,
+      machines,
+      budget: this.memoryBudget,
+      reserved: this.#memoryUse(),
+    });
+  }
+
+  /** @throws GuestwrightError `usage/task-missing`, `usage/task-not-cancellable` */
+  async cancel(id: string, by: Asker): Promise<Task> {
+    const task = await this.tasks.cancel(id);
+    this.#note(task.machine, 'cancelled', by, task.kind);
+    return task;
   }
 
   saveState(name: string, by: Asker): Task {
@@ -344,8 +431,10 @@ export class Host implements AsyncDisposable {
   }
 
   snapshot(name: string, snapshot: string, by: Asker): Task {
-    const { connection } = this.#get(name);
-    return this.#task('snapshot', name, by, async () => {
+    const machine = this.#get(name);
+    const { connection } = machine;
+    return this.#task('snapshot', name, by, async ({ cancellable }) => {
+      cancellable(async () => await machine.cancel());
       await connection.call(calls.snapshot, { name: snapshot });
     });
   }
@@ -388,7 +477,9 @@ export class Host implements AsyncDisposable {
   }
 
   async insert(name: string, change: MediumChange, by: Asker): Promise<void> {
-    await this.#get(name).connection.call(calls.insert, change);
+    const { connection, folder } = this.#get(name);
+    await this.#files.assertMedium(change.medium, folder.path);
+    await connection.call(calls.insert, change);
     this.#note(name, 'medium', by, `${change.drive}: ${change.medium ?? 'empty'}`);
   }
 
@@ -408,17 +499,18 @@ export class Host implements AsyncDisposable {
     const machine = this.#get(name);
     // Said at once rather than by the task.
     machine.assertRunning();
-    return this.#task(kind, name, by, async () => {
+    return this.#task(kind, name, by, async ({ cancellable }) => {
+      if (call === 'saveState') cancellable(async () => await machine.cancel());
       await machine.end(call);
     });
   }
 
-  #task(kind: string, name: string, by: Asker, work: () => Promise<void>): Task {
+  #task(kind: string, name: string, by: Asker, work: (work: TaskWork) => Promise<void>): Task {
     this.#assertIdle(name);
     this.#note(name, kind, by, null);
     return this.tasks.begin(
       { kind, machine: name, by },
-      async () => await this.#exclusively(name, `busy (${kind})`, work),
+      async (task) => await this.#exclusively(name, `busy (${kind})`, async () => await work(task)),
     );
   }
 
@@ -465,9 +557,4 @@ async function isThere(path: string): Promise<boolean> {
       () => false,
     ))
   );
-}
-
-/** What is of a run, or of one machine only, is not in its clone. */
-function isKept({ run, lease, processLog }: MachineFolder, path: string): boolean {
-  return path !== run && path !== lease && path !== processLog;
 }

@@ -22,15 +22,25 @@ export interface Task {
 }
 
 export interface TaskWork {
-  signal: AbortSignal;
   report: (progress: number | null, step?: string) => void;
+  /**
+   * From now on the task can be cancelled, by this, which says whether it could still be; null: it cannot be any more. What
+   * was cancelled then fails with {@link cancelled}, and has left nothing half done.
+   */
+  cancellable: (cancel: (() => Promise<boolean> | boolean) | null) => void;
+}
+
+interface Kept {
+  task: Task;
+  ended: Promise<void>;
+  cancel: (() => Promise<boolean> | boolean) | null;
 }
 
 /** Tasks that have ended are remembered, so many. */
 const REMEMBERED = 200;
 
 export class Tasks {
-  readonly #tasks = new Map<string, { task: Task; abort: AbortController; ended: Promise<void> }>();
+  readonly #tasks = new Map<string, Kept>();
   readonly #onChange: (task: Task) => void;
 
   constructor(onChange: (task: Task) => void) {
@@ -48,7 +58,6 @@ export class Tasks {
       ended: null,
       failure: null,
     };
-    const abort = new AbortController();
     const report: TaskWork['report'] = (progress, step) => {
       task.progress = progress;
       task.step = step ?? task.step;
@@ -61,11 +70,16 @@ export class Tasks {
       this.#onChange({ ...task });
       this.#forgetOld();
     };
-    const ended = work({ signal: abort.signal, report }).then(
+    const kept: Kept = { task, ended: Promise.resolve(), cancel: null };
+    this.#tasks.set(task.id, kept);
+    const cancellable: TaskWork['cancellable'] = (cancel) => {
+      kept.cancel = cancel;
+    };
+    kept.ended = work({ report, cancellable }).then(
       () => end('done'),
-      (error: unknown) => end(abort.signal.aborted ? 'cancelled' : 'failed', error),
+      (error: unknown) =>
+        end(error instanceof GuestwrightError && error.code === 'task-cancelled' ? 'cancelled' : 'failed', error),
     );
-    this.#tasks.set(task.id, { task, abort, ended });
     this.#onChange({ ...task });
     return { ...task };
   }
@@ -98,10 +112,14 @@ export class Tasks {
     return { ...task };
   }
 
-  /** Asks it to end. Some steps cannot be given up half way: it ends after them. */
-  cancel(id: string): Task {
-    const { task, abort } = this.#find(id);
-    abort.abort();
+  /**
+   * Ends it. What cannot be given up half way is done before: it has ended when its state says so.
+   * @throws GuestwrightError `usage/task-not-cancellable`
+   */
+  async cancel(id: string): Promise<Task> {
+    const kept = this.#find(id);
+    const { task, cancel } = kept;
+    if (task.state !== 'running' || cancel === null || !(await cancel())) throw notCancellable(task);
     return { ...task };
   }
 
@@ -109,7 +127,7 @@ export class Tasks {
     await Promise.all([...this.#tasks.values()].map(async ({ ended }) => await ended));
   }
 
-  #find(id: string): { task: Task; abort: AbortController; ended: Promise<void> } {
+  #find(id: string): Kept {
     return this.#tasks.get(id) ?? this.missing(id);
   }
 
@@ -126,4 +144,23 @@ export class Tasks {
     const ended = [...this.#tasks].filter(([, { task }]) => task.state !== 'running');
     for (const [id] of ended.slice(0, Math.max(0, ended.length - REMEMBERED))) this.#tasks.delete(id);
   }
+}
+
+/** What the work of a task that was cancelled fails with. */
+export function cancelled(what: string): GuestwrightError {
+  return new GuestwrightError(`${what} was cancelled`, {
+    kind: 'usage',
+    code: 'task-cancelled',
+    seen: 'somebody cancelled the task; everything is as it was before',
+  });
+}
+
+function notCancellable({ kind, machine, state }: Task): GuestwrightError {
+  return new GuestwrightError(`${kind} of ${machine ?? 'the host'} cannot be cancelled`, {
+    kind: 'usage',
+    code: 'task-not-cancellable',
+    expected: 'a start, save, snapshot or clone that is not about to end',
+    seen: state === 'running' ? 'it is of another kind, or about to end' : `it is ${state}`,
+    next: 'wait for it',
+  });
 }

@@ -11,6 +11,8 @@ export interface HostedSpec {
   spec: MachineSpecInput;
   /** Names of the files that keep what is written to its disks. */
   overlays: string[];
+  /** The guest's own, its picture's included. */
+  memoryMb: number;
 }
 
 /** v86 writes a disk's file when the guest is off, QEMU as it goes. */
@@ -35,7 +37,7 @@ export function hostedSpec(
     })),
     ...mediaIn(parsed, path),
   };
-  return { engine: parsed.engine, spec, overlays };
+  return { engine: parsed.engine, spec, overlays, memoryMb: parsed.memory + parsed.videoMemory };
 }
 
 type SpecDisk = MachineSpec['disks'][number];

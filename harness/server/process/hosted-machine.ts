@@ -3,7 +3,7 @@
  * whoever finds it after a kill knows what may have been left half done.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { exists } from '../../../sdk/images/files.js';
@@ -18,6 +18,7 @@ import type { MachineFolder } from '../machines/machine-folder.js';
 import { linkFile, SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
 import type { HostedState, MachineStatus } from '../machines/status.js';
 import { toldFailure } from '../machines/told-failure.js';
+import { Cancellable } from './cancellable.js';
 import { MachineJournal, readRun } from './journal.js';
 import type { Handling, Live, Look, MediumChange } from './protocol.js';
 import { serialSince, type SerialPiece, type SerialQuestion } from './serial-output.js';
@@ -51,6 +52,7 @@ export class HostedMachine {
   #bases = 0;
   #keptAt = 0;
   #timer: NodeJS.Timeout | null = null;
+  readonly #cancellable = new Cancellable();
   /** What changes the machine is done one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -77,12 +79,16 @@ export class HostedMachine {
   /** From power-on, or from where it was saved. @throws what `launch` throws: it is as it was then */
   async begin(): Promise<void> {
     const { folder } = this.#parts;
-    const saved = await exists(folder.savedState);
-    await this.#say(saved ? 'restoring' : 'turning-on');
     try {
-      await this.#beginFrom(saved ? folder.savedState : null);
+      await this.#cancellable.run(async (signal) => {
+        const saved = await exists(folder.savedState);
+        await this.#say(saved ? 'restoring' : 'turning-on');
+        await this.#beginFrom(saved ? folder.savedState : null, signal);
+      });
     } catch (error) {
+      await this.#leave();
       await folder.clearRun();
+      const saved = await exists(folder.savedState);
       await this.#say(saved ? 'saved' : 'turned-off', null, { failure: toldFailure(error) });
       throw error;
     }
@@ -114,7 +120,7 @@ export class HostedMachine {
   }
 
   /** @param state file that it goes on from; null: it is switched on */
-  async #beginFrom(state: string | null): Promise<void> {
+  async #beginFrom(state: string | null, signal?: AbortSignal): Promise<void> {
     const { folder } = this.#parts;
     await folder.clearRun();
     await mkdir(folder.disks, { recursive: true });
@@ -122,10 +128,10 @@ export class HostedMachine {
     await this.#linkDisks();
     if (state !== null && this.#journal !== null) this.#base = await this.#baseOf(state);
     await this.#journal?.begin(this.#base);
-    await this.#launch(state, null);
+    await this.#launch(state, null, signal);
   }
 
-  async #launch(state: string | null, again: Again | null): Promise<void> {
+  async #launch(state: string | null, again: Again | null, signal?: AbortSignal): Promise<void> {
     const { folder, config } = this.#parts;
     const journal = this.#journal;
     this.#machine = await launch(
@@ -142,6 +148,7 @@ export class HostedMachine {
               },
             }),
         ...(again === null ? {} : { again }),
+        ...(signal === undefined ? {} : { signal }),
       },
     );
     this.#keptAt = Date.now();
@@ -260,8 +267,12 @@ export class HostedMachine {
       const { state: before, detail } = this.#status;
       await this.#say('saving');
       try {
-        await machine.saveState(folder.savedState);
+        // Beside: under its own name it is there from the moment on at which nothing is given up any more.
+        const beside = join(folder.run, 'saving.state');
+        await this.#cancellable.run(async () => await machine.saveState(beside));
+        await rename(beside, folder.savedState);
       } catch (error) {
+        await rm(join(folder.run, 'saving.state'), { force: true });
         await this.#say(before, detail);
         throw error;
       }
@@ -278,9 +289,11 @@ export class HostedMachine {
       await mkdir(this.#parts.folder.snapshots, { recursive: true });
       await this.#say('saving', `Snapshot "${name}" is being taken.`);
       try {
-        const frame = await machine.screen.frame();
-        await machine.saveState(this.#snapshots.stateFile(id));
-        await writeFile(this.#snapshots.pictureFile(id), encodePng(frame));
+        await this.#cancellable.run(async () => {
+          const frame = await machine.screen.frame();
+          await machine.saveState(this.#snapshots.stateFile(id));
+          await writeFile(this.#snapshots.pictureFile(id), encodePng(frame));
+        });
         const { engine } = this.#hosted;
         const created = new Date().toISOString();
         const snapshot = { version: 1 as const, id, name, parent: current, created, time: machine.clock.now, engine };
@@ -319,6 +332,11 @@ export class HostedMachine {
       }
       await this.#snapshots.remove(snapshot);
     });
+  }
+
+  /** Whether what it is doing could still be given up. */
+  cancel(): boolean {
+    return this.#cancellable.cancel();
   }
 
   async handle(handling: Handling): Promise<void> {

@@ -65,6 +65,8 @@ export const controlTake = z.strictObject({
 export type ControlTake = z.output<typeof controlTake>;
 
 export const calls = {
+  /** Whether what it is doing (its start, a save, a snapshot) could still be given up. */
+  cancel: new RequestType0<boolean, ToldFailure>('cancel'),
   live: new RequestType0<Live, ToldFailure>('live'),
   look: new RequestType0<Look, ToldFailure>('look'),
   pause: new RequestType0<null, ToldFailure>('pause'),

@@ -68,6 +68,7 @@ function answer(socket: Socket, machine: HostedMachine, control: Control): Messa
     await work;
     return null;
   };
+  connection.onRequest(calls.cancel, () => machine.cancel());
   connection.onRequest(calls.live, () => told(() => Promise.resolve(machine.live())));
   connection.onRequest(calls.look, () => told(() => machine.look()));
   connection.onRequest(calls.pause, () => told(() => done(machine.pause())));

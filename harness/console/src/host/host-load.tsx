@@ -1,16 +1,10 @@
 /** How much of a host is in use. */
 import { useEffect, useState } from 'preact/hooks';
+import type { ResultOf } from '../../../server/api/client.js';
 import type { HostSession } from './host-session.js';
 import { useHost } from './use.js';
 
-/** As the call `describeHost` answers. */
-interface HostStatus {
-  version: string;
-  cpus: number;
-  load: number;
-  memory: { total: number; free: number; budget: number; reserved: number };
-  disk: { free: number };
-}
+type HostStatus = ResultOf<'describeHost'>;
 
 /** Wall ms between two looks, while somebody can see it. */
 const EVERY_MS = 5000;
@@ -61,7 +55,7 @@ function useStatus(session: HostSession): HostStatus | null {
     let isOver = false;
     const look = async (): Promise<void> => {
       if (!document.hidden) {
-        const answer = ((await session.request('GET', '/host').catch(() => null)) as HostStatus | null);
+        const answer = await session.call('describeHost', {}).catch(() => null);
         if (!isOver) set(answer);
       }
       if (!isOver) timer = setTimeout(() => void look(), EVERY_MS);

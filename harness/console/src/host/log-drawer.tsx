@@ -60,7 +60,7 @@ function TaskList({ session, tasks }: { session: HostSession; tasks: readonly Ta
                 {task.state === 'running' ? (
                   <button
                     class="small"
-                    onClick={() => void doing.run(() => session.request('POST', `/tasks/${task.id}/cancel`))}
+                    onClick={() => void doing.run(() => session.call('cancelTask', { params: { task: task.id } }))}
                   >
                     Cancel
                   </button>
