@@ -52,27 +52,30 @@ async function hostileHost(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test.skipIf(CHROMIUM === null)('a host that answers with anything is shown as text, beside one that is whole', async () => {
-  const { server, token, start, medium } = await servePagedHost();
-  await start('honest', { floppy: medium('echo.img'), memory: 8 });
-  const evil = await hostileHost();
-  const { page, errors } = await openPage(browser, server.url);
-  await signIn(page, token);
-  await page.getByRole('link', { name: 'honest, running' }).waitFor();
-  await page.getByRole('button', { name: '+ Add a host' }).click();
-  await page.getByLabel('Address').fill(evil);
-  await signIn(page, 'whatever');
-  const group = page.getByRole('region', { name: evil.slice('http://'.length) });
-  await group.getByText(NAUGHTY).waitFor();
-  await group.getByRole('link', { name: NAUGHTY }).click();
-  for (const tab of ['Snapshots', 'Hardware and settings', 'Serial console', 'Events']) {
-    await page.getByRole('link', { name: tab }).click();
-  }
-  await page.getByRole('link', { name: 'honest', exact: false }).first().click();
-  await page.getByRole('heading', { name: 'honest' }).waitFor();
-  await page.getByRole('button', { name: 'Power off' }).waitFor();
-  expect(errors).toEqual([]);
-});
+test.skipIf(CHROMIUM === null)(
+  'a host that answers with anything is shown as text, beside one that is whole',
+  async () => {
+    const { server, token, start, medium } = await servePagedHost();
+    await start('honest', { floppy: medium('echo.img'), memory: 8 });
+    const evil = await hostileHost();
+    const { page, errors } = await openPage(browser, server.url);
+    await signIn(page, token);
+    await page.getByRole('link', { name: 'honest, running' }).waitFor();
+    await page.getByRole('button', { name: '+ Add a host' }).click();
+    await page.getByLabel('Address').fill(evil);
+    await signIn(page, 'whatever');
+    const group = page.getByRole('region', { name: evil.slice('http://'.length) });
+    await group.getByText(NAUGHTY).waitFor();
+    await group.getByRole('link', { name: NAUGHTY }).click();
+    for (const tab of ['Snapshots', 'Hardware and settings', 'Serial console', 'Events']) {
+      await page.getByRole('link', { name: tab }).click();
+    }
+    await page.getByRole('link', { name: 'honest', exact: false }).first().click();
+    await page.getByRole('heading', { name: 'honest' }).waitFor();
+    await page.getByRole('button', { name: 'Power off' }).waitFor();
+    expect(errors).toEqual([]);
+  },
+);
 
 test.skipIf(CHROMIUM === null)('two hosts are in one page, and one that ends and comes back is seen to', async () => {
   const one = await servePagedHost();
@@ -98,7 +101,12 @@ test.skipIf(CHROMIUM === null)('two hosts are in one page, and one that ends and
   await page.getByRole('heading', { name: 'first' }).waitFor();
   await one.client.call('pauseMachine', { params: { name: 'first' } });
   await page.getByRole('button', { name: 'Resume' }).waitFor();
-  const again = await serveHost(two.host, two.tokens, { address: '127.0.0.1', port, tls: null, pages: [one.server.url] });
+  const again = await serveHost(two.host, two.tokens, {
+    address: '127.0.0.1',
+    port,
+    tls: null,
+    pages: [one.server.url],
+  });
   onTestFinished(async () => await again[Symbol.asyncDispose]());
   await second?.getByRole('img', { name: 'connected', exact: true }).waitFor({ timeout: SLOW_MS });
   expect(errors.filter((error) => !error.includes('net::ERR_CONNECTION_REFUSED'))).toEqual([]);

@@ -135,6 +135,9 @@ test.skipIf(CHROMIUM === null)('snapshots are a tree with pictures, to go back t
   await page.getByRole('article', { name: NAUGHTY }).getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('article', { name: NAUGHTY }).waitFor({ state: 'detached' });
-  expect((await client.call('describeMachine', { params })).snapshots.map(({ name }) => name)).toEqual(['first', 'third']);
+  expect((await client.call('describeMachine', { params })).snapshots.map(({ name }) => name)).toEqual([
+    'first',
+    'third',
+  ]);
   expect(errors).toEqual([]);
 });

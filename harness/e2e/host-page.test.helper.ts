@@ -23,11 +23,9 @@ export interface PagedHost {
   client: HostClient;
   token: string;
   /** A medium of this folder. */
-  medium(name: 'echo.img' | 'ticking.img'): string;
+  medium: (name: 'echo.img' | 'ticking.img') => string;
   /** Made and started. */
-  start(name: string, spec: Record<string, unknown>): Promise<void>;
-  /** Ends the daemon's server and gives up its machines; a test that does it is not its end. */
-  end(): Promise<void>;
+  start: (name: string, spec: Record<string, unknown>) => Promise<void>;
 }
 
 export async function servePagedHost(options: Partial<ServeOptions> = {}): Promise<PagedHost> {
@@ -39,7 +37,6 @@ export async function servePagedHost(options: Partial<ServeOptions> = {}): Promi
   const server = await serveHost(host, tokens, { address: '127.0.0.1', port: 0, tls: null, ...options });
   const token = await tokens.make('anna', ALL_GRANTS);
   const client = new HostClient(server.url, token);
-  let ended: Promise<void> | null = null;
   const end = async (): Promise<void> => {
     await host.tasks.allEnded();
     for (const { name, state } of host.list()) {
@@ -50,7 +47,7 @@ export async function servePagedHost(options: Partial<ServeOptions> = {}): Promi
     await host[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true, force: true });
   };
-  onTestFinished(async () => await (ended ??= end()));
+  onTestFinished(async () => await end());
   return {
     folder,
     host,
@@ -63,7 +60,6 @@ export async function servePagedHost(options: Partial<ServeOptions> = {}): Promi
       await client.call('createMachine', { body: { name, spec } });
       await client.finish(await client.call('startMachine', { params: { name } }));
     },
-    end: async () => await (ended ??= end()),
   };
 }
 
@@ -86,7 +82,10 @@ export async function openPage(browser: Browser, url: string): Promise<OpenPage>
   });
   page.on('console', (message) => {
     // A refusal of the host is no fault of the page, and is shown in it.
-    if (message.type() === 'error' && !/the server responded with a status of|WebSocket connection/.test(message.text()))
+    if (
+      message.type() === 'error' &&
+      !/the server responded with a status of|WebSocket connection/.test(message.text())
+    )
       errors.push(message.text());
   });
   await page.goto(url);

@@ -4,7 +4,9 @@ import { shrink } from './shrink.js';
 const picture = (width: number, height: number, pixel: (x: number, y: number) => number[]) => ({
   width,
   height,
-  rgba: Uint8Array.from(Array.from({ length: width * height }, (_, i) => pixel(i % width, Math.floor(i / width))).flat()),
+  rgba: Uint8Array.from(
+    Array.from({ length: width * height }, (_, i) => pixel(i % width, Math.floor(i / width))).flat(),
+  ),
 });
 
 test('a pixel is the mean of those it stands for, and the proportions stay', () => {
@@ -28,5 +30,10 @@ test('sizes that do not go into each other leave no pixel out, and none twice', 
 test('what is small already stays as it is, and a line has one row at least', () => {
   const small = picture(3, 2, (x, y) => [x, y, 0, 255]);
   expect(shrink(small, 3)).toEqual(small);
-  expect(shrink(picture(100, 1, () => [0, 0, 0, 255]), 10).height).toBe(1);
+  expect(
+    shrink(
+      picture(100, 1, () => [0, 0, 0, 255]),
+      10,
+    ).height,
+  ).toBe(1);
 });

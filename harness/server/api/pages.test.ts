@@ -12,23 +12,31 @@ beforeEach(async () => {
 });
 afterEach(async () => await api[Symbol.asyncDispose]());
 
-test.skipIf(!existsSync(PAGES))('the page is for everybody, runs no script but its own, and is in no frame', async () => {
-  const answer = await fetch(`${api.server.url}/`);
-  const [text, policy] = [await answer.text(), answer.headers.get('content-security-policy') ?? ''];
-  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html;charset=utf-8']);
-  expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
-  expect(policy).toContain("frame-ancestors 'none'");
-  expect(policy).not.toContain('unsafe');
-  expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
-  expect(answer.headers.get('cache-control')).toBe('no-cache');
-  const [script = ''] = /\.\/assets\/[^"]+\.js/.exec(text) ?? [];
-  const file = await fetch(new URL(script, `${api.server.url}/`));
-  expect([file.status, file.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);
-  expect(file.headers.get('x-content-type-options')).toBe('nosniff');
-  for (const path of ['/assets/../host.html', '/assets/%2e%2e/%2e%2e/package.json', '/assets/none.js', '/index.html']) {
-    expect((await fetch(`${api.server.url}${path}`)).status).not.toBe(200);
-  }
-});
+test.skipIf(!existsSync(PAGES))(
+  'the page is for everybody, runs no script but its own, and is in no frame',
+  async () => {
+    const answer = await fetch(`${api.server.url}/`);
+    const [text, policy] = [await answer.text(), answer.headers.get('content-security-policy') ?? ''];
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html;charset=utf-8']);
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain('unsafe');
+    expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(answer.headers.get('cache-control')).toBe('no-cache');
+    const [script = ''] = /\.\/assets\/[^"]+\.js/.exec(text) ?? [];
+    const file = await fetch(new URL(script, `${api.server.url}/`));
+    expect([file.status, file.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);
+    expect(file.headers.get('x-content-type-options')).toBe('nosniff');
+    for (const path of [
+      '/assets/../host.html',
+      '/assets/%2e%2e/%2e%2e/package.json',
+      '/assets/none.js',
+      '/index.html',
+    ]) {
+      expect((await fetch(`${api.server.url}${path}`)).status).not.toBe(200);
+    }
+  },
+);
 
 test('no answer of the API is kept by a browser', async () => {
   const token = await api.token(ALL_GRANTS);

@@ -15,7 +15,9 @@ let api: TestApi;
 beforeEach(async () => {
   api = await openTestApi();
   // Those of a machine stay open as long as it runs.
-  await api.all.call('createMachine', { body: { name: machine, spec: { floppy: join(api.folder, 'typewriter.img') } } });
+  await api.all.call('createMachine', {
+    body: { name: machine, spec: { floppy: join(api.folder, 'typewriter.img') } },
+  });
   await api.all.finish(await api.all.call('startMachine', { params: { name: machine } }));
 });
 afterEach(async () => {

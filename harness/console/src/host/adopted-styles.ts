@@ -6,15 +6,18 @@
 /** @returns what `work` gave, and how its styles are taken away again */
 export function withAdoptedStyles<T>(work: () => T): { value: T; remove: () => void } {
   const sheets: CSSStyleSheet[] = [];
-  const { createElement } = document;
-  const create = createElement.bind(document);
-  // Only while it is being built: nobody else creates an element meanwhile.
-  document.createElement = (tag: string, options?: ElementCreationOptions): HTMLElement => {
+  const restore = (): void => void Reflect.deleteProperty(document, 'createElement');
+  const replace = (): void => void Object.defineProperty(document, 'createElement', { configurable: true, value: make });
+  const make = (tag: string, options?: ElementCreationOptions): HTMLElement => {
+    restore();
     // Even an empty `<style>` is against the policy.
-    const element = create(tag === 'style' ? 'template' : tag, options);
+    const element = document.createElement(tag === 'style' ? 'template' : tag, options);
+    replace();
     if (tag === 'style') sheets.push(adoptedBy(element));
     return element;
   };
+  // Only while it is being built: nobody else creates an element meanwhile.
+  replace();
   try {
     const value = work();
     return {
@@ -24,7 +27,7 @@ export function withAdoptedStyles<T>(work: () => T): { value: T; remove: () => v
       },
     };
   } finally {
-    document.createElement = createElement;
+    restore();
   }
 }
 

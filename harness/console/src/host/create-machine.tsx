@@ -43,7 +43,8 @@ export function CreateMachine({ session, onClose }: { session: HostSession; onCl
     await session.call('createMachine', { body: { name: called, spec: specOf(wanted) } });
     location.hash = machinePlace(session.url, called);
     // What becomes of it is shown where the machine is.
-    if (isStarted) void session.finish(session.call('startMachine', { params: { name: called } })).catch(() => undefined);
+    if (isStarted)
+      void session.finish(session.call('startMachine', { params: { name: called } })).catch(() => undefined);
   };
   return (
     <Dialog title="New machine" go={isStarted ? 'Create and start' : 'Create'} onGo={go} onClose={onClose} wide>
@@ -71,7 +72,8 @@ export function CreateMachine({ session, onClose }: { session: HostSession; onCl
                 onChange={() => setImage(one.name)}
               />
               <span>
-                <strong>{one.name}</strong> <small>{one.cached ? sizeOf(one.size) : 'is built first: takes a while'}</small>
+                <strong>{one.name}</strong>{' '}
+                <small>{one.cached ? sizeOf(one.size) : 'is built first: takes a while'}</small>
                 <br />
                 <small>{one.description}</small>
               </span>
@@ -129,8 +131,8 @@ export function CreateMachine({ session, onClose }: { session: HostSession; onCl
         </label>
       </div>
       <label>
-        <input type="checkbox" checked={isStarted} onChange={({ currentTarget }) => start(currentTarget.checked)} /> Start
-        it at once
+        <input type="checkbox" checked={isStarted} onChange={({ currentTarget }) => start(currentTarget.checked)} />{' '}
+        Start it at once
       </label>
     </Dialog>
   );

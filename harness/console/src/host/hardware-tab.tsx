@@ -298,7 +298,9 @@ function Settings({ session, details }: HardwareTabProps) {
       aria-label="Settings"
       onSubmit={(event) => {
         event.preventDefault();
-        void doing.run(() => session.call('configureMachine', { params: { name }, body: { notes, autostart, onQuit } }));
+        void doing.run(() =>
+          session.call('configureMachine', { params: { name }, body: { notes, autostart, onQuit } }),
+        );
       }}
     >
       <h2>Settings</h2>

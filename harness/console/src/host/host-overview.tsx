@@ -46,7 +46,13 @@ export function HostOverview({ session }: { session: HostSession }) {
   );
 }
 
-function Card({ session, machine: { name, state, engine, detail } }: { session: HostSession; machine: MachineSummary }) {
+function Card({
+  session,
+  machine: { name, state, engine, detail },
+}: {
+  session: HostSession;
+  machine: MachineSummary;
+}) {
   return (
     <li class="card">
       <a href={machinePlace(session.url, name)} aria-label={`${name}, ${wordState(state).words}`}>

@@ -1,6 +1,15 @@
 /** One host as the page knows it: its machines, tasks and events, kept up to date by its stream of events. */
 import type { CallOf, ResultOf } from '../../../server/api/client.js';
-import { callHost, CallFailed, request, wordsOf, type HostEvent, type MachineSummary, type PageCall, type Task } from './api.js';
+import {
+  callHost,
+  CallFailed,
+  request,
+  wordsOf,
+  type HostEvent,
+  type MachineSummary,
+  type PageCall,
+  type Task,
+} from './api.js';
 
 export type Link =
   | { kind: 'connecting' }
@@ -75,7 +84,8 @@ export class HostSession {
       task = await this.call('describeTask', { params: { task: task.id }, query: { wait: 20 } });
     }
     this.refresh();
-    if (task.state === 'failed') throw new CallFailed(500, task.failure?.code ?? 'failed', task.failure?.message ?? 'failed');
+    if (task.state === 'failed')
+      throw new CallFailed(500, task.failure?.code ?? 'failed', task.failure?.message ?? 'failed');
   }
 
   /**

@@ -76,7 +76,9 @@ export function hostAddress(text: string): string | null {
 function remembered(): string[] {
   try {
     const value: unknown = JSON.parse(localStorage.getItem(ADDRESSES) ?? '[]');
-    return Array.isArray(value) ? value.flatMap((one) => (typeof one === 'string' ? (hostAddress(one) ?? []) : [])) : [];
+    return Array.isArray(value)
+      ? value.flatMap((one) => (typeof one === 'string' ? (hostAddress(one) ?? []) : []))
+      : [];
   } catch {
     return [];
   }

@@ -58,7 +58,11 @@ function bootOf(source: Source): Record<string, unknown> {
 
 /** A name that no machine has: `linux-busybox`, `linux-busybox-2`, … */
 export function freeName(wanted: string, taken: readonly string[]): string {
-  const base = wanted.replace(/[^A-Za-z0-9._-]/g, '-').replace(/^[^A-Za-z0-9]+/, '').slice(0, 50) || 'machine';
+  const base =
+    wanted
+      .replace(/[^A-Za-z0-9._-]/g, '-')
+      .replace(/^[^A-Za-z0-9]+/, '')
+      .slice(0, 50) || 'machine';
   for (let count = 1; ; count++) {
     const name = count === 1 ? base : `${base}-${count}`;
     if (!taken.includes(name)) return name;

@@ -47,7 +47,7 @@ const IN_STATE: Record<MachineState, readonly PowerCall[]> = {
 };
 
 export function powerActions(state: MachineState): PowerAction[] {
-  return (IN_STATE[state] as readonly PowerCall[] | undefined ?? []).map((call) => ({ call, ...ACTIONS[call] }));
+  return ((IN_STATE[state] as readonly PowerCall[] | undefined) ?? []).map((call) => ({ call, ...ACTIONS[call] }));
 }
 
 /** What a machine's state is called, and the colour of its dot: `on`, `still`, `off`, `moving` or `bad`. */

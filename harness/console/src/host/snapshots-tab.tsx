@@ -155,12 +155,7 @@ function Take({ session, name, count, onClose }: TakeProps) {
     >
       <label class="field">
         Name
-        <input
-          required
-          maxLength={200}
-          value={called}
-          onInput={({ currentTarget }) => call(currentTarget.value)}
-        />
+        <input required maxLength={200} value={called} onInput={({ currentTarget }) => call(currentTarget.value)} />
       </label>
     </Dialog>
   );

@@ -50,10 +50,7 @@ export const CHORDS: readonly (readonly Key[])[] = [
 export const wordChord = (chord: readonly Key[]): string => chord.join('+').replace('Control', 'Ctrl');
 
 /** Pressed in order, released in the other. */
-export function sendChord(
-  chord: readonly Key[],
-  send: (keysym: number, code: string, down: boolean) => void,
-): void {
+export function sendChord(chord: readonly Key[], send: (keysym: number, code: string, down: boolean) => void): void {
   const keys = chord.map((key) => KEYS[key]);
   for (const [keysym, code] of keys) send(keysym, code, true);
   for (const [keysym, code] of keys.reverse()) send(keysym, code, false);

@@ -31,11 +31,7 @@ export function Thumbnail({ session, name, state }: ThumbnailProps) {
   const isEmpty = picture === null || state === 'turned-off';
   return (
     <div ref={place} class={`thumbnail ${isLive ? '' : 'past'}`}>
-      {isEmpty ? (
-        <span class="nothing">{isLive ? '…' : words}</span>
-      ) : (
-        <img src={picture} alt="" draggable={false} />
-      )}
+      {isEmpty ? <span class="nothing">{isLive ? '…' : words}</span> : <img src={picture} alt="" draggable={false} />}
       {look === 'still' && !isEmpty ? <span class="veil">{words}</span> : null}
     </div>
   );
