@@ -63,7 +63,7 @@ export function MachineView({ session, name, tab }: MachineViewProps) {
           </a>
         ))}
       </nav>
-      <div class={`panel ${shown}`}>
+      <div class={`panel of-${shown}`}>
         {shown === 'screen' ? <ScreenTab session={session} name={name} state={state} /> : null}
         {shown === 'events' ? <EventLog session={session} events={events} machine={name} /> : null}
         {details === null ? (

@@ -54,7 +54,7 @@ function SerialTerminal({ session, name, port }: { session: HostSession; name: s
     if (place.current === null) return;
     const parent = place.current;
     const { value: terminal, remove } = withAdoptedStyles(() => {
-      const one = new Terminal({ cols: 100, rows: 30, scrollback: 5000, convertEol: false, screenReaderMode: true });
+      const one = new Terminal({ cols: 80, rows: 24, scrollback: 5000, convertEol: false, screenReaderMode: true });
       one.open(parent);
       return one;
     });
