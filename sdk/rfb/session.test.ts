@@ -237,7 +237,7 @@ test('a viewer that takes nothing costs no memory, and gets the last picture whe
   await viewer.begin('RFB 003.008\n');
   viewer.request(false);
   await viewer.update();
-  let last = new Uint8Array(0);
+  let last: Uint8Array = new Uint8Array(0);
   let most = 0;
   for (let i = 0; i < 60; i++) {
     last = picture(640, 400, i + 2);
@@ -263,7 +263,7 @@ test.each<[string, Buffer]>([
   viewer.write(bytes);
   expect(await end).toMatchObject({ kind: 'invalid', error: { code: 'rfb-invalid' } });
   await vi.waitFor(() => {
-    viewer.stream.read();
+    viewer.stream.resume();
     expect(viewer.hasEnded).toBe(true);
   });
 });

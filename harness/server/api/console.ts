@@ -1,87 +1,57 @@
 /** A machine's screen, keyboard and mouse as RFB in a WebSocket: what noVNC speaks, and `guestwright machine vnc` passes on. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createConnection, type Socket } from 'node:net';
+import { createConnection } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { createWebSocketStream, type WebSocket } from 'ws';
+import { createWebSocketStream } from 'ws';
 import { z } from 'zod';
-import type { Host } from '../host/host.js';
-import { machineName } from '../machines/config.js';
+import { GuestwrightError } from '../../../sdk/errors.js';
 import { socketOf } from '../process/socket.js';
 import { encodeGreeting } from '../remote/greeting.js';
-import type { Caller } from './handlers.js';
 import { may } from './rights.js';
-import { API, refused } from './serve.js';
+import type { OpenSocket } from './socket-handlers.js';
 
-const paramsSchema = z.strictObject({ name: machineName });
-const querySchema = z.object({
+const querySchema = z.strictObject({
   /** Names the viewer, for `control`; a page chooses its own. */
   viewer: z.uuid().optional(),
-  /** `look`: it never takes control, whatever right it has. */
+  /** It never takes control, whatever right it has. */
   only: z.literal('look').optional(),
 });
 
 /** Bytes that wait in the daemon for a viewer, in each direction, before the other side has to wait. */
 const WAITING_BYTES = 64 * 1024;
 
-interface Parts {
-  host: Host;
-  callerOf: (request: FastifyRequest) => Promise<Caller>;
-}
-
-export function addConsole(app: FastifyInstance, { host, callerOf }: Parts): void {
-  const callers = new WeakMap<FastifyRequest, Caller>();
-  app.get(
-    `${API}/machines/:name/console`,
-    {
-      websocket: true,
-      schema: { hide: true, params: paramsSchema, querystring: querySchema },
-      preValidation: async (request) => {
-        const caller = await callerOf(request);
-        const { name } = request.params as { name: string };
-        if (!may(caller.grants, 'read', name)) {
-          host.events.add({ machine: name, kind: 'refused', by: caller.name, detail: 'console needs read' });
-          throw refused('right-missing', 403, `The token ${caller.name} has not the right read`);
-        }
-        callers.set(request, caller);
-      },
-      // Before it becomes a WebSocket: what is wrong is an answer with words.
-      preHandler: (request) => {
-        host.running(paramsSchema.parse(request.params).name);
-        return Promise.resolve();
-      },
-    },
-    async (socket, request) => {
-      const caller = callers.get(request);
-      if (caller === undefined) throw new Error('nobody is served without having been asked who it is');
-      const { name } = paramsSchema.parse(request.params);
-      const { viewer = randomUUID(), only } = querySchema.parse(request.query);
-      const mayUse = only !== 'look' && may(caller.grants, 'execute', name);
-      await join(socket, host.running(name).folder.path, { viewer, by: caller.name, mayUse });
-    },
-  );
-}
-
-/** Until either side ends. */
-async function join(
-  socket: WebSocket,
-  folder: string,
-  greeting: Parameters<typeof encodeGreeting>[0],
-): Promise<void> {
+/** Until either side ends. @throws GuestwrightError `usage/machine-not-running`, `usage/console-query-invalid` */
+export async function openConsole({ host, socket, caller, name, query }: OpenSocket): Promise<void> {
   // From the first moment on: what a viewer says at once must not be lost.
   const stream = createWebSocketStream(socket, { highWaterMark: WAITING_BYTES });
-  let process: Socket | null = null;
+  // It is told by its end, which is waited for below.
+  stream.on('error', () => undefined);
+  const asked = querySchema.safeParse(query);
+  if (!asked.success) throw queryInvalid(asked.error.message);
+  const { viewer = randomUUID(), only } = asked.data;
+  const { folder } = host.running(name);
+  const process = createConnection(await socketOf(folder.path, 'console'));
+  process.on('error', () => process.destroy());
   try {
-    process = createConnection(await socketOf(folder, 'console'));
     await once(process, 'connect');
-    process.write(encodeGreeting(greeting));
+    const mayUse = only !== 'look' && may(caller.grants, 'execute', name);
+    process.write(encodeGreeting({ viewer, by: caller.name, mayUse }));
     await Promise.race([pipeline(stream, process), pipeline(process, stream)]);
   } catch {
     // Connections end in the middle of anything; either side's end is the other's.
   } finally {
-    process?.destroy();
+    process.destroy();
     socket.close();
     stream.destroy();
   }
+}
+
+function queryInvalid(seen: string): GuestwrightError {
+  return new GuestwrightError('The console was not asked for as it can be', {
+    kind: 'usage',
+    code: 'console-query-invalid',
+    expected: 'viewer=UUID, only=look, or nothing',
+    seen,
+  });
 }

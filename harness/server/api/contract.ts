@@ -9,16 +9,16 @@ import { MACHINE_STATES, statusSchema } from '../machines/status.js';
 import { eventQuery, hostEventSchema } from '../host/events.js';
 import { handling, mediumChange } from '../process/protocol.js';
 import { controlContracts } from './control-contract.js';
+import type { Guarded } from './may-call.js';
 import { grantsSchema, type Right } from './rights.js';
 import { tokenName } from './tokens.js';
 
-export interface Contract {
+/** `right`: on the machine `:name` where there is one in the path, else on the host. */
+export interface Contract extends Guarded {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT';
   /** Below `/api/v1`. Parameters as `:name`. */
   path: string;
   summary: string;
-  /** On the machine `:name` where there is one in the path, else on the host. */
-  right: Right;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
@@ -88,6 +88,7 @@ export const CONTRACTS = {
     path: '/machines',
     summary: 'Machines that the caller may read',
     right: 'read',
+    isCut: true,
     result: z.array(summary),
   }),
   createMachine: contract({
@@ -229,6 +230,7 @@ export const CONTRACTS = {
     path: '/tasks',
     summary: 'Tasks that run, and the last that ended, of machines that the caller may read',
     right: 'read',
+    isCut: true,
     result: z.array(taskSchema),
   }),
   describeTask: contract({
@@ -236,6 +238,7 @@ export const CONTRACTS = {
     path: '/tasks/:task',
     summary: 'A task; with `wait`, when it has ended or so many seconds have passed',
     right: 'read',
+    isCut: true,
     params: z.strictObject({ task: z.uuid() }),
     query: z.strictObject({ wait: z.coerce.number().int().min(0).max(60).default(0) }),
     result: taskSchema,
@@ -245,8 +248,23 @@ export const CONTRACTS = {
     path: '/events',
     summary: 'What happened, oldest first, of machines that the caller may read',
     right: 'read',
+    isCut: true,
     query: eventQuery,
     result: z.array(hostEventSchema),
+  }),
+  whoAmI: contract({
+    method: 'GET',
+    path: '/me',
+    summary: 'Who calls, and what it may do',
+    right: 'any',
+    result: z.object({ name: z.string(), kind: z.enum(['token', 'user']), grants: grantsSchema }),
+  }),
+  makeTicket: contract({
+    method: 'POST',
+    path: '/tickets',
+    summary: 'A ticket for a WebSocket of the caller: good once, within 30 seconds, as `?ticket=…`',
+    right: 'any',
+    result: z.object({ ticket: z.string() }),
   }),
   listTokens: contract({
     method: 'GET',

@@ -2,14 +2,10 @@
 import type { z } from 'zod';
 import type { Host } from '../host/host.js';
 import type { CallName, Contracts } from './contract.js';
+import type { Access, Caller } from './access.js';
 import { controlHandlers } from './control-handlers.js';
-import { may, type Grants } from './rights.js';
+import { may } from './rights.js';
 import type { Tokens } from './tokens.js';
-
-export interface Caller {
-  name: string;
-  grants: Grants;
-}
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Part<C, K extends string> = C extends Record<K, infer S> ? Output<S> : undefined;
@@ -17,6 +13,7 @@ type Part<C, K extends string> = C extends Record<K, infer S> ? Output<S> : unde
 export interface Given<C> {
   host: Host;
   tokens: Tokens;
+  access: Access;
   caller: Caller;
   params: Part<C, 'params'>;
   query: Part<C, 'query'>;
@@ -69,6 +66,8 @@ export const HANDLERS: HandlersOf<CallName> = {
   },
   searchEvents: ({ host, caller, query }) =>
     host.events.search(query).filter(({ machine }) => mayRead(caller, machine)),
+  whoAmI: ({ caller: { name, kind, grants } }) => ({ name, kind, grants }),
+  makeTicket: ({ access, caller }) => ({ ticket: access.tickets.issue(caller.credential) }),
   listTokens: ({ tokens }) => tokens.list(),
   makeToken: async ({ host, tokens, caller, body }) => {
     const token = await tokens.make(body.name, body.grants);

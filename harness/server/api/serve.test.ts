@@ -59,8 +59,10 @@ const PARAMS: Record<string, string> = {
   token: 'nobody',
 };
 
+const contractOf = (call: CallName): Contract => CONTRACTS[call];
+
 async function status(call: CallName, headers: Record<string, string>): Promise<{ status: number; code: unknown }> {
-  const { method, path }: Contract = CONTRACTS[call];
+  const { method, path } = contractOf(call);
   const body = EXAMPLES[call];
   const answer = await fetch(`${server.url}/api/v1${path.replace(/:(\w+)/g, (_, key: string) => PARAMS[key] ?? '')}`, {
     method,
@@ -73,24 +75,41 @@ async function status(call: CallName, headers: Record<string, string>): Promise<
 
 const CALLS = Object.keys(CONTRACTS) as CallName[];
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-/** Whoever has any token gets these, cut to what it may read. */
-const LISTS: readonly CallName[] = ['listMachines', 'listTasks', 'searchEvents', 'describeTask'];
-
 test.each(CALLS)('%s is for those who have the right', async (call) => {
-  const { right, path }: Contract = CONTRACTS[call];
+  const { right, path, isCut } = contractOf(call);
   const onMachine = path.includes(':name');
+  if (right === 'none') {
+    // It says by itself what is wrong with what was sent.
+    expect((await status(call, {})).code).not.toBe('token-wrong');
+    return;
+  }
   expect(await status(call, {})).toEqual({ status: 401, code: 'token-wrong' });
   expect(await status(call, bearer('x'.repeat(43)))).toEqual({ status: 401, code: 'token-wrong' });
+  if (right === 'any') {
+    const nothing = await status(call, bearer(await tokens.make('nothing', { host: [], machines: {} })));
+    expect([401, 403, 500]).not.toContain(nothing.status);
+    return;
+  }
   const others = RIGHTS.filter((one) => one !== right);
   const grants: Grants = onMachine
     ? { host: [...RIGHTS], machines: { [name]: others, another: [...RIGHTS] } }
     : { host: others, machines: { '*': [...RIGHTS] } };
   const little = await status(call, bearer(await tokens.make('little', grants)));
-  if (LISTS.includes(call)) expect(little.status).not.toBe(403);
+  if (isCut === true) expect(little.status).not.toBe(403);
   else expect(little).toEqual({ status: 403, code: 'right-missing' });
   const enough: Grants = onMachine ? { host: [], machines: { [name]: [right] } } : { host: [right], machines: {} };
   const answer = await status(call, bearer(await tokens.make('enough', enough)));
   expect([401, 403, 500]).not.toContain(answer.status);
+  // Else the example is none, and nothing beyond the right was tried.
+  expect(answer.code).not.toBe('request-invalid');
+});
+
+test.each(CALLS)('%s has an example of what it takes, so that it is tested like the others', (call) => {
+  const { path, body, params } = contractOf(call);
+  for (const [, key = ''] of path.matchAll(/:(\w+)/g)) expect(Object.keys(PARAMS)).toContain(key);
+  expect(Object.keys(params?.shape ?? {})).toEqual([...path.matchAll(/:(\w+)/g)].map(([, key]) => key));
+  if (body !== undefined) expect(body.safeParse(EXAMPLES[call]).success).toBe(true);
+  else expect(EXAMPLES[call]).toBeUndefined();
 });
 
 test('a machine over the API: made, run, typed into, looked at, saved, described', async () => {
@@ -191,6 +210,8 @@ test('the description of the API has every call, and says what each needs', asyn
   expect(openapi).toBe('3.1.0');
   const described = Object.values(paths).flatMap((methods) => Object.values(methods));
   expect(described.map(({ operationId }) => operationId).sort()).toEqual([...CALLS].sort());
-  for (const { operationId, description } of described)
-    expect(description).toContain(CONTRACTS[operationId as CallName].right);
+  for (const { operationId, description } of described) {
+    const { right } = contractOf(operationId as CallName);
+    expect(description).toContain(right === 'none' ? 'no token' : right);
+  }
 });

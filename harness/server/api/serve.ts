@@ -10,10 +10,14 @@ import { GuestwrightError } from '../../../sdk/errors.js';
 import { portTaken } from '../../live/server.js';
 import { toldFailure } from '../machines/told-failure.js';
 import type { Host } from '../host/host.js';
-import { addConsole } from './console.js';
 import { CONTRACTS, type CallName, type Contract } from './contract.js';
-import { HANDLERS, type Caller, type Given } from './handlers.js';
-import { may } from './rights.js';
+import { Access, type Caller } from './access.js';
+import { Callers, LOOPBACK } from './callers.js';
+import { HANDLERS, type Given } from './handlers.js';
+import { assertAllowed, wordNeeded } from './may-call.js';
+import { Refusal } from './refusal.js';
+import { addSocket } from './socket-route.js';
+import { SOCKETS, type SocketName } from './sockets.js';
 import type { Tokens } from './tokens.js';
 
 export const API = '/api/v1';
@@ -29,8 +33,6 @@ export interface ServeOptions {
 export interface HostServer extends AsyncDisposable {
   url: string;
 }
-
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 /** Wrong tokens from one address in a minute, after which it has to wait. */
 const WRONG_TOKENS = 20;
@@ -94,42 +96,23 @@ export async function buildApi(
     timeWindow: '1 minute',
     keyGenerator: ({ ip }) => `wrong ${ip}`,
   });
-  const callerOf = async (request: FastifyRequest): Promise<Caller> => {
-    if (isLocal && !LOOPBACK.test(hostName(request.headers.host)))
-      throw refused('host-name-refused', 403, 'This host is reached by its own names only');
-    // Browsers say where a page came from. None of ours does this with another's token.
-    const { origin } = request.headers;
-    if (origin !== undefined && originName(origin) !== hostName(request.headers.host)) {
-      throw refused('origin-refused', 403, 'Pages of other sites get no answer');
-    }
-    const holder = tokens.holder(/^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '');
-    if (holder !== null) return holder;
-    const { isAllowed, ...limit } = await wrong(request);
-    if (!isAllowed && 'isExceeded' in limit && limit.isExceeded)
-      throw refused('too-many-tries', 429, 'Too many wrong tokens: wait a minute');
-    throw refused('token-wrong', 401, 'A token of this host is needed: Authorization: Bearer TOKEN');
-  };
-  const isCaller = async (request: FastifyRequest): Promise<void> => {
-    await callerOf(request);
-  };
-  for (const name of Object.keys(CONTRACTS) as CallName[]) addRoute(app, name, { host, tokens, callerOf });
+  const access = new Access(tokens);
+  const callers = new Callers({
+    access,
+    isLocal,
+    pages: [],
+    onWrong: async (request) => {
+      const limit = await wrong(request);
+      return !limit.isAllowed && limit.isExceeded ? limit.ttlInSeconds : null;
+    },
+  });
+  const parts = { host, tokens, access, callers };
+  for (const name of Object.keys(CONTRACTS) as CallName[]) addRoute(app, name, parts);
   app.get(`${API}/openapi.json`, { schema: { hide: true } }, async (request) => {
-    await callerOf(request);
+    await callers.ofCall(request);
     return app.swagger();
   });
-  app.get(
-    `${API}/events/stream`,
-    { websocket: true, schema: { hide: true }, preValidation: isCaller },
-    async (socket, request) => {
-      const caller = await callerOf(request);
-      const stop = host.events.follow((event) => {
-        if (may(caller.grants, 'read', event.machine)) socket.send(JSON.stringify(event));
-      });
-      socket.on('close', stop);
-      socket.on('error', () => socket.terminate());
-    },
-  );
-  addConsole(app, { host, callerOf });
+  for (const name of Object.keys(SOCKETS) as SocketName[]) addSocket(app, API, name, parts);
   await app.ready();
   return app;
 }
@@ -137,19 +120,20 @@ export async function buildApi(
 interface Parts {
   host: Host;
   tokens: Tokens;
-  callerOf: (request: FastifyRequest) => Promise<Caller>;
+  access: Access;
+  callers: Callers;
 }
 
-function addRoute(app: FastifyInstance, name: CallName, { host, tokens, callerOf }: Parts): void {
+function addRoute(app: FastifyInstance, name: CallName, { host, tokens, access, callers }: Parts): void {
   const contract: Contract = CONTRACTS[name];
-  const callers = new WeakMap<FastifyRequest, Caller>();
+  const known = new WeakMap<FastifyRequest, Caller>();
   app.route({
     method: contract.method,
     url: `${API}${contract.path}`,
     schema: {
       operationId: name,
       summary: contract.summary,
-      description: `Needs the right \`${contract.right}\` on ${contract.path.includes(':name') ? 'the machine' : 'the host'}.`,
+      description: wordNeeded(contract, contract.path),
       ...(contract.params === undefined ? {} : { params: contract.params }),
       ...(contract.query === undefined ? {} : { querystring: contract.query }),
       ...(contract.body === undefined ? {} : { body: contract.body }),
@@ -157,51 +141,21 @@ function addRoute(app: FastifyInstance, name: CallName, { host, tokens, callerOf
     },
     // Before what was sent is even looked at.
     onRequest: async (request) => {
-      const caller = await callerOf(request);
+      const caller = await callers.ofCall(request);
       const { name: machine = null } = (request.params ?? {}) as { name?: string };
-      if (!mayCall(contract, caller, machine)) {
-        host.events.add({ machine, kind: 'refused', by: caller.name, detail: `${name} needs ${contract.right}` });
-        throw refused('right-missing', 403, `The token ${caller.name} has not the right ${contract.right}`);
-      }
-      callers.set(request, caller);
+      assertAllowed(host, name, contract, caller, machine);
+      known.set(request, caller);
     },
     handler: async (request) => {
-      const caller = callers.get(request);
+      const caller = known.get(request);
       if (caller === undefined) throw new Error('nobody is served without having been asked who it is');
       const { params, query, body } = request;
       // Checked by the schemas of the same contract.
       const handler = HANDLERS[name] as (given: Given<unknown>) => unknown;
-      return await handler({ host, tokens, caller, params, query, body } as Given<unknown>);
+      return await handler({ host, tokens, access, caller, params, query, body } as Given<unknown>);
     },
   });
 }
-
-/** Lists are cut to what the caller may read: for them it is enough to have a token. */
-function mayCall({ right, path, method }: Contract, { grants }: Caller, machine: string | null): boolean {
-  if (method === 'GET' && right === 'read' && machine === null && !path.startsWith('/tokens')) return true;
-  return may(grants, right, machine);
-}
-
-function hostName(host: string | undefined): string {
-  return (host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-}
-
-/** Null: no site's, as of a file. */
-function originName(origin: string): string | null {
-  return URL.canParse(origin) ? hostName(new URL(origin).host) : null;
-}
-
-class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-export const refused = (code: string, status: number, message: string): Refusal => new Refusal(status, code, message);
 
 const STATUS: Readonly<Record<string, number>> = {
   'machine-unknown': 404,
@@ -221,6 +175,7 @@ const STATUS: Readonly<Record<string, number>> = {
 
 function answerError(error: unknown, reply: FastifyReply): void {
   if (error instanceof Refusal) {
+    if (error.retryAfter !== null) void reply.header('retry-after', error.retryAfter);
     void reply.code(error.status).send({ kind: 'usage', code: error.code, message: error.message });
     return;
   }

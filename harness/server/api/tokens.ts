@@ -2,11 +2,11 @@
  * Who may use a host: tokens with rights, in `tokens.json` in its folder. A token is shown once, when it is made; only its
  * hash is kept. Tokens are 32 random bytes, so that one round of SHA-256 hides them as well as a slow hash hides a password.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import { z } from 'zod';
 import { GuestwrightError } from '../../../sdk/errors.js';
-import { readIfThere, writeWhole } from '../../../sdk/images/files.js';
+import { readIfThere, sha256, writeWhole } from '../../../sdk/images/files.js';
 import { ALL_GRANTS, grantsSchema, type Grants } from './rights.js';
 
 export const tokenName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/, 'up to 63 letters, digits and . _ @ -');
@@ -32,6 +32,7 @@ export const LOCAL_TOKEN = 'local';
 
 export class Tokens {
   readonly #file: string;
+  readonly #listeners = new Set<() => void>();
   #entries: z.output<typeof entry>[];
 
   private constructor(path: string, entries: z.output<typeof entry>[]) {
@@ -60,9 +61,9 @@ export class Tokens {
     return this.#entries.map(({ name, created, grants }) => ({ name, created, grants }));
   }
 
-  /** Null: nobody's. */
-  holder(token: string): TokenEntry | null {
-    const given = digest(token);
+  /** @param credential SHA-256 of a token, lower-case hex. Null: nobody's. */
+  holder(credential: string): TokenEntry | null {
+    const given = Buffer.from(credential, 'hex');
     const found = this.#entries.find(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, 'hex')));
     return found === undefined ? null : { name: found.name, created: found.created, grants: found.grants };
   }
@@ -71,8 +72,7 @@ export class Tokens {
   async make(name: string, grants: Grants): Promise<string> {
     if (this.#entries.some((one) => one.name === name)) throw tokenExists(name);
     const token = randomBytes(32).toString('base64url');
-    const sha256 = digest(token).toString('hex');
-    await this.#write([...this.#entries, { name, sha256, created: new Date().toISOString(), grants }]);
+    await this.#write([...this.#entries, { name, sha256: sha256(token), created: new Date().toISOString(), grants }]);
     return token;
   }
 
@@ -94,6 +94,11 @@ export class Tokens {
     return await this.make(LOCAL_TOKEN, ALL_GRANTS);
   }
 
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
   #assertThere(name: string): void {
     if (this.#entries.some((one) => one.name === name)) return;
     throw new GuestwrightError(`There is no token ${name}`, {
@@ -108,11 +113,8 @@ export class Tokens {
     await writeWhole(this.#file, `${JSON.stringify({ version: 1, tokens }, null, 2)}\n`);
     await chmod(this.#file, 0o600);
     this.#entries = tokens;
+    for (const listener of this.#listeners) listener();
   }
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }
 
 function tokenExists(name: string): GuestwrightError {
