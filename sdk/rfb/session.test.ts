@@ -90,7 +90,7 @@ test.each(['003.003', '003.005', '003.007', '003.008', '003.889'])('a viewer of 
 test.each(['003.003', '003.007', '003.008'])('RFB %s: only who knows the password is let in', async (version) => {
   const answer = (password: string) => (challenge: Buffer) => {
     const turned = Buffer.from(password.padEnd(8, '\0')).map((byte) =>
-      Number.parseInt([...byte.toString(2).padStart(8, '0')].reverse().join(''), 2),
+      Number.parseInt(Array.from(byte.toString(2).padStart(8, '0')).reverse().join(''), 2),
     );
     const des = createCipheriv('des-ede3', Buffer.concat([turned, turned, turned]), null).setAutoPadding(false);
     return des.update(challenge);

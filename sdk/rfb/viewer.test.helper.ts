@@ -16,11 +16,39 @@ export interface TestFormat {
 
 export const FORMATS: Record<string, TestFormat> = {
   '32 bits': { bits: 32, depth: 24, bigEndian: false, trueColour: true, max: [255, 255, 255], shift: [16, 8, 0] },
-  '32 bits, red last': { bits: 32, depth: 24, bigEndian: false, trueColour: true, max: [255, 255, 255], shift: [8, 16, 24] },
-  '32 bits, the other way round': { bits: 32, depth: 24, bigEndian: true, trueColour: true, max: [255, 255, 255], shift: [16, 8, 0] },
-  '32 bits, all of them': { bits: 32, depth: 32, bigEndian: true, trueColour: true, max: [255, 255, 255], shift: [24, 16, 8] },
+  '32 bits, red last': {
+    bits: 32,
+    depth: 24,
+    bigEndian: false,
+    trueColour: true,
+    max: [255, 255, 255],
+    shift: [8, 16, 24],
+  },
+  '32 bits, the other way round': {
+    bits: 32,
+    depth: 24,
+    bigEndian: true,
+    trueColour: true,
+    max: [255, 255, 255],
+    shift: [16, 8, 0],
+  },
+  '32 bits, all of them': {
+    bits: 32,
+    depth: 32,
+    bigEndian: true,
+    trueColour: true,
+    max: [255, 255, 255],
+    shift: [24, 16, 8],
+  },
   '16 bits': { bits: 16, depth: 16, bigEndian: false, trueColour: true, max: [31, 63, 31], shift: [11, 5, 0] },
-  '16 bits, the other way round': { bits: 16, depth: 16, bigEndian: true, trueColour: true, max: [31, 63, 31], shift: [11, 5, 0] },
+  '16 bits, the other way round': {
+    bits: 16,
+    depth: 16,
+    bigEndian: true,
+    trueColour: true,
+    max: [31, 63, 31],
+    shift: [11, 5, 0],
+  },
   '8 bits': { bits: 8, depth: 8, bigEndian: false, trueColour: true, max: [7, 7, 3], shift: [0, 3, 6] },
   'a colour map': { bits: 8, depth: 8, bigEndian: false, trueColour: false, max: [0, 0, 0], shift: [0, 0, 0] },
 };

@@ -101,40 +101,43 @@ async function wrongRows(one: TestViewer): Promise<number[]> {
 
 const engines = [['v86'], ...(hasQemu ? [['qemu']] : [])] as ['v86' | 'qemu'][];
 
-test.each(engines)('%s: what is typed is seen, by all who look, as the machine has it; a revert goes on', async (engine) => {
-  await start(engine);
-  const [first, second] = [await viewer(), await viewer('?only=look')];
-  await strike(first, 'abC');
-  await expect.poll(rows, { timeout: 60_000 }).toContain('abC');
-  for (const one of [first, second]) {
-    // All but the cursor, which a frame does not have.
+test.each(engines)(
+  '%s: what is typed is seen, by all who look, as the machine has it; a revert goes on',
+  async (engine) => {
+    await start(engine);
+    const [first, second] = [await viewer(), await viewer('?only=look')];
+    await strike(first, 'abC');
+    await expect.poll(rows, { timeout: 60_000 }).toContain('abC');
+    for (const one of [first, second]) {
+      // All but the cursor, which a frame does not have.
+      await vi.waitFor(
+        async () => {
+          one.request(true);
+          await one.update();
+          expect((await wrongRows(one)).length).toBeLessThanOrEqual(3);
+        },
+        { timeout: 30_000 },
+      );
+    }
+    // Who only looks types nothing.
+    await strike(second, 'zzz');
+    await all.finish(await all.call('takeSnapshot', { params: { name }, body: { name: 'one' } }));
+    await strike(first, 'def');
+    await expect.poll(rows, { timeout: 60_000 }).toContain('abCdef');
+    await all.finish(await all.call('revertToSnapshot', { params: { name, snapshot: 'one' } }));
     await vi.waitFor(
       async () => {
-        one.request(true);
-        await one.update();
-        expect((await wrongRows(one)).length).toBeLessThanOrEqual(3);
+        first.request(true);
+        await first.update();
+        expect((await wrongRows(first)).length).toBeLessThanOrEqual(3);
       },
       { timeout: 30_000 },
     );
-  }
-  // Who only looks types nothing.
-  await strike(second, 'zzz');
-  await all.finish(await all.call('takeSnapshot', { params: { name }, body: { name: 'one' } }));
-  await strike(first, 'def');
-  await expect.poll(rows, { timeout: 60_000 }).toContain('abCdef');
-  await all.finish(await all.call('revertToSnapshot', { params: { name, snapshot: 'one' } }));
-  await vi.waitFor(
-    async () => {
-      first.request(true);
-      await first.update();
-      expect((await wrongRows(first)).length).toBeLessThanOrEqual(3);
-    },
-    { timeout: 30_000 },
-  );
-  await strike(first, 'ghi');
-  await expect.poll(rows, { timeout: 60_000 }).toContain('abCghi');
-  expect(await rows()).not.toContain('z');
-});
+    await strike(first, 'ghi');
+    await expect.poll(rows, { timeout: 60_000 }).toContain('abCghi');
+    expect(await rows()).not.toContain('z');
+  },
+);
 
 test('one has control, others look; it is taken by force, given back, and all of it is in the log', async () => {
   await start('v86');
