@@ -90,7 +90,7 @@ test.each(['003.003', '003.005', '003.007', '003.008', '003.889'])('a viewer of 
 test.each(['003.003', '003.007', '003.008'])('RFB %s: only who knows the password is let in', async (version) => {
   const answer = (password: string) => (challenge: Buffer) => {
     const turned = Buffer.from(password.padEnd(8, '\0')).map((byte) =>
-      Number.parseInt([...byte.toString(2).padStart(8, '0')].reverse().join(''), 2),
+      Number.parseInt(Array.from(byte.toString(2).padStart(8, '0')).reverse().join(''), 2),
     );
     const des = createCipheriv('des-ede3', Buffer.concat([turned, turned, turned]), null).setAutoPadding(false);
     return des.update(challenge);
@@ -237,7 +237,7 @@ test('a viewer that takes nothing costs no memory, and gets the last picture whe
   await viewer.begin('RFB 003.008\n');
   viewer.request(false);
   await viewer.update();
-  let last = new Uint8Array(0);
+  let last: Uint8Array = new Uint8Array(0);
   let most = 0;
   for (let i = 0; i < 60; i++) {
     last = picture(640, 400, i + 2);
@@ -263,7 +263,7 @@ test.each<[string, Buffer]>([
   viewer.write(bytes);
   expect(await end).toMatchObject({ kind: 'invalid', error: { code: 'rfb-invalid' } });
   await vi.waitFor(() => {
-    viewer.stream.read();
+    viewer.stream.resume();
     expect(viewer.hasEnded).toBe(true);
   });
 });

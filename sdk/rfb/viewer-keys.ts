@@ -28,7 +28,7 @@ export class ViewerKeys {
   /** What the guest's keyboard does. Empty: the guest has no such key. */
   change({ down, keysym, scan }: { down: boolean; keysym: number; scan: number | null }): KeyChange[] {
     const name = scan === null ? `keysym ${keysym}` : `scan ${scan}`;
-    if (!down) return this.#release(name);
+    if (!down) return this.#release(name, keysym);
     const placed = scan === null ? null : keyOfScan(scan);
     const plain = placed ?? keyOfKeysym(keysym);
     if (plain !== null) return this.#press(name, plain, []);
@@ -59,12 +59,18 @@ export class ViewerKeys {
     return within(around, [{ code, down: true }]);
   }
 
-  #release(name: string): KeyChange[] {
-    const code = this.#down.get(name);
-    this.#down.delete(name);
-    // Two names may be one key: `a` and, with Shift since, `A`.
-    if (code === undefined || [...this.#down.values()].includes(code)) return [];
-    return [{ code, down: false }];
+  #release(name: string, keysym: number): KeyChange[] {
+    // Shift may have come up meanwhile: what went down as `A` comes up as `a`, which is the same key.
+    const code = this.#down.get(name) ?? this.#keyOf(keysym);
+    const known = this.#down.has(name) ? name : [...this.#down].find(([, one]) => one === code)?.[0];
+    if (known === undefined || code === null) return [];
+    this.#down.delete(known);
+    return [...this.#down.values()].includes(code) ? [] : [{ code, down: false }];
+  }
+
+  #keyOf(keysym: number): KeyCode | null {
+    const character = characterOfKeysym(keysym);
+    return (character === null ? undefined : keyFor(character, this.#layout)?.code) ?? null;
   }
 
   /** What of Shift and AltGr has to be otherwise while the key goes down. */

@@ -2,7 +2,6 @@
  * A viewer for tests, written from the specification and with nothing of the server's code, so that the two check each
  * other: it keeps the picture that it was sent, as red, green and blue of 8 bits.
  */
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { constants, createInflate, type Inflate } from 'node:zlib';
 
@@ -17,11 +16,39 @@ export interface TestFormat {
 
 export const FORMATS: Record<string, TestFormat> = {
   '32 bits': { bits: 32, depth: 24, bigEndian: false, trueColour: true, max: [255, 255, 255], shift: [16, 8, 0] },
-  '32 bits, red last': { bits: 32, depth: 24, bigEndian: false, trueColour: true, max: [255, 255, 255], shift: [8, 16, 24] },
-  '32 bits, the other way round': { bits: 32, depth: 24, bigEndian: true, trueColour: true, max: [255, 255, 255], shift: [16, 8, 0] },
-  '32 bits, all of them': { bits: 32, depth: 32, bigEndian: true, trueColour: true, max: [255, 255, 255], shift: [24, 16, 8] },
+  '32 bits, red last': {
+    bits: 32,
+    depth: 24,
+    bigEndian: false,
+    trueColour: true,
+    max: [255, 255, 255],
+    shift: [8, 16, 24],
+  },
+  '32 bits, the other way round': {
+    bits: 32,
+    depth: 24,
+    bigEndian: true,
+    trueColour: true,
+    max: [255, 255, 255],
+    shift: [16, 8, 0],
+  },
+  '32 bits, all of them': {
+    bits: 32,
+    depth: 32,
+    bigEndian: true,
+    trueColour: true,
+    max: [255, 255, 255],
+    shift: [24, 16, 8],
+  },
   '16 bits': { bits: 16, depth: 16, bigEndian: false, trueColour: true, max: [31, 63, 31], shift: [11, 5, 0] },
-  '16 bits, the other way round': { bits: 16, depth: 16, bigEndian: true, trueColour: true, max: [31, 63, 31], shift: [11, 5, 0] },
+  '16 bits, the other way round': {
+    bits: 16,
+    depth: 16,
+    bigEndian: true,
+    trueColour: true,
+    max: [31, 63, 31],
+    shift: [11, 5, 0],
+  },
   '8 bits': { bits: 8, depth: 8, bigEndian: false, trueColour: true, max: [7, 7, 3], shift: [0, 3, 6] },
   'a colour map': { bits: 8, depth: 8, bigEndian: false, trueColour: false, max: [0, 0, 0], shift: [0, 0, 0] },
 };
@@ -39,18 +66,24 @@ export class TestViewer {
   height = 0;
   name = '';
   /** 3 bytes a pixel. */
-  rgb = Buffer.alloc(0);
+  rgb: Buffer = Buffer.alloc(0);
   readonly fences: { flags: number; payload: Buffer }[] = [];
   /** Whether the server has said that it takes keys by their places. */
   takesScans = false;
   sizes: { reason: number; status: number; width: number; height: number }[] = [];
   #format: TestFormat = FORMATS['32 bits'] as TestFormat;
-  #map = Buffer.alloc(0);
+  #map: Buffer = Buffer.alloc(0);
   #inflate: Inflate | null = null;
+  #come = { pieces: [] as Buffer[], length: 0 };
 
   constructor(stream: Duplex) {
     this.stream = stream;
     stream.on('error', () => undefined);
+    stream.on('data', (piece: Buffer) => {
+      this.#come.pieces.push(piece);
+      this.#come.length += piece.length;
+    });
+    stream.pause();
   }
 
   /** The connection has ended on the other side. */
@@ -59,13 +92,17 @@ export class TestViewer {
   }
 
   async read(bytes: number): Promise<Buffer> {
-    if (bytes === 0) return Buffer.alloc(0);
-    for (;;) {
-      const piece = this.stream.read(bytes) as Buffer | null;
-      if (piece?.length === bytes) return piece;
-      if (piece !== null || this.hasEnded) throw new Error(`the server ended within ${bytes} bytes`);
-      await Promise.race([once(this.stream, 'readable'), once(this.stream, 'end'), once(this.stream, 'close')]);
+    while (this.#come.length < bytes) {
+      if (this.hasEnded) throw new Error(`the server ended within ${bytes} bytes`);
+      // It takes what it wants to see, and no more.
+      this.stream.resume();
+      await somethingOf(this.stream);
+      this.stream.pause();
     }
+    const whole = Buffer.concat(this.#come.pieces);
+    const rest = whole.subarray(bytes);
+    this.#come = { pieces: rest.length === 0 ? [] : [rest], length: rest.length };
+    return whole.subarray(0, bytes);
   }
 
   write(...bytes: (number | Buffer)[]): void {
@@ -308,4 +345,15 @@ export class TestViewer {
   #put(x: number, y: number, rgb: number[]): void {
     this.rgb.set(rgb, 3 * (y * this.width + x));
   }
+}
+
+/** Until there is more to read, or there will be nothing more. */
+async function somethingOf(stream: Duplex): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      for (const event of ['data', 'end', 'close']) stream.off(event, done);
+      resolve();
+    };
+    for (const event of ['data', 'end', 'close']) stream.once(event, done);
+  });
 }

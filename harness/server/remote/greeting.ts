@@ -1,7 +1,7 @@
 /** What the daemon says of a viewer to the process of its machine, before it lets the two talk: a length, then JSON. */
-import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
+import { ReadBytes, viewOf, type Reading } from '../../../sdk/rfb/reading.js';
 
 export const greetingSchema = z.strictObject({
   /** Names the viewer while it is there. */
@@ -22,24 +22,37 @@ export function encodeGreeting(greeting: Greeting): Uint8Array {
   return Buffer.concat([length, text]);
 }
 
-/** What follows stays in the stream. Null: it ended, or it was something else. */
+/** What follows stays in the stream. Null: it ended before, or it was something else. */
 export async function readGreeting(stream: Readable): Promise<Greeting | null> {
-  const length = await read(stream, LENGTH_BYTES);
-  const text = length === null ? null : await read(stream, length.readUInt16BE());
+  const text = await readText(stream);
   if (text === null) return null;
   try {
-    const greeting = greetingSchema.safeParse(JSON.parse(text.toString()));
+    const greeting = greetingSchema.safeParse(JSON.parse(text));
     return greeting.success ? greeting.data : null;
   } catch {
     return null;
   }
 }
 
-async function read(stream: Readable, bytes: number): Promise<Buffer | null> {
-  for (;;) {
-    const piece: unknown = stream.read(bytes);
-    if (piece instanceof Buffer && piece.length === bytes) return piece;
-    if (piece !== null || stream.destroyed || stream.readableEnded) return null;
-    await Promise.race([once(stream, 'readable'), once(stream, 'close')]);
-  }
+async function readText(stream: Readable): Promise<string | null> {
+  return await new Promise((resolve) => {
+    let text: string | null = null;
+    const bytes = new ReadBytes(
+      (function* (): Reading {
+        const length = viewOf(yield LENGTH_BYTES).getUint16(0);
+        text = Buffer.from(yield length).toString();
+      })(),
+    );
+    const take = (chunk: Buffer): void => {
+      bytes.push(chunk);
+      if (bytes.isDone) end();
+    };
+    const end = (): void => {
+      stream.pause();
+      stream.off('data', take).off('end', end).off('close', end);
+      if (bytes.rest.length > 0) stream.unshift(bytes.rest);
+      resolve(text);
+    };
+    stream.on('data', take).on('end', end).on('close', end);
+  });
 }

@@ -150,7 +150,8 @@ export class MachineConsole implements AsyncDisposable {
   #controlChanged(change: ControlChange): void {
     const { onEvent } = this.#options;
     for (const viewer of this.#viewers) viewer.letGoUnlessInControl();
-    if (change.kind === 'taken') onEvent('control-taken', change.from === null ? null : `from ${change.from}`, change.by);
+    if (change.kind === 'taken')
+      onEvent('control-taken', change.from === null ? null : `from ${change.from}`, change.by);
     else onEvent('control-released', change.why === 'given-back' ? null : WHY[change.why], change.by);
   }
 

@@ -15,7 +15,11 @@ export function withCursor(frame: Frame): Uint8Array {
   const { cellWidth, cellHeight } = grid;
   const colour = content.palette[grid.attribute(column, row) & 15] ?? 0xffffff;
   const drawn = rgba.slice();
-  for (let line = Math.max(0, cellHeight - FROM_BOTTOM); line < Math.min(cellHeight, cellHeight - FROM_BOTTOM + HEIGHT); line++) {
+  for (
+    let line = Math.max(0, cellHeight - FROM_BOTTOM);
+    line < Math.min(cellHeight, cellHeight - FROM_BOTTOM + HEIGHT);
+    line++
+  ) {
     for (let x = 0; x < cellWidth; x++) {
       const at = 4 * ((row * cellHeight + line) * width + column * cellWidth + x);
       drawn.set([colour >> 16, (colour >> 8) & 0xff, colour & 0xff], at);
