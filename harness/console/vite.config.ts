@@ -19,8 +19,8 @@ export default defineConfig({
     outDir: fileURLToPath(new URL('../../dist/console', import.meta.url)),
     emptyOutDir: true,
     rollupOptions: {
-      // Of a run that is over, and of a machine that runs.
-      input: ['index.html', 'record.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
+      // Of a run that is over, of a machine that runs, and of the machines of hosts.
+      input: ['index.html', 'record.html', 'host.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
     },
     target: 'es2022',
     // A data: URL is not within the content security policy.

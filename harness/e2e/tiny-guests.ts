@@ -54,6 +54,20 @@ export function echoingGuest(greeting = 'READY'): Uint8Array {
   );
 }
 
+/** Sends a text over serial, then echoes each byte that comes there, to the port and to the screen. */
+export function serialEchoingGuest(greeting = 'ready\r\n'): Uint8Array {
+  return (
+    new Sector()
+      .print('SERIAL')
+      .send(greeting)
+      // sti; idle: hlt; again: mov dx,3FDh; in al,dx; test al,1; jz idle
+      .code(0xfb, 0xf4, 0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01, 0x74, 0xf7)
+      // mov dx,3F8h; in al,dx; out dx,al; mov ah,0Eh; mov bx,7; int 10h; jmp again
+      .code(0xba, 0xf8, 0x03, 0xec, 0xee, 0xb4, 0x0e, 0xbb, 0x07, 0x00, 0xcd, 0x10, 0xeb, 0xea)
+      .floppy()
+  );
+}
+
 /** Writes a dot at every tick of the timer, 18 times a second. */
 export function tickingGuest(): Uint8Array {
   // sti; again: hlt; mov ah,0Eh; mov al,'.'; mov bx,7; int 10h; jmp again

@@ -60,6 +60,11 @@ export class MachineClock implements Clock {
     }
   }
 
+  async untilChange(on: readonly StopReason[], ms: number): Promise<StopReason | 'limit'> {
+    const { reason } = await this.#host.runnable('a change').advance({ limit: this.now + ms, stopOn: on });
+    return reason;
+  }
+
   async waitUntil<T>(request: WaitRequest<T>): Promise<T> {
     const { what, on, check, timeout = this.#host.timeouts.expect } = request;
     const start = this.now;

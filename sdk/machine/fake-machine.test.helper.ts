@@ -2,7 +2,7 @@
  * A machine in memory for unit tests: guest time on a grid of 10 ms, devices that a scripted guest reads at every step.
  * What is tested with it is what users see; how an engine does it is tested with engines.
  */
-import type { Answers, Capabilities, GuestTime, Input, PowerState, Question } from '../engines/engine.js';
+import type { Answers, Capabilities, GuestTime, Input, PowerState, Question, StopReason } from '../engines/engine.js';
 import { GuestwrightError } from '../errors.js';
 import type { KeyCode } from '../input/keycodes.js';
 import type { TextContent } from '../screen/content.js';
@@ -181,6 +181,18 @@ class FakeClock implements Clock {
       if (this.#machine.power !== 'running') throw poweredOff(this.#machine.power);
       this.#machine.step();
     }
+  }
+
+  async untilChange(on: readonly StopReason[], ms: number): Promise<StopReason | 'limit'> {
+    const end = this.now + ms;
+    const before = on.map((what) => this.#machine.version(what));
+    while (this.now < end) {
+      if (this.#machine.power !== 'running') return 'power';
+      this.#machine.step();
+      const changed = on.find((what, i) => this.#machine.version(what) !== before[i]);
+      if (changed !== undefined) return changed;
+    }
+    return 'limit';
   }
 
   async waitUntil<T>(request: WaitRequest<T>): Promise<T> {

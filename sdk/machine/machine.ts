@@ -23,6 +23,7 @@ import { GuestwrightError, type Failure } from '../errors.js';
 import { MachineFiles } from '../files/files.js';
 import type { AnswerServer } from '../network/answer-server.js';
 import { GuestKeyboard, type KeyboardState } from '../input/keyboard.js';
+import { GuestHands } from '../input/hands.js';
 import { GuestPointer, type PointerState } from '../input/pointer.js';
 import type { SerialState } from '../serial/console.js';
 import { createShell } from '../serial/create-shell.js';
@@ -127,6 +128,7 @@ export class GuestMachine implements Machine, MachinePort {
   readonly screen: MachineScreen;
   readonly keyboard: GuestKeyboard;
   readonly pointer: GuestPointer;
+  readonly hands: GuestHands;
   readonly serial: Serial;
   readonly shell: MachineShell;
   readonly files: MachineFiles;
@@ -172,6 +174,7 @@ export class GuestMachine implements Machine, MachinePort {
     this.#media = { floppy: parts.spec.floppy, cdrom: parts.spec.cdrom, boot: parts.spec.boot };
     this.clock = new MachineClock(this);
     this.pointer = new GuestPointer(this);
+    this.hands = new GuestHands(this, this.pointer);
     this.screen = new MachineScreen({
       port: this,
       pointer: this.pointer,

@@ -12,8 +12,10 @@ import type {
   Input,
   Memoised,
   StateHash,
+  StopReason,
 } from '../engines/engine.js';
 import type { Failure } from '../errors.js';
+import type { KeyCode } from '../input/keycodes.js';
 import type { Again } from './do-again.js';
 import type { RecordedEvent } from './recording.js';
 import type { Frame } from '../screen/frame.js';
@@ -131,6 +133,8 @@ export interface Machine extends AsyncDisposable {
   readonly screen: Screen;
   readonly keyboard: Keyboard;
   readonly pointer: Pointer;
+  /** For people who use the machine themselves. */
+  readonly hands: Hands;
   /** The first serial port; `serialPort(n)` for the others. */
   readonly serial: Serial;
   serialPort(index: number): Serial;
@@ -226,6 +230,11 @@ export interface Clock {
   readonly now: GuestTime;
   /** Lets the guest run for so many guest ms. */
   advance(ms: number): Promise<void>;
+  /**
+   * Lets the guest run until something of `on` has changed since it was last looked at, for `ms` guest ms at most.
+   * @returns what it was; a guest that has stopped says `power` at once
+   */
+  untilChange(on: readonly StopReason[], ms: number): Promise<StopReason | 'limit'>;
   /**
    * The one way of waiting: evaluates `check` now, then at every sample point where something of `on` changed, until it
    * gives a value other than `undefined`.
@@ -449,6 +458,28 @@ export interface Pointer {
 
 export type MouseButton = 'left' | 'middle' | 'right';
 
+/** A pixel of a screen, and how large that is. */
+export interface PlaceOnScreen {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Which are down. */
+export type PointerButtons = Readonly<Record<MouseButton, boolean>>;
+
+/**
+ * What somebody at the machine does, key by key. Each call resolves when the guest has taken it, or has not for a guest
+ * second: it is lost then.
+ */
+export interface Hands {
+  key(code: KeyCode, down: boolean): Promise<void>;
+  point(place: PlaceOnScreen, buttons: PointerButtons): Promise<void>;
+  /** Positive scrolls down. */
+  wheel(dy: number): Promise<void>;
+}
+
 /** What a guest sends. */
 export interface OutputPort {
   readonly index: number;
@@ -456,6 +487,8 @@ export interface OutputPort {
   text(): Promise<string>;
   /** The same by lines, escape sequences and carriage returns removed; the last may be unfinished. */
   lines(): Promise<string[]>;
+  /** The bytes from a place on, as they came, and how many the guest has sent in all. Not a step in a report. */
+  bytes(from: number): Promise<{ data: Uint8Array; end: number }>;
   /** Waits for a match in the output after the previous match, and moves past it. */
   waitFor(pattern: string | RegExp, options?: WaitOptions): Promise<SerialMatch>;
 }

@@ -78,6 +78,11 @@ export class SerialConsole implements Serial {
     });
   }
 
+  async bytes(from: number): Promise<{ data: Uint8Array; end: number }> {
+    this.#assertThere();
+    return await this.output.read(from);
+  }
+
   /**
    * A regular expression sees the output after the previous match as its whole input: `^` is its beginning. The flags
    * `g` and `y` have no effect, and no state is kept in it.

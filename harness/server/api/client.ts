@@ -5,8 +5,10 @@ import { GuestwrightError, type FailureKind } from '../../../sdk/errors.js';
 import { CONTRACTS, type CallName, type Contract, type Contracts, type taskSchema } from './contract.js';
 
 type Input<C, K extends string> = C extends Record<K, infer S extends z.ZodType> ? Record<K, z.input<S>> : unknown;
+/** Everything in a query has a default. */
+type Query<C> = C extends Record<'query', infer S extends z.ZodType> ? { query?: z.input<S> } : unknown;
 export type CallOf<N extends CallName> = Input<Contracts[N], 'params'> &
-  Input<Contracts[N], 'query'> &
+  Query<Contracts[N]> &
   Input<Contracts[N], 'body'>;
 export type ResultOf<N extends CallName> = z.output<Contracts[N]['result']>;
 

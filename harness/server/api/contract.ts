@@ -8,7 +8,9 @@ import { snapshotSchema } from '../machines/snapshots.js';
 import { MACHINE_STATES, statusSchema } from '../machines/status.js';
 import { eventQuery, hostEventSchema } from '../host/events.js';
 import { handling, mediumChange } from '../process/protocol.js';
+import { thumbnailQuery, thumbnailSchema } from '../process/thumbnails.js';
 import { ACCESS_CONTRACTS } from './access-contract.js';
+import { controlContracts } from './control-contract.js';
 import { contract, type Contract } from './contract-shape.js';
 import type { Right } from './rights.js';
 
@@ -49,11 +51,26 @@ const details = summary.extend({
   snapshots: z.array(snapshotSchema),
 });
 
+const imageSchema = z.object({
+  name: z.string(),
+  description: z.string(),
+  /** `name:part` is a medium. */
+  parts: z.array(z.string()),
+  /** What a machine for it has to have. */
+  machine: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** Whether it is there; else it is built when a machine wants it, which takes a while. */
+  cached: z.boolean(),
+  /** Bytes. */
+  size: z.number().nullable(),
+});
+
 const spec = z.record(z.string(), z.unknown());
 const settings = z.strictObject({
   notes: settingsShape.notes.unwrap(),
   autostart: settingsShape.autostart.unwrap(),
   onQuit: settingsShape.onQuit.unwrap(),
+  controlIdleMinutes: settingsShape.controlIdleMinutes.unwrap(),
+  viewerIdleMinutes: settingsShape.viewerIdleMinutes.unwrap(),
 });
 
 const bytes = z.number().min(0);
@@ -212,6 +229,23 @@ export const CONTRACTS = {
     params: snapshotOf,
     result: nothing,
   }),
+  snapshotPicture: contract({
+    method: 'GET',
+    path: '/machines/:name/snapshots/:snapshot/picture',
+    summary: 'The screen when a snapshot was taken: a PNG file in base64',
+    right: 'read',
+    params: snapshotOf,
+    result: z.object({ png: z.string() }),
+  }),
+  thumbnail: contract({
+    method: 'GET',
+    path: '/machines/:name/thumbnail',
+    summary: 'Its screen, small, unless it looks as the caller has seen it',
+    right: 'read',
+    params: machine,
+    query: thumbnailQuery,
+    result: thumbnailSchema,
+  }),
   look: contract({
     method: 'GET',
     path: '/machines/:name/screen',
@@ -238,12 +272,14 @@ export const CONTRACTS = {
   handle: contract({
     method: 'POST',
     path: '/machines/:name/input',
-    summary: 'Type, press a chord, click',
+    summary: 'Type, press a chord, click; while somebody else has control only with `force`',
     right: 'execute',
     params: machine,
+    query: z.strictObject({ force: z.stringbool().default(false) }),
     body: handling,
     result: nothing,
   }),
+  ...controlContracts,
   listTasks: contract({
     method: 'GET',
     path: '/tasks',
@@ -279,6 +315,13 @@ export const CONTRACTS = {
     isCut: true,
     query: eventQuery,
     result: z.array(hostEventSchema),
+  }),
+  listImages: contract({
+    method: 'GET',
+    path: '/images',
+    summary: 'Images of the catalogue, and those that were imported, to make machines of',
+    right: 'any',
+    result: z.array(imageSchema),
   }),
   ...ACCESS_CONTRACTS,
 } as const satisfies Record<string, Contract>;

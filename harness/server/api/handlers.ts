@@ -1,13 +1,16 @@
 /** What each call of the API does. Whether the caller may was decided before; what lists show is cut to it here. */
 import type { z } from 'zod';
 import type { Host } from '../host/host.js';
+import { snapshotPicture } from '../machines/snapshots.js';
 import { packageVersion } from '../../cli/package.js';
 import type { CallName, Contracts } from './contract.js';
 import type { Access, Caller } from './access.js';
+import { bootableImages } from './images.js';
 import { assertGainsNothing } from './may-call.js';
 import { may, rightMissing } from './rights.js';
 import type { SignIn } from './sign-in.js';
 import { ACCESS_HANDLERS } from './access-handlers.js';
+import { controlHandlers } from './control-handlers.js';
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Part<C, K extends string> = C extends Record<K, infer S> ? Output<S> : undefined;
@@ -36,7 +39,9 @@ async function nothing(work: Promise<unknown>): Promise<null> {
   return null;
 }
 
-export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
+export type HandlersOf<Names extends CallName> = { [N in Names]: Handler<Contracts[N]> };
+
+export const HANDLERS: HandlersOf<CallName> = {
   describeHost: async ({ host, caller }) => {
     const { machines, ...status } = await host.status();
     const running = machines.filter(({ isRunning }) => isRunning).length;
@@ -70,9 +75,16 @@ export const HANDLERS: { [N in CallName]: Handler<Contracts[N]> } = {
   takeSnapshot: ({ host, caller, params, body }) => host.snapshot(params.name, body.name, caller.name),
   revertToSnapshot: ({ host, caller, params }) => host.revert(params.name, params.snapshot, caller.name),
   removeSnapshot: ({ host, caller, params }) => nothing(host.removeSnapshot(params.name, params.snapshot, caller.name)),
+  snapshotPicture: async ({ host, params }) => {
+    const { folder } = await host.details(params.name);
+    return { png: await snapshotPicture(folder, params.snapshot) };
+  },
+  thumbnail: ({ host, params, query }) => host.thumbnail(params.name, query),
+  listImages: () => bootableImages(),
   look: ({ host, params }) => host.look(params.name),
   changeMedium: ({ host, caller, params, body }) => nothing(host.insert(params.name, body, caller.name)),
-  handle: ({ host, params, body }) => nothing(host.handle(params.name, body)),
+  handle: ({ host, caller, params, body, query }) => nothing(host.handle(params.name, body, caller.name, query)),
+  ...controlHandlers,
   listTasks: ({ host, caller }) => host.tasks.list().filter(({ machine }) => mayRead(caller, machine)),
   describeTask: async ({ host, caller, params, query }) => {
     const { machine } = host.tasks.get(params.task);

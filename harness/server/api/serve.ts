@@ -22,6 +22,7 @@ import { Refusal } from './refusal.js';
 import { SignIn } from './sign-in.js';
 import { addSocket } from './socket-route.js';
 import { SOCKETS, type SocketName } from './sockets.js';
+import { servePages } from './pages.js';
 import type { Tokens } from './tokens.js';
 
 export const API = '/api/v1';
@@ -130,6 +131,7 @@ export async function buildApi(
     return app.swagger();
   });
   for (const name of Object.keys(SOCKETS) as SocketName[]) addSocket(app, API, name, parts);
+  servePages(app);
   const sweep = setInterval(() => access.sessions.sweep(), SWEEP_MS);
   app.addHook('onClose', async () => clearInterval(sweep));
   await app.ready();
@@ -188,6 +190,7 @@ const STATUS: Readonly<Record<string, number>> = {
   'memory-budget': 409,
   'machine-unknown': 404,
   'snapshot-missing': 404,
+  'snapshot-picture-missing': 404,
   'task-missing': 404,
   'token-missing': 404,
   'machine-exists': 409,
@@ -201,6 +204,7 @@ const STATUS: Readonly<Record<string, number>> = {
   'machine-saved': 409,
   'machine-busy': 409,
   'machine-in-use': 409,
+  'control-held': 409,
 };
 
 function answerError(error: unknown, reply: FastifyReply): void {

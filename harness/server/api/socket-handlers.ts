@@ -1,9 +1,12 @@
 /** What each WebSocket of the API does, once it is open. Whether the caller may was decided before. */
 import type { WebSocket } from 'ws';
 import type { Host } from '../host/host.js';
+import { serialPort } from '../process/serial-output.js';
 import type { Caller } from './access.js';
 import { driveMachine } from './drive-socket.js';
+import { openConsole } from './console.js';
 import { may } from './rights.js';
+import { followSerial } from './serial-socket.js';
 import type { SocketName } from './sockets.js';
 
 export interface OpenSocket {
@@ -28,4 +31,9 @@ export const SOCKET_HANDLERS: Readonly<Record<SocketName, SocketHandler>> = {
     socket.on('close', stop);
   },
   driveMachine,
+  openConsole,
+  serialPort: async ({ host, socket, caller, name, query }) => {
+    const port = serialPort.parse(query['port'] ?? 0);
+    await followSerial({ host, socket, name, port, mayType: may(caller.grants, 'execute', name) });
+  },
 };

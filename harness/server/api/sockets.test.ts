@@ -9,9 +9,16 @@ import { RIGHTS, type Grants } from './rights.js';
 import { CLOSE } from './socket-route.js';
 import { SOCKETS, type SocketContract, type SocketName } from './sockets.js';
 
+const machine = 'first';
+
 let api: TestApi;
 beforeEach(async () => {
   api = await openTestApi();
+  // Those of a machine stay open as long as it runs.
+  await api.all.call('createMachine', {
+    body: { name: machine, spec: { floppy: join(api.folder, 'typewriter.img') } },
+  });
+  await api.all.finish(await api.all.call('startMachine', { params: { name: machine } }));
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -19,7 +26,6 @@ afterEach(async () => {
 });
 
 const NAMES = Object.keys(SOCKETS) as SocketName[];
-const machine = 'first';
 
 function grantsFor({ right, path }: SocketContract): { little: Grants | null; enough: Grants } {
   if (right === 'any') return { little: null, enough: NO_GRANTS };

@@ -23,6 +23,18 @@ export const SOCKETS = {
     summary: 'A copy of the machine for a scenario, which goes when the WebSocket does: `?snapshot=…&title=…`',
     right: 'execute',
   },
+  openConsole: {
+    path: '/machines/:name/console',
+    summary:
+      'The screen of a machine that runs, its keyboard and mouse: RFB in binary messages. `viewer` (a UUID) names the viewer, ' +
+      '`only=look` is for one that never takes control. Keys and clicks need the right `execute`',
+    right: 'read',
+  },
+  serialPort: {
+    path: '/machines/:name/serial',
+    summary: 'A serial port (`?port=`, default 0): bytes from the guest, and, with the right `execute`, to it',
+    right: 'read',
+  },
 } as const satisfies Record<string, SocketContract>;
 
 export type SocketName = keyof typeof SOCKETS;

@@ -18,7 +18,7 @@ import { cancelled, type TaskWork } from './tasks.js';
 
 export interface HostMachineListener {
   onStatus: (status: MachineStatus) => void;
-  onEvent: (kind: string, detail: string | null) => void;
+  onEvent: (kind: string, detail: string | null, by: string | null) => void;
 }
 
 export class HostMachine {
@@ -263,10 +263,10 @@ export class HostMachine {
   async #connect(): Promise<boolean> {
     const connection = await MachineConnection.to(this.folder, {
       onStatus: (status) => this.#take(status),
-      onEvent: (kind, detail) => this.#listener.onEvent(kind, detail),
       onEngine: (event) => {
         for (const driver of this.#drivers) driver(event);
       },
+      onEvent: (kind, detail, by) => this.#listener.onEvent(kind, detail, by),
       onClose: () => {
         this.#connection = null;
         if (!this.#isLeft) this.#ending = this.#afterEnd();
@@ -329,11 +329,11 @@ export class HostMachine {
       await lease();
     }
     if (truth.outcome === 'rebuild') {
-      this.#listener.onEvent('killed', `Its process was killed while it was ${truth.was}; it is rebuilt.`);
+      this.#listener.onEvent('killed', `Its process was killed while it was ${truth.was}; it is rebuilt.`, null);
       await this.start();
       return;
     }
-    if (truth.outcome !== 'as-said') this.#listener.onEvent('killed', this.#status.detail);
+    if (truth.outcome !== 'as-said') this.#listener.onEvent('killed', this.#status.detail, null);
     if (before.state !== this.#status.state) this.#listener.onStatus(this.#status);
   }
 }

@@ -12,6 +12,8 @@ import { filesIn, MachineFolder } from '../machines/machine-folder.js';
 import { SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
 import { freshStatus, type HostedState, type MachineStatus } from '../machines/status.js';
 import { calls, type Handling, type Look, type MediumChange } from '../process/protocol.js';
+import type { SerialPiece, SerialQuestion } from '../process/serial-output.js';
+import type { Thumbnail, ThumbnailQuery } from '../process/thumbnails.js';
 import { copyMachine } from './copy-machine.js';
 import { AllowedFiles } from './allowed-files.js';
 import { EventLog, type HostEvent } from './events.js';
@@ -167,7 +169,7 @@ export class Host implements AsyncDisposable {
   async #open(name: string): Promise<HostMachine> {
     return await HostMachine.open(new MachineFolder(await realpath(this.#path(name))), {
       onStatus: ({ state, detail }) => this.#note(name, 'state', null, detail === null ? state : `${state}: ${detail}`),
-      onEvent: (kind, detail) => this.#note(name, kind, null, detail),
+      onEvent: (kind, detail, by) => this.#note(name, kind, by, detail),
     });
   }
 
@@ -546,6 +548,19 @@ export class Host implements AsyncDisposable {
     return await this.#get(name).connection.call(calls.look);
   }
 
+  async thumbnail(name: string, query: ThumbnailQuery): Promise<Thumbnail> {
+    return await this.#get(name).connection.call(calls.thumbnail, query);
+  }
+
+  async serialSince(name: string, question: SerialQuestion): Promise<SerialPiece> {
+    return await this.#get(name).connection.call(calls.serialSince, question);
+  }
+
+  /** @param data base64 */
+  async serialWrite(name: string, port: number, data: string): Promise<void> {
+    await this.#get(name).connection.call(calls.serialWrite, { port, data });
+  }
+
   async insert(name: string, change: MediumChange, by: Asker): Promise<void> {
     const { connection, folder } = this.#get(name);
     await this.#files.assertMedium(change.medium, folder.path);
@@ -553,8 +568,16 @@ export class Host implements AsyncDisposable {
     this.#note(name, 'medium', by, `${change.drive}: ${change.medium ?? 'empty'}`);
   }
 
-  async handle(name: string, handling: Handling): Promise<void> {
-    await this.#get(name).connection.call(calls.handle, handling);
+  /** @throws GuestwrightError `usage/control-held` without `force` */
+  async handle(name: string, handling: Handling, by: Asker = null, { force = false } = {}): Promise<void> {
+    await this.#get(name).connection.call(calls.handle, { handling, by, force });
+  }
+
+  /** What its console is reached by. @throws GuestwrightError `usage/machine-unknown`, `usage/machine-not-running` */
+  running(name: string): HostMachine {
+    const machine = this.#get(name);
+    machine.assertRunning();
+    return machine;
   }
 
   #end(call: 'saveState' | 'powerOff', kind: string, name: string, by: Asker): Task {

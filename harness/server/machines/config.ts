@@ -26,6 +26,10 @@ export const settingsShape = {
   autostart: z.enum(AUTOSTART).default('never'),
   /** What becomes of it when the daemon is told to quit. A daemon that is killed leaves it running, whatever stands here. */
   onQuit: z.enum(ON_QUIT).default('save'),
+  /** Minutes without keys or clicks after which whoever has control of it loses that; 0: never. */
+  controlIdleMinutes: z.int().min(0).max(10_080).default(15),
+  /** Minutes without keys or clicks after which who looks at it through VNC or the page is let go; 0: never. */
+  viewerIdleMinutes: z.int().min(0).max(10_080).default(0),
 };
 
 export const settingsSchema = z.strictObject(settingsShape);

@@ -3,7 +3,7 @@ import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { GuestwrightError } from '../../../sdk/errors.js';
-import { exists, writeWhole } from '../../../sdk/images/files.js';
+import { exists, isMissing, writeWhole } from '../../../sdk/images/files.js';
 import { filesIn } from './machine-folder.js';
 
 export const snapshotSchema = z.strictObject({
@@ -86,6 +86,22 @@ export class SnapshotFolder {
   }
 }
 
+/**
+ * Of a machine's snapshot: a PNG file, base64.
+ * @param folder the machine's
+ * @throws GuestwrightError `usage/snapshot-missing`, `usage/snapshot-name-ambiguous`, `usage/snapshot-picture-missing`
+ */
+export async function snapshotPicture(folder: string, reference: string): Promise<string> {
+  const snapshots = new SnapshotFolder(join(folder, 'snapshots'));
+  const { id, name } = await snapshots.find(reference);
+  try {
+    return await readFile(snapshots.pictureFile(id), 'base64');
+  } catch (error) {
+    if (isMissing(error)) throw pictureMissing(name);
+    throw error;
+  }
+}
+
 /** The same bytes under another name, in place of what was there, in one step. States are never written in place. */
 export async function linkFile(from: string, to: string): Promise<void> {
   const beside = `${to}.${process.pid}.part`;
@@ -111,6 +127,15 @@ function snapshotMissing(reference: string, all: readonly HostedSnapshot[]): Gue
     code: 'snapshot-missing',
     expected: names.length === 0 ? 'a snapshot; the machine has none' : `one of: ${names.join(', ')}`,
     seen: reference,
+  });
+}
+
+function pictureMissing(name: string): GuestwrightError {
+  return new GuestwrightError(`The snapshot ${name} has no picture`, {
+    kind: 'usage',
+    code: 'snapshot-picture-missing',
+    expected: 'the picture that was taken with it',
+    seen: 'its file is gone; the snapshot itself is whole',
   });
 }
 

@@ -24,9 +24,10 @@ const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
 export interface ConnectionListener {
   onStatus: (status: MachineStatus) => void;
-  onEvent: (kind: string, detail: string | null) => void;
   /** Of a machine that a scenario drives. */
   onEngine: (event: string) => void;
+  /** @param by who did it; null: nobody, it happened */
+  onEvent: (kind: string, detail: string | null, by: string | null) => void;
   /** The process has ended, or let go. */
   onClose: () => void;
 }
@@ -38,8 +39,8 @@ export class MachineConnection {
   private constructor(socket: Socket, listener: ConnectionListener) {
     this.#connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
     this.#connection.onNotification(news.status, listener.onStatus);
-    this.#connection.onNotification(news.event, ({ kind, detail }) => listener.onEvent(kind, detail));
     this.#connection.onNotification(news.engine, ({ event }) => listener.onEngine(event));
+    this.#connection.onNotification(news.event, ({ kind, detail, by }) => listener.onEvent(kind, detail, by));
     this.#closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.#connection.dispose();

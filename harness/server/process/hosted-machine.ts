@@ -15,6 +15,7 @@ import { encodePng } from '../../../sdk/reading/png.js';
 import { toJson } from '../bytes-json.js';
 import { drive } from '../drive/driven.js';
 import type { Driven } from '../drive/requests.js';
+import type { MachineConsole } from '../remote/machine-console.js';
 import type { MachineConfig } from '../machines/config.js';
 import { hostedSpec, isBitExact, type HostedSpec } from '../machines/hosted-spec.js';
 import type { MachineFolder } from '../machines/machine-folder.js';
@@ -24,6 +25,8 @@ import { toldFailure } from '../machines/told-failure.js';
 import { Cancellable } from './cancellable.js';
 import { MachineJournal, readRun } from './journal.js';
 import type { Handling, Live, Look, MediumChange } from './protocol.js';
+import { serialSince, type SerialPiece, type SerialQuestion } from './serial-output.js';
+import { Thumbnails } from './thumbnails.js';
 
 export interface HostedMachineParts {
   folder: MachineFolder;
@@ -33,6 +36,8 @@ export interface HostedMachineParts {
   onEvent: (kind: string, detail: string | null) => void;
   /** An event of the engine of a machine that a scenario drives, as JSON. */
   onEngine: (event: string) => void;
+  /** Where people look at it. */
+  console: Pick<MachineConsole, 'attach' | 'detach' | 'show' | 'stir'>;
 }
 
 /** Wall ms between two notes of how far the guest has come. */
@@ -41,6 +46,7 @@ const NOTE_EVERY_MS = 1000;
 const KEEP_EVERY_MS = 300_000;
 
 export class HostedMachine {
+  readonly thumbnails = new Thumbnails(() => this.#running.screen.frame());
   readonly #parts: HostedMachineParts;
   readonly #hosted: HostedSpec;
   readonly #journal: MachineJournal | null;
@@ -147,6 +153,7 @@ export class HostedMachine {
       {
         name: config.name,
         runDirectory: join(folder.run, 'engine'),
+        onFrame: (frame) => this.#parts.console.show(frame),
         ...(journal === null
           ? {}
           : {
@@ -160,6 +167,7 @@ export class HostedMachine {
       },
     );
     this.#keptAt = Date.now();
+    this.#parts.console.attach(this.#machine);
     this.#machine.onEvent((event) => {
       if (event.kind === 'reset') this.#parts.onEvent('reset', null);
       // That it is off is something that its scenario may wait for.
@@ -417,6 +425,14 @@ export class HostedMachine {
     return { png, width, height, rows, time: frame.time };
   }
 
+  async serialSince(question: SerialQuestion): Promise<SerialPiece> {
+    return await serialSince(() => this.#machine, question);
+  }
+
+  async serialWrite({ port, data }: { port: number; data: string }): Promise<void> {
+    await this.#running.serialPort(port).write(Buffer.from(data, 'base64'));
+  }
+
   live(): Live {
     const machine = this.#machine;
     return {
@@ -437,6 +453,8 @@ export class HostedMachine {
     const machine = this.#machine;
     this.#machine = null;
     if (this.#timer !== null) clearInterval(this.#timer);
+    // A machine that is asked something while it ends does not write its disks out.
+    await this.#parts.console.detach();
     await machine?.dispose();
   }
 
@@ -465,6 +483,7 @@ export class HostedMachine {
     this.#status = { ...this.#status, failure: null, ...more, state, since, detail };
     await this.#parts.folder.writeStatus(this.#status);
     this.#parts.onStatus(this.#status);
+    this.#parts.console.stir();
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@
 import { closeSync, rmSync, writeSync } from 'node:fs';
 import { tryLock } from '../../../sdk/lock.js';
 import { MachineFolder } from '../machines/machine-folder.js';
+import { MachineConsole } from '../remote/machine-console.js';
 import { settle } from '../machines/settle.js';
 import { toldFailure } from '../machines/told-failure.js';
 import { HostedMachine } from './hosted-machine.js';
@@ -31,15 +32,27 @@ async function run(): Promise<void> {
   const config = await folder.readConfig();
   const { status, truth } = await settle(folder);
   const socket = await socketOf(folder.path);
+  const consoleSocket = await socketOf(folder.path, 'console');
+  await using console = await MachineConsole.listen(consoleSocket, {
+    name: config.name,
+    // A scenario keeps control until it ends, however long it waits.
+    controlIdleMinutes: config.scratch === undefined ? config.controlIdleMinutes : 0,
+    viewerIdleMinutes: config.viewerIdleMinutes,
+    onEvent: (kind, detail, by) => server.event(kind, detail, by),
+  });
   const hosted = new HostedMachine({
     folder,
     config,
     status,
+    console,
     onStatus: (next) => server.status(next),
     onEvent: (kind, detail) => server.event(kind, detail),
     onEngine: (event) => server.engine(event),
   });
-  await using server = await serveMachine(socket, hosted);
+  await using server = await serveMachine(socket, hosted, console.control);
+  if (config.scratch !== undefined) {
+    console.control.take({ by: `the scenario ${config.scratch.title}`, viewer: null }, { force: true });
+  }
   say('listening');
   closeSync(SAYING_FILE);
   process.on('SIGTERM', () => void hosted.saveState().catch(() => undefined));
@@ -52,6 +65,7 @@ async function run(): Promise<void> {
   }
   await hosted.ended;
   rmSync(socket, { force: true });
+  rmSync(consoleSocket, { force: true });
 }
 
 /** @returns whether whoever started this process is there */

@@ -2,8 +2,11 @@
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
 import { z } from 'zod';
 import type { Failure } from '../../../sdk/errors.js';
+import type { ControlState } from '../remote/control.js';
 import type { MachineStatus } from '../machines/status.js';
 import type { HostedSnapshot } from '../machines/snapshots.js';
+import type { SerialPiece, SerialQuestion } from './serial-output.js';
+import type { Thumbnail, ThumbnailQuery } from './thumbnails.js';
 
 /** The error of an answer carries it as data. */
 export interface ToldFailure {
@@ -54,6 +57,13 @@ export const mediumChange = z.strictObject({
 });
 export type MediumChange = z.output<typeof mediumChange>;
 
+export const controlTake = z.strictObject({
+  by: z.string(),
+  viewer: z.uuid().nullable(),
+  force: z.boolean(),
+});
+export type ControlTake = z.output<typeof controlTake>;
+
 export const calls = {
   /** Whether what it is doing (its start, a save, a snapshot) could still be given up. */
   cancel: new RequestType0<boolean, ToldFailure>('cancel'),
@@ -70,19 +80,27 @@ export const calls = {
   revert: new RequestType<{ id: string }, null, ToldFailure>('revert'),
   removeSnapshot: new RequestType<{ id: string }, null, ToldFailure>('removeSnapshot'),
   insert: new RequestType<MediumChange, null, ToldFailure>('insert'),
-  handle: new RequestType<Handling, null, ToldFailure>('handle'),
   /** Of a machine that a scenario drives: what it is, and a request (see `drive/requests.ts`), both as JSON. */
   driven: new RequestType0<string, ToldFailure>('driven'),
   drive: new RequestType<{ request: string }, string, ToldFailure>('drive'),
   /** Ends it as it is. Nothing of it is kept. */
   abandon: new RequestType0<null, ToldFailure>('abandon'),
+  /** Refused while somebody else has control, unless forced. */
+  handle: new RequestType<{ handling: Handling; by: string | null; force: boolean }, null, ToldFailure>('handle'),
+  control: new RequestType0<ControlState, ToldFailure>('control'),
+  takeControl: new RequestType<ControlTake, ControlState, ToldFailure>('takeControl'),
+  releaseControl: new RequestType<{ by: string; force: boolean }, ControlState, ToldFailure>('releaseControl'),
+  thumbnail: new RequestType<ThumbnailQuery, Thumbnail, ToldFailure>('thumbnail'),
+  serialSince: new RequestType<SerialQuestion, SerialPiece, ToldFailure>('serialSince'),
+  /** Bytes for a port, base64. */
+  serialWrite: new RequestType<{ port: number; data: string }, null, ToldFailure>('serialWrite'),
 };
 
 export const news = {
   /** Its state is another. */
   status: new NotificationType<MachineStatus>('status'),
   /** Something happened, for the log. */
-  event: new NotificationType<{ kind: string; detail: string | null }>('event'),
   /** An event of the engine of a machine that a scenario drives, as JSON. */
   engine: new NotificationType<{ event: string }>('engine'),
+  event: new NotificationType<{ kind: string; detail: string | null; by: string | null }>('event'),
 };

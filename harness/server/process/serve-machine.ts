@@ -11,20 +11,25 @@ import {
 } from 'vscode-jsonrpc/node';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import type { HostedMachine } from './hosted-machine.js';
-import { calls, handling, mediumChange, news, type ToldFailure } from './protocol.js';
+import { calls, controlTake, handling, mediumChange, news, type ToldFailure } from './protocol.js';
+import type { Control } from '../remote/control.js';
 import type { MachineStatus } from '../machines/status.js';
 
 export interface MachineServer extends AsyncDisposable {
   status(status: MachineStatus): void;
-  event(kind: string, detail: string | null): void;
   engine(event: string): void;
+  event(kind: string, detail: string | null, by?: string | null): void;
 }
 
-export async function serveMachine(socketPath: string, machine: HostedMachine): Promise<MachineServer> {
+export async function serveMachine(
+  socketPath: string,
+  machine: HostedMachine,
+  control: Control,
+): Promise<MachineServer> {
   const connections = new Set<MessageConnection>();
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    const connection = answer(socket, machine);
+    const connection = answer(socket, machine, control);
     connections.add(connection);
     sockets.add(socket);
     connection.onDispose(() => connections.delete(connection));
@@ -46,8 +51,9 @@ export async function serveMachine(socketPath: string, machine: HostedMachine): 
   };
   return {
     status: (status) => tell((connection) => connection.sendNotification(news.status, status)),
-    event: (kind, detail) => tell((connection) => connection.sendNotification(news.event, { kind, detail })),
     engine: (event) => tell((connection) => connection.sendNotification(news.engine, { event })),
+    event: (kind, detail, by = null) =>
+      tell((connection) => connection.sendNotification(news.event, { kind, detail, by })),
     async [Symbol.asyncDispose]() {
       // Nobody is waited for, however slow or dead. Whose answer is lost looks at the status, which is written by now.
       for (const socket of sockets) socket.destroySoon();
@@ -57,7 +63,7 @@ export async function serveMachine(socketPath: string, machine: HostedMachine): 
   };
 }
 
-function answer(socket: Socket, machine: HostedMachine): MessageConnection {
+function answer(socket: Socket, machine: HostedMachine, control: Control): MessageConnection {
   socket.on('error', () => socket.destroy());
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   const done = async (work: Promise<unknown>): Promise<null> => {
@@ -80,7 +86,29 @@ function answer(socket: Socket, machine: HostedMachine): MessageConnection {
   connection.onRequest(calls.driven, () => told(() => machine.driven()));
   connection.onRequest(calls.drive, ({ request }) => told(() => machine.drive(request)));
   connection.onRequest(calls.abandon, () => told(() => done(machine.abandon())));
-  connection.onRequest(calls.handle, (given) => told(() => done(machine.handle(handling.parse(given)))));
+  connection.onRequest(calls.handle, ({ by, force, ...given }) =>
+    told(async () => {
+      control.assertFree(by, { force });
+      return await done(machine.handle(handling.parse(given.handling)));
+    }),
+  );
+  connection.onRequest(calls.control, () => told(() => Promise.resolve(control.state)));
+  connection.onRequest(calls.takeControl, (given) =>
+    told(() => {
+      const { by, viewer, force } = controlTake.parse(given);
+      control.take({ by, viewer }, { force });
+      return Promise.resolve(control.state);
+    }),
+  );
+  connection.onRequest(calls.releaseControl, ({ by, force }) =>
+    told(() => {
+      control.release(by, { force });
+      return Promise.resolve(control.state);
+    }),
+  );
+  connection.onRequest(calls.thumbnail, (query) => told(() => machine.thumbnails.of(query)));
+  connection.onRequest(calls.serialSince, (question) => told(() => machine.serialSince(question)));
+  connection.onRequest(calls.serialWrite, (given) => told(() => done(machine.serialWrite(given))));
   return connection;
 }
 

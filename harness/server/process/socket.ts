@@ -14,9 +14,13 @@ export type Said = 'leased' | 'listening';
 /**
  * A unix socket's path has to be short, and a machine's folder may be anywhere: the sockets of a user's machines are in one
  * folder of the user's own, named by the machine's folder.
+ * @param kind what is said there: `process` is the host's protocol, `console` RFB, `display` RFB of the engine's own
  * @throws GuestwrightError `infrastructure/socket-folder-unsafe`: somebody else could listen there
  */
-export async function socketOf(machineFolder: string): Promise<string> {
+export async function socketOf(
+  machineFolder: string,
+  kind: 'process' | 'console' | 'display' = 'process',
+): Promise<string> {
   const { uid } = userInfo();
   const folder = join(tmpdir(), `guestwright-host-${uid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -26,7 +30,7 @@ export async function socketOf(machineFolder: string): Promise<string> {
     .update(await realpath(machineFolder))
     .digest('hex')
     .slice(0, 24);
-  return join(folder, `${name}.sock`);
+  return join(folder, kind === 'process' ? `${name}.sock` : `${name}.${kind}`);
 }
 
 function unsafe(folder: string): GuestwrightError {

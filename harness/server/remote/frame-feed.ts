@@ -1,0 +1,65 @@
+/** Keeps looking at a machine's screen while somebody wants to see it: as often as it changes, and 30 times a second at most. */
+import { GuestwrightError } from '../../../sdk/errors.js';
+import type { Machine } from '../../../sdk/machine/types.js';
+
+/** Guest ms between two looks at a screen that changes all the time. */
+const LOOK_EVERY_MS = 33;
+/** Guest ms of one wait: what ends the machine waits for it. */
+const WAIT_MS = 200;
+/** Waits without a change after which it is looked at all the same: somebody else may have taken the change for theirs. */
+const LOOK_AFTER_WAITS = 5;
+
+export class FrameFeed {
+  readonly #machine: Machine;
+  readonly #running: Promise<void>;
+  #isStopped = false;
+  #wake: () => void = () => undefined;
+
+  /** What it sees is told by the machine's `onFrame`, as everybody's looks are. @param onFailure something is wrong with us */
+  constructor(machine: Machine, onFailure: (error: unknown) => void) {
+    this.#machine = machine;
+    this.#running = this.#run().catch(onFailure);
+  }
+
+  /** The machine may run again, or be otherwise. */
+  stir(): void {
+    this.#wake();
+  }
+
+  /** Resolves when nothing more is asked of the machine. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#wake();
+    await this.#running;
+  }
+
+  /** A method: it is another after each wait. */
+  #mayGoOn(): boolean {
+    return !this.#isStopped;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#mayGoOn()) {
+      const stirred = new Promise<void>((resolve) => (this.#wake = resolve));
+      try {
+        await this.#machine.screen.frame();
+        if (this.#mayGoOn() && (await this.#change())) continue;
+      } catch (error) {
+        // It is paused, or off, or its engine has failed: there is nothing to see until that is otherwise.
+        if (!(error instanceof GuestwrightError)) throw error;
+      }
+      if (this.#mayGoOn()) await stirred;
+    }
+  }
+
+  /** @returns whether it may be looked at again; false: the machine has stopped */
+  async #change(): Promise<boolean> {
+    const { clock } = this.#machine;
+    if ((await clock.untilChange([], LOOK_EVERY_MS)) === 'power') return false;
+    for (let waits = 0; waits < LOOK_AFTER_WAITS && this.#mayGoOn(); waits++) {
+      const reason = await clock.untilChange(['screen'], WAIT_MS);
+      if (reason !== 'limit') return reason !== 'power';
+    }
+    return true;
+  }
+}
