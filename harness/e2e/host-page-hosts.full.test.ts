@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { serveHost } from '../server/api/serve.js';
 import { CHROMIUM, startChromium } from './chromium.js';
-import { openPage, picture, servePagedHost, signIn, SLOW_MS } from './host-page.test.helper.js';
+import { openPage, servePagedHost, signIn, SLOW_MS } from './host-page.test.helper.js';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -30,6 +30,22 @@ async function hostileHost(): Promise<string> {
     '/api/v1/tasks': [{ id: NAUGHTY, kind: NAUGHTY, state: 'done', started: NAUGHTY, failure: { message: NAUGHTY } }],
     '/api/v1/events': [{ id: 1, at: NAUGHTY, machine: NAUGHTY, kind: NAUGHTY, by: NAUGHTY, detail: '\u202egnp.exe' }],
     '/api/v1/tickets': { ticket: 't' },
+    [`/api/v1/machines/${encodeURIComponent(NAUGHTY)}`]: {
+      ...machine,
+      name: NAUGHTY,
+      state: 'running',
+      folder: NAUGHTY,
+      config: { spec: { cdrom: NAUGHTY, disks: [NAUGHTY, { path: NAUGHTY }], serial: 2 }, notes: NAUGHTY },
+      status: { current: 'one' },
+      snapshots: ['one', 'two', 'three'].map((id) => ({
+        id,
+        name: `${NAUGHTY} ${id}`,
+        // Two that are each other's parent, and one that has a parent nowhere.
+        parent: { one: 'two', two: 'one' }[id] ?? 'nowhere',
+        created: NAUGHTY,
+        time: NAUGHTY,
+      })),
+    },
     '/api/v1/images': [{ name: NAUGHTY, description: NAUGHTY, parts: [], machine: {}, cached: true, size: null }],
   };
   const server = createServer(({ url = '', method }, response) => {
@@ -92,7 +108,6 @@ test.skipIf(CHROMIUM === null)('two hosts are in one page, and one that ends and
     page.getByRole('region', { name: server.url.slice('http://'.length) }),
   );
   await second?.getByText('second').waitFor();
-  await picture(page, 'two-hosts.png');
   // The second ends: it is said, and the first goes on.
   const port = Number(new URL(two.server.url).port);
   await two.server[Symbol.asyncDispose]();

@@ -12,17 +12,18 @@ afterAll(async () => {
   if (CHROMIUM !== null) await browser.close();
 });
 
-/** Presses Tab until what has the focus is called so. */
-async function tabTo(page: Page, name: RegExp): Promise<void> {
+/** Goes on, or back, until what has the focus is called so. */
+async function tabTo(page: Page, name: RegExp, tab: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   for (let presses = 0; presses < 80; presses++) {
     const focused = await page.evaluate(() => {
       const element = document.activeElement;
+      if (element === document.body) return 'nothing';
       const labelled = element instanceof HTMLInputElement ? (element.labels?.[0]?.innerText ?? '') : '';
       if (element instanceof HTMLCanvasElement) return 'the screen';
       return `${element?.getAttribute('aria-label') ?? ''}|${labelled}|${element?.textContent ?? ''}`;
     });
     if (name.test(focused)) return;
-    await page.keyboard.press('Tab');
+    await page.keyboard.press(tab);
   }
   throw new Error(`Tab does not lead to ${String(name)}`);
 }
@@ -59,7 +60,10 @@ test.skipIf(CHROMIUM === null)('everything is reached with Tab, arrows, Enter an
   await tabTo(page, /^the screen$/);
   await page.keyboard.press('Control+Alt+KeyG');
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Ctrl+Alt+Del');
-  await press(/\|\|Power off$/);
+  // Forward is the screen again, which takes Tab as all keys.
+  await tabTo(page, /^\|\|Power off$/, 'Shift+Tab');
+  await page.keyboard.press('Enter');
+  await tabTo(page, /^\|\|Cancel$/);
   await press(/^\|\|Power off$/);
   await page.getByRole('button', { name: 'Start' }).waitFor({ timeout: SLOW_MS });
   await press(/\|\|Delete$/);

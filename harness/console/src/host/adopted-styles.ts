@@ -7,7 +7,8 @@
 export function withAdoptedStyles<T>(work: () => T): { value: T; remove: () => void } {
   const sheets: CSSStyleSheet[] = [];
   const restore = (): void => void Reflect.deleteProperty(document, 'createElement');
-  const replace = (): void => void Object.defineProperty(document, 'createElement', { configurable: true, value: make });
+  const replace = (): void =>
+    void Object.defineProperty(document, 'createElement', { configurable: true, value: make });
   const make = (tag: string, options?: ElementCreationOptions): HTMLElement => {
     restore();
     // Even an empty `<style>` is against the policy.

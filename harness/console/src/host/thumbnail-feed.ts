@@ -66,9 +66,10 @@ export class ThumbnailFeed {
     if (answer === null) return;
     const { seen, png } = answer;
     watched.seen = seen;
-    if (png === null) return;
+    const picture = png === null ? null : pictureAddress(png);
+    if (picture === null) return;
     if (watched.picture !== null) URL.revokeObjectURL(watched.picture);
-    watched.picture = pictureAddress(png);
+    watched.picture = picture;
     for (const listener of watched.listeners) listener();
   }
 }
@@ -81,12 +82,12 @@ export function thumbnailsOf(session: HostSession): ThumbnailFeed {
   return feed;
 }
 
-/** @param png base64 */
-export function pictureAddress(png: string): string {
-  return URL.createObjectURL(new Blob([bytesOf(png)], { type: 'image/png' }));
-}
-
-/** @param text base64 */
-export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+/** @param png base64. Null: it is none, whatever the host says */
+export function pictureAddress(png: string): string | null {
+  try {
+    const bytes = Uint8Array.from(atob(png), (character) => character.charCodeAt(0));
+    return URL.createObjectURL(new Blob([bytes], { type: 'image/png' }));
+  } catch {
+    return null;
+  }
 }
