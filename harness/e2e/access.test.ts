@@ -105,10 +105,10 @@ test.skipIf(!existsSync('/usr/bin/script'))('a terminal asks twice for a passwor
     let answered = 0;
     terminal.all.on('data', (text: Buffer) => {
       shown += text.toString();
-      const [question, answer] = answers[answered] ?? [];
-      if (question === undefined || !shown.includes(question)) return;
+      const next = answers[answered];
+      if (next === undefined || !shown.includes(next[0])) return;
       answered++;
-      terminal.stdin.write(`${answer ?? ''}\r`);
+      terminal.stdin.write(`${next[1]}\r`);
     });
     expect((await terminal).exitCode, shown).toBe(exitCode);
     expect(shown).not.toContain('horse');
@@ -185,4 +185,18 @@ test('a machine of another folder is taken over, and forgotten', async () => {
   } finally {
     await other[Symbol.asyncDispose]();
   }
+});
+
+test('a host says how it is and what it does, and who asks for a task that there is not is told so', async () => {
+  await serving.serve();
+  writeFileSync(join(serving.folder, 'idle.img'), idlingGuest());
+  await serving.run(['machine', 'create', 'one', '--floppy', 'idle.img', '--memory', '8']);
+  await serving.run(['machine', 'clone', 'one', 'two']);
+  expect((await serving.run(['machine', 'host'])).stdout).toContain('machines: 0 of 2 run');
+  expect((await serving.run(['machine', 'tasks'])).stdout).toMatch(/one +clone by local: done/);
+  const [task] = JSON.parse((await serving.run(['machine', 'tasks', '--json'])).stdout) as { id: string }[];
+  const over = await serving.run(['machine', 'cancel', task?.id ?? '']);
+  expect([over.exitCode, over.stderr]).toEqual([2, expect.stringContaining('cancel')]);
+  const missing = await serving.run(['machine', 'cancel', '7b1f8a52-6f0b-4f3e-9c40-0f6d1a2b3c4d']);
+  expect([missing.exitCode, missing.stderr]).toEqual([2, expect.stringContaining('There is no task')]);
 });

@@ -50,13 +50,12 @@ export function parseImageRef(ref: string): { image: string; part: string } | nu
 
 async function resolveFile(ref: string): Promise<ResolvedFile> {
   const path = resolve(ref);
-  try {
-    if (!(await stat(path)).isFile()) throw fileMissing(ref, 'it is no regular file');
-    return { path, ...(await digestOfFile(path)), name: basename(path) };
-  } catch (error) {
-    if (isMissing(error)) throw fileMissing(ref, 'no such file');
-    throw error;
-  }
+  const found = await stat(path).catch((error: unknown) => {
+    // Also a name that no file can have.
+    throw fileMissing(ref, isMissing(error) || !(error instanceof Error) ? 'no such file' : error.message);
+  });
+  if (!found.isFile()) throw fileMissing(ref, 'it is no regular file');
+  return { path, ...(await digestOfFile(path)), name: basename(path) };
 }
 
 function fileMissing(ref: string, seen: string): GuestwrightError {

@@ -129,7 +129,7 @@ test('hardware that is changed, media that are put in, and folders that are take
   await host.insert('one', { drive: 'floppy0', medium: join(images, 'inside.img') }, null);
   await host.tasks.ended(host.powerOff('one', null).id);
   await expect(host.register(join(folder, 'host', 'machines', 'one'), null)).rejects.toMatchObject(REFUSED);
-  await expect(host.register('/etc', null)).rejects.toMatchObject(REFUSED);
+  for (const path of ['/etc', '/etc/missing']) await expect(host.register(path, null)).rejects.toMatchObject(REFUSED);
 });
 
 test('a machine that was made before starts only when its files are allowed', async () => {

@@ -244,8 +244,10 @@ export class Host implements AsyncDisposable {
    * @throws GuestwrightError `usage/machine-missing`, `usage/machine-exists`, `usage/machine-config-invalid`
    */
   async register(path: string, by: Asker): Promise<string> {
-    const folder = new MachineFolder(await realpath(path).catch(() => path));
-    await this.#files.assertFolder(folder.path);
+    const real = await realpath(path).catch(() => null);
+    await this.#files.assertFolder(real ?? path);
+    if (real === null) throw refusals.noFolder(path);
+    const folder = new MachineFolder(real);
     const config = await folder.readConfig();
     hostedSpec(config.spec, folder);
     await this.#files.assertSpec(config.spec, folder.path);

@@ -89,6 +89,15 @@ export function registered(path: string): GuestwrightError {
   });
 }
 
+export function noFolder(path: string): GuestwrightError {
+  return new GuestwrightError(`There is no machine in ${path}`, {
+    kind: 'usage',
+    code: 'machine-missing',
+    expected: 'a folder of this host with a file machine.json',
+    seen: 'no such folder',
+  });
+}
+
 export function inUse(path: string): GuestwrightError {
   return new GuestwrightError(`The machine in ${path} runs, on another host`, {
     kind: 'usage',
