@@ -35,10 +35,11 @@ export async function runHost(flags: HostFlags): Promise<void> {
   const machines = host.list();
   const running = machines.filter(({ state }) => state !== 'turned-off' && state !== 'saved');
   say(`${folder} is served at ${server.url}: ${machines.length} machines, ${running.length} of them running.`);
-  await host.autostart();
+  const starting = host.autostart();
   await told;
   say('Ending; machines are saved, or what their settings say.');
   await host.quit();
+  await starting;
   process.off('SIGHUP', reread);
 }
 
