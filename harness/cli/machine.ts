@@ -25,6 +25,14 @@ export function machineCommand(): Command {
     )
     .addCommand(onMachine('save', 'save its state and end it', (call, name) => call.task('saveMachine', name)))
     .addCommand(
+      onMachine('commit', 'keep what was written to its undo disks', (call, name) => call.plain('commitChanges', name)),
+    )
+    .addCommand(
+      onMachine('discard-changes', 'throw away what was written to its undo disks', (call, name) =>
+        call.plain('discardChanges', name),
+      ),
+    )
+    .addCommand(
       onMachine('shutdown', 'ask the guest to shut down (the power button), and wait for it', (call, name, options) =>
         call.shutdown(name, options),
       ).option('--limit <seconds>', 'how long it has for that; then it runs on (default: 120)'),
@@ -44,7 +52,9 @@ export function machineCommand(): Command {
       with1('remove-snapshot', '<snapshot>', 'remove a snapshot', (call, name, to) => call.removeSnapshot(name, to)),
     )
     .addCommand(
-      with1('clone', '<to>', 'copy a machine that is off, with its disks', (call, name, to) => call.clone(name, to)),
+      with1('clone', '<to>', 'copy a machine that is off, with its disks', (call, name, to, options) =>
+        call.clone(name, to, options),
+      ).option('--snapshot <snapshot>', 'make one that begins where this snapshot was taken'),
     )
     .addCommand(with1('rename', '<to>', 'rename a machine that is off', (call, name, to) => call.rename(name, to)))
     .addCommand(with1('type', '<text>', 'type a text', (call, name, text) => call.handle(name, { kind: 'type', text })))
@@ -134,11 +144,11 @@ function with1(
   name: string,
   argument: string,
   about: string,
-  run: (call: HostCall, machine: string, value: string) => Promise<void>,
+  run: (call: HostCall, machine: string, value: string, options: Options) => Promise<void>,
 ): Command {
   return withHost(new Command(name).description(about).argument('<machine>').argument(argument)).action(
-    async (machine: string, value: string, options: OnHost) => {
-      await run(await (await load()).hostCall(options), machine, value);
+    async (machine: string, value: string, options: OnHost & Options) => {
+      await run(await (await load()).hostCall(options), machine, value, options);
     },
   );
 }
@@ -152,6 +162,11 @@ function createCommand(): Command {
     .option('--disk <MB or image>', 'a disk: blank, of so many MB, or over a file')
     .option('--spec <file>', 'a JSON file with the spec; the other options go before what is in it')
     .option('--autostart <when>', 'never, as-before or always')
+    .option(
+      '--autostart-delay <seconds>',
+      'how long the daemon waits before it starts this one, after the one before it',
+    )
+    .option('--undo <what>', 'undo disks: keep, commit or discard at power-off what it has written')
     .option('--on-quit <what>', 'save, shutdown, power-off or go-on')
     .action(async (machine: string, options: OnHost & Options) => {
       const { hostCall } = await load();

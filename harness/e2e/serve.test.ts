@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa, type ResultPromise } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { poweringOffOnButton } from '../../sdk/engines/conformance/boot-sector.js';
 import { echoingGuest } from './tiny-guests.js';
 
 const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
@@ -104,6 +105,48 @@ test('a daemon that is told to end saves its machines, and the next starts them 
   expect(await done('screen', 'echo')).toContain('READY');
   const second = await guestwright('serve');
   expect([second.exitCode, second.all]).toEqual([2, expect.stringContaining('is served already')]);
+});
+
+test('a host says what it does and has, runs hooks, shuts a guest down, and its undo disks are decided on', async () => {
+  writeFileSync(join(folder, 'button.img'), poweringOffOnButton(0xb004));
+  await serve();
+  const hook = { name: 'tell', on: ['state'], program: process.execPath, arguments: ['-e', 'console.log("told")'] };
+  const hooks = join(folder, 'host', 'hooks.json');
+  writeFileSync(hooks, JSON.stringify({ version: 1, hooks: [hook] }), { mode: 0o600 });
+  daemon?.kill('SIGHUP');
+  await expect.poll(async () => await done('events')).toContain('hooks-read  1 hooks');
+  const created = [
+    '--floppy',
+    'button.img',
+    '--memory',
+    '8',
+    '--disk',
+    '1',
+    '--undo',
+    'keep',
+    '--autostart-delay',
+    '2',
+  ];
+  await done('create', 'button', ...created);
+  await done('start', 'button');
+  expect(await done('host')).toMatch(/machines: 1 of 1 run\n +button +\d+\.\d % +\d+ MB of 3\d\d MB/);
+  await expect.poll(async () => await done('screen', 'button'), { timeout: 60_000 }).toContain('>');
+  await done('snapshot', 'button', 'prompt');
+  await done('clone', 'button', 'fork', '--snapshot', 'prompt');
+  expect(await done('list')).toMatch(/^fork +saved +v86 +It begins at the snapshot "prompt"/m);
+  await done('shutdown', 'button', '--limit', '60');
+  expect(await done('list')).toMatch(/^button +turned-off/);
+  expect(await done('events', '--text', 'hook tell')).toContain('for state');
+  await done('discard-changes', 'button');
+  const nothing = await machine('commit', 'button');
+  expect([nothing.exitCode, nothing.all]).toEqual([2, expect.stringContaining('no changes to decide on')]);
+  const [, task = ''] = /^([0-9a-f-]{36}) +button +shutdown by local: done$/m.exec(await done('tasks')) ?? [];
+  const ended = await machine('cancel', task);
+  expect([ended.exitCode, ended.all]).toEqual([2, expect.stringContaining('it is done')]);
+  daemon?.kill('SIGTERM');
+  await daemon;
+  const size = await guestwright('serve', '--memory', 'much');
+  expect([size.exitCode, size.all]).toEqual([2, expect.stringContaining('--memory is no size')]);
 });
 
 test('wrong use is said with its exit code', async () => {

@@ -11,7 +11,14 @@ import { wordHost, wordTask } from './word-host.js';
 
 type Options = Readonly<Record<string, string | boolean | undefined>>;
 type TaskCall = 'startMachine' | 'saveMachine' | 'powerOffMachine';
-type PlainCall = 'pauseMachine' | 'resumeMachine' | 'resetMachine' | 'discardState' | 'unregisterMachine';
+type PlainCall =
+  | 'commitChanges'
+  | 'discardChanges'
+  | 'pauseMachine'
+  | 'resumeMachine'
+  | 'resetMachine'
+  | 'discardState'
+  | 'unregisterMachine';
 type Settings = CallOf<'createMachine'>['body']['settings'];
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -53,10 +60,16 @@ export class HostCall {
     }
   }
 
-  async create(name: string, spec: Record<string, unknown>, { autostart, onQuit }: Options): Promise<void> {
+  async create(
+    name: string,
+    spec: Record<string, unknown>,
+    { autostart, autostartDelay, onQuit, undo }: Options,
+  ): Promise<void> {
     const settings = {
       ...(typeof autostart === 'string' ? { autostart } : {}),
       ...(typeof onQuit === 'string' ? { onQuit } : {}),
+      ...(typeof autostartDelay === 'string' ? { autostartDelay: Number(autostartDelay) } : {}),
+      ...(typeof undo === 'string' ? { undo } : {}),
     } as Settings;
     await this.#client.call('createMachine', { body: { name, spec, ...(settings === undefined ? {} : { settings }) } });
     print(`${name} was created.`);
@@ -91,8 +104,9 @@ export class HostCall {
     await this.#client.call('removeSnapshot', { params: { name, snapshot } });
   }
 
-  async clone(name: string, to: string): Promise<void> {
-    await this.#finish(await this.#client.call('cloneMachine', { params: { name }, body: { to } }));
+  async clone(name: string, to: string, { snapshot }: Options): Promise<void> {
+    const body = { to, ...(typeof snapshot === 'string' ? { snapshot } : {}) };
+    await this.#finish(await this.#client.call('cloneMachine', { params: { name }, body }));
   }
 
   async rename(name: string, to: string): Promise<void> {

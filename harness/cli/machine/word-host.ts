@@ -21,9 +21,9 @@ export function wordHost({
     `machines: ${machines.running} of ${machines.total} run`,
     ...uses
       .filter(({ isRunning }) => isRunning)
-      .map(({ name: machine, cpu, residentBytes, reservedBytes }) => {
+      .map(({ name: machine, cpu, residentBytes, reservedBytes, cpuControl }) => {
         const share = cpu === null ? '' : `${(cpu * 100).toFixed(1)} %`;
-        return `  ${machine.padEnd(20)} ${share.padStart(7)} ${mb(residentBytes).padStart(9)} of ${mb(reservedBytes)}`;
+        return `  ${machine.padEnd(20)} ${share.padStart(7)} ${mb(residentBytes).padStart(9)} of ${mb(reservedBytes)}${cpuControl === null ? '' : `  (share by ${cpuControl})`}`;
       }),
   ];
 }

@@ -46,10 +46,11 @@ export async function runHost(flags: HostFlags): Promise<void> {
   say(`${folder} is served at ${server.url}: ${machines.length} machines, ${running.length} of them running.`);
   if (files.folders !== null) say(`Files of machines: ${['their own folders', ...files.folders].join(', ')}.`);
   say(`Sign in, within a minute: ${server.url}/#code=${server.access.codes.issue(sha256(token))}`);
-  await host.autostart();
+  const starting = host.autostart();
   await told;
   say('Ending; machines are saved, or what their settings say.');
   await host.quit();
+  await starting;
   process.off('SIGHUP', reread);
 }
 

@@ -49,6 +49,8 @@ const details = summary.extend({
   config: configSchema,
   status: statusSchema,
   snapshots: z.array(snapshotSchema),
+  /** What was written to its undo disks is to be decided on. */
+  hasChanges: z.boolean(),
 });
 
 const imageSchema = z.object({
@@ -71,6 +73,9 @@ const settings = z.strictObject({
   onQuit: settingsShape.onQuit.unwrap(),
   controlIdleMinutes: settingsShape.controlIdleMinutes.unwrap(),
   viewerIdleMinutes: settingsShape.viewerIdleMinutes.unwrap(),
+  autostartDelay: settingsShape.autostartDelay.unwrap(),
+  undo: settingsShape.undo.unwrap(),
+  cpu: settingsShape.cpu.unwrap(),
 });
 
 const bytes = z.number().min(0);
@@ -91,6 +96,7 @@ const hostStatus = z.object({
       cpu: z.number().min(0).max(1).nullable(),
       residentBytes: bytes.nullable(),
       reservedBytes: bytes.nullable(),
+      cpuControl: z.enum(['cgroup', 'niceness']).nullable(),
     }),
   ),
 });
@@ -182,12 +188,15 @@ export const CONTRACTS = {
   cloneMachine: contract({
     method: 'POST',
     path: '/machines/:name/clone',
-    summary: 'Copy a machine that is off, with its disks and snapshots',
+    summary:
+      'Copy a machine that is off, with its disks and snapshots; or make one that is saved where a snapshot was taken',
     right: 'write',
     params: machine,
-    body: z.strictObject({ to: machineName }),
+    body: z.strictObject({ to: machineName, snapshot: z.string().min(1).max(200).optional() }),
     result: taskSchema,
   }),
+  commitChanges: onMachine('commit-changes', 'Keep what was written to its undo disks', 'write', nothing),
+  discardChanges: onMachine('discard-changes', 'Throw away what was written to its undo disks', 'write', nothing),
   startMachine: onMachine('start', 'Switch it on, or go on where it was saved', 'execute', taskSchema),
   saveMachine: onMachine('save', 'Save its state, and end it', 'execute', taskSchema),
   shutdownMachine: contract({

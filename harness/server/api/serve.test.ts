@@ -125,7 +125,14 @@ test('the host says how it is, and each sees only its machines', async () => {
   expect(first).toMatchObject({ name, isRunning: true });
   expect(first?.residentBytes).toBeGreaterThan(50 << 20);
   expect(first?.cpu).toBeGreaterThan(0);
-  expect(second).toEqual({ name: 'second', isRunning: false, cpu: null, residentBytes: null, reservedBytes: null });
+  expect(second).toEqual({
+    name: 'second',
+    isRunning: false,
+    cpu: null,
+    residentBytes: null,
+    reservedBytes: null,
+    cpuControl: null,
+  });
   expect(host.memory.reserved).toBe(first?.reservedBytes);
   expect(host.memory.free).toBeLessThan(host.memory.total);
   expect(host.disk.free).toBeGreaterThan(0);

@@ -1,12 +1,32 @@
-/** The files of a machine, copied into another folder: in one step where the file system can, else bit by bit, holes left out. */
-import { constants } from 'node:fs';
-import { copyFile, mkdir, open, readdir, stat } from 'node:fs/promises';
+/**
+ * The files of a machine for another that begins where it is. What is never written in place (states, pictures, v86's disks)
+ * is the same file under another name: it takes no space until one of the two machines has it otherwise, and stays when the
+ * other machine goes. QEMU writes its disks in place: they are copied.
+ */
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { copyWhole } from '../machines/copy-file.js';
 import type { MachineFolder } from '../machines/machine-folder.js';
+import { linkFile, SnapshotFolder } from '../machines/snapshots.js';
+import { freshStatus } from '../machines/status.js';
 import { cancelled, type TaskWork } from './tasks.js';
 
-const STEP = 1 << 20;
-const ZEROS = Buffer.alloc(STEP);
+export interface CopyRequest extends TaskWork {
+  /** For messages. */
+  what: string;
+  /** Whether a file, by its name in the folder, is never written in place. */
+  isShared: (name: string) => boolean;
+  isLeftOut?: (name: string) => boolean;
+}
+
+/** @param disks whether its engine writes disks anew rather than in place */
+export function isNeverWritten(name: string, disks: boolean): boolean {
+  return (
+    name === 'saved.state' ||
+    /^snapshots\/[^/]+\.(state|png)$/.test(name) ||
+    (disks && /^(disks|undo)\/[^/]+$/.test(name))
+  );
+}
 
 /**
  * Without what is of a run, or of one machine only.
@@ -15,9 +35,9 @@ const ZEROS = Buffer.alloc(STEP);
 export async function copyMachine(
   from: MachineFolder,
   to: MachineFolder,
-  { report, cancellable, what }: TaskWork & { what: string },
+  { report, cancellable, what, isShared, isLeftOut = () => false }: CopyRequest,
 ): Promise<void> {
-  const files = await filesOf(from);
+  const files = (await filesOf(from)).filter(({ name }) => !isLeftOut(name));
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let isCancelled = false;
   let copied = 0;
@@ -29,7 +49,9 @@ export async function copyMachine(
   };
   for (const { name, bytes } of files) {
     await mkdir(join(to.path, name, '..'), { recursive: true });
-    await copyOne(join(from.path, name), join(to.path, name), bytes, onBytes);
+    const [source, target] = [join(from.path, name), join(to.path, name)];
+    if (isShared(name) && (await linked(source, target))) onBytes(bytes);
+    else await copyWhole(source, target, onBytes);
   }
   onBytes(0);
   cancellable(null);
@@ -47,34 +69,29 @@ async function filesOf({ path, run, lease, processLog }: MachineFolder): Promise
   );
 }
 
-async function copyOne(from: string, to: string, size: number, onBytes: (bytes: number) => void): Promise<void> {
-  if (await shared(from, to)) {
-    onBytes(size);
-    return;
-  }
-  await using source = await open(from, 'r');
-  await using target = await open(to, 'wx', (await source.stat()).mode & 0o777);
-  const buffer = Buffer.alloc(STEP);
-  let at = 0;
-  for (;;) {
-    const { bytesRead } = await source.read(buffer, 0, STEP, at);
-    if (bytesRead === 0) break;
-    const part = buffer.subarray(0, bytesRead);
-    if (!part.equals(ZEROS.subarray(0, bytesRead))) await target.write(part, 0, bytesRead, at);
-    at += bytesRead;
-    onBytes(bytesRead);
-  }
-  await target.truncate(at);
-}
-
-/** Whether the file system has made a copy that shares the blocks until one of them is written to. */
-async function shared(from: string, to: string): Promise<boolean> {
+/** False: not between these two places. */
+async function linked(from: string, to: string): Promise<boolean> {
   try {
-    await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+    await linkFile(from, to);
     return true;
   } catch (error) {
-    // There it can not, or not between these two places (ENOTSUP, ENOSYS, EXDEV, EINVAL, ENOTTY): it is copied then.
-    if (error instanceof Error && 'code' in error && error.code !== 'EEXIST' && error.code !== 'ENOSPC') return false;
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'EXDEV' || code === 'EPERM' || code === 'EMLINK' || code === 'ENOTSUP') return false;
     throw error;
   }
+}
+
+/** What a machine that begins at a snapshot has not of the other: the state has its disks in it. */
+export function isOfHistory(name: string): boolean {
+  return name === 'saved.state' || name === 'status.json' || /^(disks|undo|snapshots)[/.]/.test(name);
+}
+
+/** @throws GuestwrightError `usage/snapshot-missing`, `usage/snapshot-name-ambiguous` */
+export async function beginAt(from: MachineFolder, reference: string, to: MachineFolder): Promise<void> {
+  const snapshots = new SnapshotFolder(from.snapshots);
+  const { id, name } = await snapshots.find(reference);
+  const state = snapshots.stateFile(id);
+  if (!(await linked(state, to.savedState))) await copyWhole(state, to.savedState, () => undefined);
+  await mkdir(to.disks);
+  await to.writeStatus({ ...freshStatus(new Date()), state: 'saved', detail: `It begins at the snapshot "${name}".` });
 }

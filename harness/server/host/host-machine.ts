@@ -9,6 +9,7 @@ import type { MachineConfig } from '../machines/config.js';
 import type { MachineFolder } from '../machines/machine-folder.js';
 import { settle } from '../machines/settle.js';
 import { linkFile, SnapshotFolder } from '../machines/snapshots.js';
+import { assertChanges, commitChanges, discardChanges } from '../machines/undo.js';
 import type { MachineStatus } from '../machines/status.js';
 import { MachineConnection, startProcess } from '../process/connection.js';
 import { calls } from '../process/protocol.js';
@@ -19,6 +20,10 @@ import { cancelled, type TaskWork } from './tasks.js';
 export interface HostMachineListener {
   onStatus: (status: MachineStatus) => void;
   onEvent: (kind: string, detail: string | null, by: string | null) => void;
+  /** Its process has been reached; it may have run for a while. */
+  onProcess: (config: MachineConfig, pid: number) => void;
+  /** Nothing of its process is there any more. */
+  onEnded: () => void;
 }
 
 export class HostMachine {
@@ -142,6 +147,14 @@ export class HostMachine {
     });
   }
 
+  /** Of a machine that is off. @throws GuestwrightError `usage/changes-missing` */
+  async endChanges(how: 'commit' | 'discard'): Promise<void> {
+    await this.#withLease(async () => {
+      await assertChanges(this.#config.name, this.folder);
+      await (how === 'commit' ? commitChanges : discardChanges)(this.folder);
+    });
+  }
+
   /** It is saved where the snapshot is then. */
   async revertOff(id: string): Promise<void> {
     await this.#withLease(async () => {
@@ -256,6 +269,7 @@ export class HostMachine {
 
   async #afterEnd(): Promise<void> {
     await lockReleased(this.folder.lease);
+    this.#listener.onEnded();
     await this.#settle();
     this.#status = await this.#readStatus();
   }
@@ -276,6 +290,7 @@ export class HostMachine {
     if (connection === null) return false;
     const { status, pid } = await connection.call(calls.live);
     this.#pid = pid;
+    this.#listener.onProcess(this.#config, pid);
     this.#take(status);
     return true;
   }

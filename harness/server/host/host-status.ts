@@ -1,6 +1,7 @@
 /** How a host is: its load and what each machine takes of it. Read when somebody asks, and never otherwise. */
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, hostname, loadavg, totalmem } from 'node:os';
+import type { CpuMechanism } from './cpu/cpu-control.js';
 import type { MemoryUse } from './memory-budget.js';
 import { useOf, type ProcessUse } from './process-use.js';
 
@@ -13,6 +14,8 @@ export interface MachineUse {
   residentBytes: number | null;
   /** What it is counted with against the budget; null: it does not count. */
   reservedBytes: number | null;
+  /** What keeps its weight and its cap; null: it has none, or does not run. */
+  cpuControl: CpuMechanism | null;
 }
 
 export interface HostStatus {
@@ -31,7 +34,7 @@ export interface HostStatus {
 export interface MeterRequest {
   folder: string;
   /** The process of each; null: it does not run. */
-  machines: readonly { name: string; pid: number | null }[];
+  machines: readonly { name: string; pid: number | null; cpuControl: CpuMechanism | null }[];
   budget: number;
   reserved: readonly MemoryUse[];
 }
@@ -65,7 +68,7 @@ export class HostMeter {
         reserved: reserved.reduce((sum, { bytes }) => sum + bytes, 0),
       },
       disk: { total: blocks * bsize, free: bavail * bsize },
-      machines: machines.map(({ name, pid }) => {
+      machines: machines.map(({ name, pid, cpuControl }) => {
         const sample = pid === null ? null : sampleOf(pid, before.get(pid) ?? null);
         if (pid !== null && sample !== null) this.#samples.set(pid, sample);
         return {
@@ -73,6 +76,7 @@ export class HostMeter {
           isRunning: pid !== null,
           cpu: sample?.cpu ?? null,
           residentBytes: sample?.use.residentBytes ?? null,
+          cpuControl: pid === null ? null : cpuControl,
           reservedBytes: reserved.find((one) => one.name === name)?.bytes ?? null,
         };
       }),

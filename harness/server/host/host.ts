@@ -2,20 +2,30 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { exists, readIfThere, writeWhole } from '../../../sdk/images/files.js';
 import { tryLock } from '../../../sdk/lock.js';
 import { GuestwrightError } from '../../../sdk/errors.js';
-import { CONFIG_VERSION, machineName, settingsSchema, type MachineConfig, type Settings } from '../machines/config.js';
-import { hostedSpec } from '../machines/hosted-spec.js';
+import {
+  CONFIG_VERSION,
+  machineName,
+  settingsSchema,
+  type CpuSettings,
+  type MachineConfig,
+  type Settings,
+} from '../machines/config.js';
+import { hostedSpec, isBitExact } from '../machines/hosted-spec.js';
 import { filesIn, MachineFolder } from '../machines/machine-folder.js';
 import { SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
 import { freshStatus, type HostedState, type MachineStatus } from '../machines/status.js';
 import { calls, type Handling, type Look, type MediumChange } from '../process/protocol.js';
 import type { SerialPiece, SerialQuestion } from '../process/serial-output.js';
 import type { Thumbnail, ThumbnailQuery } from '../process/thumbnails.js';
-import { copyMachine } from './copy-machine.js';
 import { AllowedFiles } from './allowed-files.js';
+import { assertNoChanges, hasChanges } from '../machines/undo.js';
+import { beginAt, copyMachine, isNeverWritten, isOfHistory } from './copy-machine.js';
+import { assertReservable, CpuControl, type CpuReservation } from './cpu/cpu-control.js';
 import { EventLog, type HostEvent } from './events.js';
 import { fillScratch, scratchConfig, scratchName, type ScratchStart } from './scratch.js';
 import { HostMachine } from './host-machine.js';
@@ -40,6 +50,7 @@ export interface MachineDetails extends MachineSummary {
   config: MachineConfig;
   status: MachineStatus;
   snapshots: HostedSnapshot[];
+  hasChanges: boolean;
 }
 
 /** Wall ms that a guest has to shut down when the daemon ends. */
@@ -73,12 +84,16 @@ export class Host implements AsyncDisposable {
   /** Being started: they count as running. */
   readonly #starting = new Set<string>();
   readonly #meter = new HostMeter();
+  readonly #cpu: CpuControl;
+  /** The daemon has been told to end: nothing is started by itself any more. */
+  readonly #leaving = new AbortController();
 
   private constructor(folder: string, release: () => Promise<void>, options: Required<HostOptions>) {
     const { onTask, memoryBudget, files } = options;
     this.#files = files;
     this.folder = folder;
     this.memoryBudget = memoryBudget;
+    this.#cpu = new CpuControl(folder);
     this.#release = release;
     this.events = new EventLog(join(folder, 'events.ndjson'));
     this.tasks = new Tasks(onTask);
@@ -106,10 +121,14 @@ export class Host implements AsyncDisposable {
   async autostart(): Promise<void> {
     const ran = ranBefore.safeParse(JSON.parse((await readIfThere(this.#ranFile)) ?? '[]'));
     const before = new Set(ran.success ? ran.data : []);
-    for (const [name, { config, isRunning }] of this.#machines) {
-      if (isRunning) continue;
+    const byName = [...this.#machines].sort(([a], [b]) => a.localeCompare(b));
+    for (const [name, { config, isRunning }] of byName) {
+      if (isRunning || this.#leaving.signal.aborted) continue;
       const { autostart } = config;
-      if (autostart === 'always' || (autostart === 'as-before' && before.has(name))) this.#startIfItFits(name);
+      if (autostart === 'always' || (autostart === 'as-before' && before.has(name))) {
+        if (!(await waited(config.autostartDelay * 1000, this.#leaving.signal))) break;
+        this.#startIfItFits(name);
+      }
     }
     await rm(this.#ranFile, { force: true });
   }
@@ -130,6 +149,7 @@ export class Host implements AsyncDisposable {
 
   /** Does with each machine that runs what its configuration says for when the daemon is told to quit. */
   async quit(): Promise<void> {
+    this.#leaving.abort();
     const running = [...this.#machines].filter(([, { isRunning }]) => isRunning);
     await writeWhole(this.#ranFile, JSON.stringify(running.map(([name]) => name)));
     await Promise.all(
@@ -170,7 +190,19 @@ export class Host implements AsyncDisposable {
     return await HostMachine.open(new MachineFolder(await realpath(this.#path(name))), {
       onStatus: ({ state, detail }) => this.#note(name, 'state', null, detail === null ? state : `${state}: ${detail}`),
       onEvent: (kind, detail, by) => this.#note(name, kind, by, detail),
+      onProcess: ({ id, cpu }, pid) => this.#share(name, id, cpu, pid),
+      onEnded: () => this.#cpu.sweep(),
     });
+  }
+
+  /** A machine whose share cannot be set runs all the same, and the log says so. */
+  #share(name: string, id: string, cpu: CpuSettings | null, pid: number): void {
+    if (cpu === null) return;
+    try {
+      this.#cpu.apply(id, pid, cpu);
+    } catch (error) {
+      this.#note(name, 'cpu-not-set', null, error instanceof Error ? error.message : String(error));
+    }
   }
 
   #path(name: string): string {
@@ -190,7 +222,14 @@ export class Host implements AsyncDisposable {
     const machine = this.#get(name);
     const { folder, config, status } = machine;
     const snapshots = await new SnapshotFolder(folder.snapshots).list();
-    return { ...summaryOf(machine), folder: folder.path, config, status, snapshots };
+    return {
+      ...summaryOf(machine),
+      folder: folder.path,
+      config,
+      status,
+      snapshots,
+      hasChanges: await hasChanges(folder),
+    };
   }
 
   #get(name: string): HostMachine {
@@ -306,13 +345,20 @@ export class Host implements AsyncDisposable {
     const machine = this.#get(name);
     await this.#exclusively(name, 'being configured', async () => {
       const { spec, ...settings } = change;
+      if (settings.undo !== undefined && settings.undo !== machine.config.undo) {
+        machine.assertOff();
+        await assertNoChanges(name, machine.folder);
+      }
       if (spec !== undefined) {
         machine.assertOff();
         hostedSpec(spec, machine.folder);
         await this.#files.assertSpec(spec, machine.folder.path);
         if (machine.status.state === 'saved') throw refusals.savedState(name);
       }
+      if (settings.cpu != null) this.#cpu.assertCan(name, settings.cpu);
       await machine.changeConfig((config) => ({ ...config, ...settings, ...(spec === undefined ? {} : { spec }) }));
+      const { pid, config } = machine;
+      if (pid !== null) this.#share(name, config.id, settings.cpu ?? null, pid);
     });
     this.#note(name, 'configured', by, Object.keys(change).join(', '));
   }
@@ -344,15 +390,26 @@ export class Host implements AsyncDisposable {
     await rm(gone, { recursive: true, force: true });
   }
 
-  /** A copy with its own disks. @throws GuestwrightError `usage/machine-running`, `usage/machine-exists` */
-  clone(name: string, next: string, by: Asker): Task {
+  /**
+   * Another machine that begins where this one is, or, whatever this one does meanwhile, where a snapshot was taken of it.
+   * @throws GuestwrightError `usage/machine-running`, `usage/machine-exists`
+   */
+  clone(name: string, next: string, by: Asker, snapshot?: string): Task {
     const machine = this.#get(name);
     machineName.parse(next);
-    machine.assertOff();
+    if (snapshot === undefined) machine.assertOff();
+    this.#assertIdle(name);
     return this.tasks.begin({ kind: 'clone', machine: name, by }, async (work) => {
       await this.#exclusively(name, 'being cloned', async () => {
         await this.#add(next, async (folder) => {
-          await copyMachine(machine.folder, folder, { ...work, what: `The clone of ${name}` });
+          const { engine } = hostedSpec(machine.config.spec, machine.folder);
+          await copyMachine(machine.folder, folder, {
+            ...work,
+            what: `The clone of ${name}`,
+            isShared: (file) => isNeverWritten(file, isBitExact(engine)),
+            ...(snapshot === undefined ? {} : { isLeftOut: isOfHistory }),
+          });
+          if (snapshot !== undefined) await beginAt(machine.folder, snapshot, folder);
           await folder.writeConfig({
             ...machine.config,
             id: randomUUID(),
@@ -430,6 +487,11 @@ export class Host implements AsyncDisposable {
     this.#assertIdle(name);
     const bytes = memoryOf(hostedSpec(machine.config.spec, machine.folder));
     assertFits({ name, bytes }, this.#memoryUse(), this.memoryBudget);
+    const { cpu } = machine.config;
+    if (cpu !== null) {
+      this.#cpu.assertCan(name, cpu);
+      assertReservable({ name, percent: cpu.reservation }, this.#cpuUse());
+    }
     this.#starting.add(name);
     return this.#task('start', name, by, async (work) => {
       try {
@@ -445,26 +507,44 @@ export class Host implements AsyncDisposable {
   }
 
   /** What counts: machines that run, those that are being started, and those that a kill has just stopped and that go on. */
-  #memoryUse(): MemoryUse[] {
-    return [...this.#machines].flatMap(
+  #counting(): [string, HostMachine][] {
+    return [...this.#machines].filter(
       ([
         name,
         {
-          config,
-          folder,
           isRunning,
           status: { state },
         },
-      ]) =>
-        isRunning || this.#starting.has(name) || (state !== 'turned-off' && state !== 'saved')
-          ? [{ name, bytes: memoryOf(hostedSpec(config.spec, folder)) }]
-          : [],
+      ]) => isRunning || this.#starting.has(name) || (state !== 'turned-off' && state !== 'saved'),
+    );
+  }
+
+  #memoryUse(): MemoryUse[] {
+    return this.#counting().map(([name, { config, folder }]) => ({
+      name,
+      bytes: memoryOf(hostedSpec(config.spec, folder)),
+    }));
+  }
+
+  #cpuUse(): CpuReservation[] {
+    return this.#counting().flatMap(
+      ([
+        name,
+        {
+          config: { cpu },
+        },
+      ]) => (cpu === null || cpu.reservation === 0 ? [] : [{ name, percent: cpu.reservation }]),
     );
   }
 
   /** How the host is, and what each of its machines takes of it. */
   async status(): Promise<HostStatus> {
-    const machines = [...this.#machines].map(([name, { pid }]) => ({ name, pid }));
+    const { mechanism } = this.#cpu;
+    const machines = [...this.#machines].map(([name, { pid, config }]) => ({
+      name,
+      pid,
+      cpuControl: config.cpu === null ? null : mechanism,
+    }));
     return await this.#meter.read({
       folder: this.folder,
       machines,
@@ -503,6 +583,17 @@ export class Host implements AsyncDisposable {
       await machine.discardState();
     });
     this.#note(name, 'state-discarded', by, null);
+  }
+
+  /** What was written to its undo disks stays, or goes. @throws GuestwrightError `usage/changes-missing`, `usage/machine-running` */
+  async endChanges(how: 'commit' | 'discard', name: string, by: Asker): Promise<void> {
+    const machine = this.#get(name);
+    await this.#exclusively(name, 'having its changes decided on', async () => {
+      machine.assertOff();
+      if (machine.status.state === 'saved') throw refusals.savedState(name);
+      await machine.endChanges(how);
+    });
+    this.#note(name, how === 'commit' ? 'changes-committed' : 'changes-discarded', by, null);
   }
 
   async pause(name: string, by: Asker): Promise<void> {
@@ -633,6 +724,11 @@ function summaryOf({ config, status, folder }: HostMachine): MachineSummary {
   const { engine } = hostedSpec(config.spec, folder);
   const { state, since, detail } = status;
   return { name: config.name, id: config.id, state, since, engine, detail };
+}
+
+/** False: it was ended before. */
+async function waited(ms: number, signal: AbortSignal): Promise<boolean> {
+  return ms === 0 || (await setTimeout(ms, true, { signal }).catch(() => false));
 }
 
 /** Even as a link that leads nowhere. */

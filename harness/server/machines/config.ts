@@ -18,6 +18,21 @@ export const AUTOSTART = ['never', 'as-before', 'always'] as const;
 /** `shutdown`: the guest is asked, and one that has not powered off after two minutes is saved. */
 export const ON_QUIT = ['save', 'shutdown', 'power-off', 'go-on'] as const;
 
+/** What becomes at power-off of what a machine has written to its undo disks. */
+export const UNDO = ['keep', 'commit', 'discard'] as const;
+export type UndoPolicy = (typeof UNDO)[number];
+
+/** How much of the host's processors a machine gets. */
+const cpuSettings = z.strictObject({
+  /** Beside other machines that have one, when there is not enough for all. */
+  weight: z.int().min(1).max(10_000).default(100),
+  /** Percent of all of the host's processors that it never gets more of. */
+  cap: z.number().min(1).max(100).nullable().default(null),
+  /** Percent of all of the host's processors; no machine starts that would make these more than 100. */
+  reservation: z.number().min(0).max(100).default(0),
+});
+export type CpuSettings = z.output<typeof cpuSettings>;
+
 /** Fields that can be changed later. */
 export const settingsShape = {
   /** For people. */
@@ -30,6 +45,12 @@ export const settingsShape = {
   controlIdleMinutes: z.int().min(0).max(10_080).default(15),
   /** Minutes without keys or clicks after which who looks at it through VNC or the page is let go; 0: never. */
   viewerIdleMinutes: z.int().min(0).max(10_080).default(0),
+  /** Wall seconds that the daemon waits before it starts this one, after the one before it by name. */
+  autostartDelay: z.number().min(0).max(3600).default(0),
+  /** Null: as any process of the daemon's. */
+  cpu: cpuSettings.nullable().default(null),
+  /** Undo disks; null: what it writes is on its disks at once, for good. */
+  undo: z.enum(UNDO).nullable().default(null),
 };
 
 export const settingsSchema = z.strictObject(settingsShape);

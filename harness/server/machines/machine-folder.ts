@@ -5,6 +5,7 @@
  *     status.json         what is true of it
  *     lease               who runs it (a symbolic link; see sdk/lock.ts)
  *     disks/              what its disks hold beyond their bases
+ *     undo/               what disks/ held before the changes that are still to be decided on (see undo.ts)
  *     saved.state         where it was saved
  *     snapshots/          <id>.json, <id>.state, <id>.png
  *     run/                of a machine that runs: its journal, and v86's disks while they are written
@@ -35,6 +36,9 @@ export class MachineFolder {
   }
   get disks(): string {
     return join(this.path, 'disks');
+  }
+  get undo(): string {
+    return join(this.path, 'undo');
   }
   get run(): string {
     return join(this.path, 'run');

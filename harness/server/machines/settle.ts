@@ -1,5 +1,6 @@
 /** What a process that was killed has left of a machine is put in order, by whoever holds its lease now. */
 import type { MachineFolder } from './machine-folder.js';
+import { settleChanges } from './undo.js';
 import { SnapshotFolder } from './snapshots.js';
 import { trueStatus, type MachineStatus, type Truth } from './status.js';
 
@@ -8,6 +9,16 @@ import { trueStatus, type MachineStatus, type Truth } from './status.js';
  * @returns its status, which is true now unless it is to be rebuilt
  */
 export async function settle(folder: MachineFolder): Promise<{ status: MachineStatus; truth: Truth }> {
+  const settled = await settleRun(folder);
+  // One that is to be rebuilt goes on.
+  if (settled.truth.outcome !== 'rebuild') {
+    const { undo } = await folder.readConfig();
+    await settleChanges(folder, undo, settled.status.state === 'turned-off');
+  }
+  return settled;
+}
+
+async function settleRun(folder: MachineFolder): Promise<{ status: MachineStatus; truth: Truth }> {
   await new SnapshotFolder(folder.snapshots).sweep();
   const leftovers = await folder.leftovers();
   if (leftovers.status.disksWritten) {

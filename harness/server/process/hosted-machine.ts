@@ -20,6 +20,7 @@ import type { MachineConfig } from '../machines/config.js';
 import { hostedSpec, isBitExact, type HostedSpec } from '../machines/hosted-spec.js';
 import type { MachineFolder } from '../machines/machine-folder.js';
 import { linkFile, SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
+import { beginChanges, discardChanges } from '../machines/undo.js';
 import type { HostedState, MachineStatus } from '../machines/status.js';
 import { toldFailure } from '../machines/told-failure.js';
 import { Cancellable } from './cancellable.js';
@@ -62,6 +63,8 @@ export class HostedMachine {
   #base: string | null = null;
   #bases = 0;
   #keptAt = 0;
+  /** There were no changes to its undo disks before it began. */
+  #changesBegan = false;
   #timer: NodeJS.Timeout | null = null;
   readonly #cancellable = new Cancellable();
   /** What changes the machine is done one after the other. */
@@ -101,6 +104,7 @@ export class HostedMachine {
     } catch (error) {
       await this.#leave();
       await folder.clearRun();
+      if (this.#changesBegan) await discardChanges(folder);
       const saved = await exists(folder.savedState);
       await this.#say(saved ? 'saved' : 'turned-off', null, { failure: toldFailure(error) });
       throw error;
@@ -138,6 +142,7 @@ export class HostedMachine {
     await folder.clearRun();
     await mkdir(folder.disks, { recursive: true });
     await mkdir(folder.run, { recursive: true, mode: 0o700 });
+    if (this.#parts.config.undo !== null) this.#changesBegan = await beginChanges(folder, this.#journal === null);
     await this.#linkDisks();
     this.#goesOn = state !== null;
     if (state !== null && this.#journal !== null) this.#base = await this.#baseOf(state);
