@@ -1,5 +1,6 @@
 /** What is fuzzed, as one module: the fuzzer takes it as it is, or a copy with bugs. */
 export { clientMessages, type ClientMessage } from './client-messages.js';
+export { GuestwrightError } from '../errors.js';
 export { welcome } from './handshake.js';
 export { OWN_FORMAT, PixelWriter } from './pixel-format.js';
 export { ReadBytes } from './reading.js';

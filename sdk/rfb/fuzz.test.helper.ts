@@ -3,7 +3,6 @@
  * its seed alone. What is thrown is to be an error of ours; never may many bytes be waited for, or kept; what is understood is
  * the same however the bytes come in pieces; every rectangle is on the screen, and every pixel fits its format.
  */
-import { GuestwrightError } from '../errors.js';
 import type * as Target from './fuzz-target.test.helper.js';
 import type { ClientMessage } from './fuzz-target.test.helper.js';
 import type { Reading } from './reading.js';
@@ -154,7 +153,7 @@ function understood(api: Api, pieces: readonly Uint8Array[]): { messages: Client
     }
     return { messages, end: 'open', sent };
   } catch (error) {
-    if (!(error instanceof GuestwrightError) || !error.code.startsWith('rfb-')) throw error;
+    if (!(error instanceof api.GuestwrightError) || !error.code.startsWith('rfb-')) throw error;
     return { messages, end: error.code, sent };
   }
 }

@@ -48,6 +48,7 @@ const EXAMPLES: Partial<Record<CallName, unknown>> = {
   takeSnapshot: { name: 'one' },
   changeMedium: { drive: 'cdrom0', medium: null },
   handle: { kind: 'press', chord: 'Enter' },
+  takeControl: { force: false },
   makeToken: { name: 'other', grants: { host: [], machines: {} } },
   grantToken: { host: [], machines: {} },
 };
