@@ -7,6 +7,7 @@ import type { Group } from './group.js';
 import { qemu } from './qemu.js';
 import { report } from './report.js';
 import { screen } from './screen.js';
+import { server } from './server.js';
 import { store } from './store.js';
 import { wordFigures } from './table.js';
 import { v86 } from './v86.js';
@@ -18,6 +19,7 @@ const GROUPS: ReadonlyMap<string, Group> = new Map([
   ['store', store],
   ['report', report],
   ['disks', disks],
+  ['server', server],
 ]);
 const FILE = path.join('reports', 'bench.json');
 

@@ -53,6 +53,17 @@ const EXTRAS = {
     missing: () => (canRun('chromium') ? [] : ['chromium']),
     without: 'The tests of the pages are skipped.',
   },
+  // What tests look at machines over VNC with.
+  vnc: {
+    missing: () =>
+      Object.entries({
+        'tigervnc-viewer': 'xtigervncviewer',
+        xvfb: 'Xvfb',
+        xdotool: 'xdotool',
+        imagemagick: 'import',
+      }).flatMap(([name, tool]) => (canRun(tool) ? [] : [name])),
+    without: 'The tests with a VNC viewer are skipped.',
+  },
   // What makes videos of machines.
   video: {
     missing: () => (canRun('ffmpeg') ? [] : ['ffmpeg']),

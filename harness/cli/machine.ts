@@ -69,6 +69,15 @@ export function machineCommand(): Command {
         'write a PNG file instead',
       ),
     )
+    .addCommand(vncCommand())
+    .addCommand(
+      onMachine('control', 'show who has its keyboard and mouse, take that or give it back', (call, name, options) =>
+        call.control(name, options),
+      )
+        .option('--take', 'take control')
+        .option('--release', 'give it back')
+        .option('--force', 'even if somebody else has it'),
+    )
     .addCommand(registerCommand())
     .addCommand(
       onMachine('unregister', 'forget a registered machine; its folder stays', (call, name) =>
@@ -183,6 +192,21 @@ function registerCommand(): Command {
   ).action(async (folder: string, options: OnHost) => {
     await (await (await load()).hostCall(options)).register(folder);
   });
+}
+
+function vncCommand(): Command {
+  return withHost(
+    new Command('vnc')
+      .description('let VNC viewers of this computer use a machine, until Ctrl+C')
+      .argument('<machine>'),
+  )
+    .option('--port <number>', 'port on 127.0.0.1; default: any that is free')
+    .option('--socket <path>', 'a unix socket instead, in a folder that is yours alone; it has no password')
+    .option('--view-only', 'who comes looks only')
+    .action(async (machine: string, options: OnHost & Options) => {
+      const { serveVnc } = await import('./machine/vnc.js');
+      await serveVnc(machine, options);
+    });
 }
 
 export function withHost(command: Command): Command {

@@ -3,9 +3,6 @@
 /** Yields a number of bytes and is given just so many. */
 export type Reading<T = void> = Generator<number, T, Uint8Array>;
 
-/** Most bytes that are waited for at once: whoever reads more does so in pieces. */
-export const LONGEST_PIECE = 1 << 20;
-
 export class ReadBytes {
   readonly #reading: Reading<unknown>;
   #chunks: Uint8Array[] = [];
@@ -41,12 +38,9 @@ export class ReadBytes {
   }
 
   #take(bytes: number): Uint8Array {
-    const [first] = this.#chunks;
-    // Most of what is asked for lies in one piece.
-    const whole = first === undefined || first.length >= bytes ? (first ?? new Uint8Array(0)) : this.rest;
+    const whole = this.rest;
     const left = whole.subarray(bytes);
-    const others = whole === first ? this.#chunks.slice(1) : [];
-    this.#chunks = [...(left.length > 0 ? [left] : []), ...others];
+    this.#chunks = left.length > 0 ? [left] : [];
     this.#length -= bytes;
     return whole.subarray(0, bytes);
   }

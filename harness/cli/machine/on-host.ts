@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { HostClient, type CallOf, type HostTask } from '../../server/api/client.js';
 import { followEvents } from '../../server/api/follow-events.js';
-import { defaultHostFolder, readReach } from '../../server/host/default-folder.js';
+import { defaultHostFolder, readReach, type Reach } from '../../server/host/default-folder.js';
 import type { HostEvent } from '../../server/host/events.js';
 import type { Handling } from '../../server/process/protocol.js';
 import { wordHost, wordTask } from './word-host.js';
@@ -24,21 +24,27 @@ type Settings = CallOf<'createMachine'>['body']['settings'];
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** @throws GuestwrightError `usage/host-token-missing`, `infrastructure/host-unreachable` */
-export async function hostClient({ host }: { host?: string }): Promise<HostClient> {
-  if (host !== undefined) {
-    const token = process.env['GUESTWRIGHT_TOKEN'];
-    if (token === undefined || token === '') throw tokenMissing(host);
-    return new HostClient(host, token);
-  }
-  const folder = defaultHostFolder();
-  const reach = await readReach(folder);
-  if (reach === null) throw noDaemon(folder);
-  return new HostClient(reach.url, reach.token);
+export async function hostClient(options: { host?: string }): Promise<HostClient> {
+  const { url, token } = await reachOf(options);
+  return new HostClient(url, token);
 }
 
 /** @throws GuestwrightError as {@link hostClient} */
 export async function hostCall(options: { host?: string }): Promise<HostCall> {
   return new HostCall(await hostClient(options));
+}
+
+/** @throws GuestwrightError `usage/host-token-missing`, `infrastructure/host-unreachable` */
+export async function reachOf({ host }: { host?: string }): Promise<Reach> {
+  if (host !== undefined) {
+    const token = process.env['GUESTWRIGHT_TOKEN'];
+    if (token === undefined || token === '') throw tokenMissing(host);
+    return { url: host, token };
+  }
+  const folder = defaultHostFolder();
+  const reach = await readReach(folder);
+  if (reach === null) throw noDaemon(folder);
+  return reach;
 }
 
 export class HostCall {
@@ -115,6 +121,23 @@ export class HostCall {
 
   async handle(name: string, handling: Handling): Promise<void> {
     await this.#client.call('handle', { params: { name }, body: handling });
+  }
+
+  async control(name: string, { take, release, force }: Options): Promise<void> {
+    const params = { name };
+    const forced = force === true;
+    const { holder, since } =
+      take === true
+        ? await this.#client.call('takeControl', { params, body: { force: forced } })
+        : release === true
+          ? await this.#client.call('releaseControl', { params, query: { force: String(forced) } })
+          : await this.#client.call('describeControl', { params });
+    const through = holder?.viewer == null ? '' : ', through one viewer';
+    print(
+      holder === null
+        ? `Nobody has control of ${name}.`
+        : `${holder.by} has control of ${name}${through}, since ${since ?? '?'}.`,
+    );
   }
 
   async screen(name: string, { output }: Options): Promise<void> {

@@ -13,6 +13,7 @@ import { Host } from '../host/host.js';
 import { HostClient } from './client.js';
 import { ALL_GRANTS, type Right } from './rights.js';
 import { serveHost, type HostServer } from './serve.js';
+import { CLOSE } from './socket-route.js';
 import { Tokens } from './tokens.js';
 
 const ZRLE = 16;
@@ -232,4 +233,15 @@ test('the console is for those who may read the machine, and for no page of anot
   expect(await status({})).toBe(401);
   expect(await status({ authorization: `Bearer ${other}` })).toBe(403);
   expect(await status({ authorization: `Bearer ${token}`, origin: 'http://evil.example' })).toBe(403);
+  // Who loses the right while looking sees no more.
+  for (const change of ['grant', 'revoke'] as const) {
+    const some = await tokens.make('some', { host: [], machines: { [name]: ['read'] } });
+    const socket = socketTo('', some);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    await new Promise((resolve) => socket.once('message', resolve));
+    if (change === 'grant') await tokens.grant('some', { host: [], machines: {} });
+    else await tokens.revoke('some');
+    expect(await closed).toBe(CLOSE.rightsChanged);
+    if (change === 'grant') await tokens.revoke('some');
+  }
 });

@@ -12,6 +12,7 @@ export const EXAMPLES: Partial<Record<CallName, Record<string, unknown>>> = {
   takeSnapshot: { name: 'one' },
   changeMedium: { drive: 'cdrom0', medium: null },
   handle: { kind: 'press', chord: 'Enter' },
+  takeControl: { force: false },
   makeToken: { name: 'other', grants: { host: [], machines: {} } },
   grantToken: { host: [], machines: {} },
   changeOwnPassword: { old: 'what it was', new: 'a longer password' },

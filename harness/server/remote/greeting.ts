@@ -1,7 +1,8 @@
 /** What the daemon says of a viewer to the process of its machine, before it lets the two talk: a length, then JSON. */
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { ReadBytes, viewOf, type Reading } from '../../../sdk/rfb/reading.js';
+import { converse } from '../../../sdk/rfb/converse.js';
+import { viewOf, type Reading } from '../../../sdk/rfb/reading.js';
 
 export const greetingSchema = z.strictObject({
   /** Names the viewer while it is there. */
@@ -35,24 +36,13 @@ export async function readGreeting(stream: Readable): Promise<Greeting | null> {
 }
 
 async function readText(stream: Readable): Promise<string | null> {
-  return await new Promise((resolve) => {
-    let text: string | null = null;
-    const bytes = new ReadBytes(
-      (function* (): Reading {
-        const length = viewOf(yield LENGTH_BYTES).getUint16(0);
-        text = Buffer.from(yield length).toString();
-      })(),
-    );
-    const take = (chunk: Buffer): void => {
-      bytes.push(chunk);
-      if (bytes.isDone) end();
-    };
-    const end = (): void => {
-      stream.pause();
-      stream.off('data', take).off('end', end).off('close', end);
-      if (bytes.rest.length > 0) stream.unshift(bytes.rest);
-      resolve(text);
-    };
-    stream.on('data', take).on('end', end).on('close', end);
-  });
+  let text: string | null = null;
+  await converse(
+    stream,
+    (function* (): Reading {
+      const length = viewOf(yield LENGTH_BYTES).getUint16(0);
+      text = Buffer.from(yield length).toString();
+    })(),
+  );
+  return text;
 }
