@@ -33,6 +33,9 @@ const RUN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'machine events': "done('events', '--machine',",
     'machine delete': "done('delete', 'other', '--yes')",
     'machine power-off': "done('power-off', 'echo')",
+    'machine shutdown': "done('shutdown', 'button',",
+    'machine commit': "machine('commit', 'button')",
+    'machine discard-changes': "done('discard-changes', 'button')",
   },
   'harness/e2e/access.test.ts': {
     'machine register': "machine('register', folder)",
@@ -70,6 +73,10 @@ const RUN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'disk ls': "disk('ls',",
     'disk cat': "disk('cat',",
     'disk put': "disk('put',",
+  },
+  'harness/e2e/vnc.full.test.ts': {
+    'machine vnc': "'machine', 'vnc', 'echo'",
+    'machine control': "machine('control', 'echo')",
   },
   'harness/cli/disk-files/disk-files.full.test.ts': { 'disk get': "disk('get'," },
 };

@@ -135,6 +135,8 @@ test('a machine that is off is switched on for the scenario; media of this compu
   await expect(machine.saveState(join(folder, 'a.state'))).rejects.toMatchObject({ code: 'host-state-refused' });
   await machine.keyboard.type('goes on');
   await machine.screen.getByText('goes on').waitFor();
+  await machine.dispose();
+  await allGone();
 });
 
 test('whoever is gone leaves nothing, and nor does a daemon that was killed', async () => {

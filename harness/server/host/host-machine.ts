@@ -288,7 +288,13 @@ export class HostMachine {
     });
     this.#connection = connection;
     if (connection === null) return false;
-    const { status, pid } = await connection.call(calls.live);
+    const live = await connection.call(calls.live).catch((error: unknown) => {
+      // It ended as it was reached: its status says why.
+      if (error instanceof GuestwrightError && error.code === 'machine-process-ended') return null;
+      throw error;
+    });
+    if (live === null) return false;
+    const { status, pid } = live;
     this.#pid = pid;
     this.#listener.onProcess(this.#config, pid);
     this.#take(status);

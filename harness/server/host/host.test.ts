@@ -166,7 +166,10 @@ test('what cannot be is said, and nothing of it is left', async () => {
   await expect(host.create(kept, null)).rejects.toMatchObject({ code: 'hosted-spec-invalid' });
   await host.create({ name: 'lost', spec: { ...spec(), floppy: join(folder, 'missing.img') } }, null);
   const { id } = host.start('lost', null);
-  expect(await host.tasks.ended(id)).toMatchObject({ state: 'failed', failure: { code: 'machine-start-failed' } });
+  expect(await host.tasks.ended(id)).toMatchObject({
+    state: 'failed',
+    failure: { code: 'machine-start-failed', message: expect.stringContaining('lost did not start') as string },
+  });
   expect(host.tasks.get(id).failure?.message).toContain('missing.img');
   expect(stateOf('lost')).toBe('turned-off');
   expect(await lockHolder(join(host.folder, 'machines', 'lost', 'lease'))).toBeNull();

@@ -33,7 +33,7 @@ import { HostMeter, type HostStatus } from './host-status.js';
 import { assertFits, defaultBudget, memoryOf, type MemoryUse } from './memory-budget.js';
 import * as refusals from './refusals.js';
 import { Turns } from './turns.js';
-import { Tasks, type Task, type TaskWork } from './tasks.js';
+import { cancelled, Tasks, type Task, type TaskWork } from './tasks.js';
 
 /** Of a machine, for lists. */
 export interface MachineSummary {
@@ -474,10 +474,16 @@ export class Host implements AsyncDisposable {
   /** Ends the machine of a scenario, and removes it. */
   async endScratch(name: string, by: Asker): Promise<void> {
     const machine = this.#machines.get(name);
-    if (machine?.config.scratch === undefined) return;
-    await machine.abandon();
-    await this.#remove(name);
-    this.#note(machine.config.scratch.of, 'scenario-ended', by, `${machine.config.scratch.title}, on ${name}`);
+    if (machine === undefined) return;
+    const { scratch } = machine.config;
+    if (scratch === undefined) return;
+    await this.#copying.run(name, async () => {
+      // Two may want its end.
+      if (this.#machines.get(name) !== machine) return;
+      await machine.abandon();
+      await this.#remove(name);
+      this.#note(scratch.of, 'scenario-ended', by, `${scratch.title}, on ${name}`);
+    });
   }
 
   /** @throws GuestwrightError `usage/machine-running`, `usage/memory-budget` */
@@ -495,10 +501,13 @@ export class Host implements AsyncDisposable {
     this.#starting.add(name);
     return this.#task('start', name, by, async (work) => {
       try {
-        // What it was made of may have been changed, or served without this limit, since.
-        // A scenario's machine has the files of the one that it was made of.
+        let isCancelled = false;
+        work.cancellable(() => (isCancelled = true));
+        // What it was made of may have been changed, or served without this limit, since. A scenario's machine has the
+        // files of the one that it was made of.
         const from = this.#machines.get(machine.config.scratch?.of ?? name) ?? machine;
         await this.#files.assertSpec(machine.config.spec, from.folder.path);
+        if (isCancelled) throw cancelled(`The start of ${name}`);
         await machine.start(work);
       } finally {
         this.#starting.delete(name);
@@ -715,6 +724,7 @@ export class Host implements AsyncDisposable {
 
   /** Machines go on. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#copying.allEnded();
     for (const machine of this.#machines.values()) machine.leave();
     await this.#release();
   }

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { RequestType, RequestType0 } from 'vscode-jsonrpc';
 import {
+  ConnectionError,
   createMessageConnection,
   ErrorCodes,
   ResponseError,
@@ -73,12 +74,14 @@ export class MachineConnection {
   async call<R>(type: RequestType0<R, ToldFailure>): Promise<R>;
   async call<P, R>(type: RequestType<P, R, ToldFailure>, params: P): Promise<R>;
   async call(type: { method: string }, params?: unknown): Promise<unknown> {
-    const answer = this.#connection.sendRequest(type.method, ...(params === undefined ? [] : [params]));
     const ended = this.#closed.then(() => Promise.reject(processEnded()));
     try {
+      const answer = this.#connection.sendRequest(type.method, ...(params === undefined ? [] : [params]));
       return await Promise.race([answer, ended]);
     } catch (error) {
       if (error instanceof ResponseError && error.code === ErrorCodes.PendingResponseRejected) throw processEnded();
+      // It had ended before the question was on its way.
+      if (error instanceof ConnectionError) throw processEnded();
       if (error instanceof ResponseError && isTold(error.data)) {
         throw GuestwrightError.revive(error.data.message, error.data.failure);
       }
