@@ -23,7 +23,7 @@ const KEYSYM = 0x78;
 /** Pixels of a cell of a text screen. */
 const CELL = { width: 9, height: 16 };
 /** Of what is typed: below the words of the firmware and the greeting. */
-const ROW = 4;
+const ROW = 3;
 
 export async function keyToPixel(note: (line: string) => void): Promise<Figures> {
   const folder = await mkdtemp(join(tmpdir(), 'guestwright-bench-server-'));

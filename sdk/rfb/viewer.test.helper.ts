@@ -330,7 +330,7 @@ export class TestViewer {
       inflate.once('error', reject);
       inflate.write(packed, () => inflate.flush(constants.Z_SYNC_FLUSH, () => resolve()));
     });
-    inflate.off('data', take);
+    inflate.removeAllListeners('error').off('data', take);
     return Buffer.concat(out);
   }
 
