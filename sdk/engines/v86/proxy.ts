@@ -6,6 +6,7 @@ import type {
   AdvanceResult,
   Answers,
   Capabilities,
+  ClockKind,
   DiskWrites,
   EngineContext,
   EngineEvent,
@@ -38,11 +39,15 @@ export class V86Proxy implements EngineMachine {
   readonly #pending = new Map<number, Pending>();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   #requests = 0;
+  /** Requests that let the guest run. */
+  #runs = 0;
+  #clock: ClockKind;
   #ended: Error | null = null;
 
   private constructor(argument: StartArguments, context: EngineContext, capabilities: Capabilities) {
     this.capabilities = capabilities;
     this.identity = argument.identity;
+    this.#clock = argument.hardware.clock;
     this.#built = { argument, context };
     this.#guardMs = context.guardMs;
     this.#worker = new Worker(new URL('./node/worker.js', import.meta.url), {
@@ -127,6 +132,7 @@ export class V86Proxy implements EngineMachine {
   }
 
   async input(input: Input): Promise<{ at: GuestTime }> {
+    if (input.kind === 'clock') this.#clock = input.clock;
     return this.#call('input', input);
   }
 
@@ -143,9 +149,11 @@ export class V86Proxy implements EngineMachine {
       this.#end(guardFired(this.#guardMs, request.limit - this.now));
       void this.#worker.terminate();
     }, this.#guardMs);
+    this.#runs += 1;
     try {
       return await run();
     } finally {
+      this.#runs -= 1;
       clearTimeout(guard);
     }
   }
@@ -245,9 +253,12 @@ export class V86Proxy implements EngineMachine {
     }
   }
 
-  /** Overlays that are files are written unless the worker is busy running the guest: then its run is being abandoned. */
+  /**
+   * Overlays that are files are written unless the worker is busy running the guest: then its run is being abandoned. On a
+   * paced clock it is never busy for long, whoever waits for something.
+   */
   async #flush(): Promise<void> {
-    if (this.#pending.size === 0) await this.#call('flush', null);
+    if (this.#runs === 0 || this.#clock === 'paced') await this.#call('flush', null);
   }
 }
 
