@@ -159,6 +159,15 @@ test('a clone goes its own way, and names are changed while a machine is off', a
   expect(stateOf('mother')).toBe('turned-off');
 });
 
+test('a machine that is only being started when its host quits does what its settings say, too', async () => {
+  await host.create({ name: 'late', spec: spec() }, null);
+  const { id } = host.start('late', null);
+  await host.quit();
+  expect(host.tasks.get(id)).toMatchObject({ state: 'done' });
+  expect(stateOf('late')).toBe('saved');
+  expect(await lockHolder(join(host.folder, 'machines', 'late', 'lease'))).toBeNull();
+});
+
 test('what cannot be is said, and nothing of it is left', async () => {
   const wrong = { name: 'wrong', spec: { ...spec(), memory: 'much' } };
   await expect(host.create(wrong, null)).rejects.toMatchObject({ code: 'spec-invalid' });

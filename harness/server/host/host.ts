@@ -150,6 +150,8 @@ export class Host implements AsyncDisposable {
   /** Does with each machine that runs what its configuration says for when the daemon is told to quit. */
   async quit(): Promise<void> {
     this.#leaving.abort();
+    // What is being done is done first: a machine that is only being started would go on with nobody's knowing.
+    await this.tasks.allEnded();
     const running = [...this.#machines].filter(([, { isRunning }]) => isRunning);
     await writeWhole(this.#ranFile, JSON.stringify(running.map(([name]) => name)));
     await Promise.all(
