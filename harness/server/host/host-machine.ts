@@ -270,8 +270,15 @@ export class HostMachine {
   async #afterEnd(): Promise<void> {
     await lockReleased(this.folder.lease);
     this.#listener.onEnded();
-    await this.#settle();
-    this.#status = await this.#readStatus();
+    try {
+      await this.#settle();
+      this.#status = await this.#readStatus();
+    } catch (error) {
+      // Somebody has removed its folder, or spoilt what is in it: the other machines have nothing to do with that.
+      const detail = error instanceof Error ? error.message : String(error);
+      this.#listener.onEvent('unreadable', detail, null);
+      this.#take({ ...this.#status, state: 'turned-off', since: new Date().toISOString(), detail });
+    }
   }
 
   async #connect(): Promise<boolean> {

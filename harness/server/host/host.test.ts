@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { typewriter } from '../../../sdk/engines/conformance/boot-sector.js';
-import { lockHolder } from '../../../sdk/lock.js';
+import { lockHolder, processExists } from '../../../sdk/lock.js';
 import { Host } from './host.js';
 
 let folder = '';
@@ -166,6 +166,16 @@ test('a machine that is only being started when its host quits does what its set
   expect(host.tasks.get(id)).toMatchObject({ state: 'done' });
   expect(stateOf('late')).toBe('saved');
   expect(await lockHolder(join(host.folder, 'machines', 'late', 'lease'))).toBeNull();
+});
+
+test('the process of a machine whose folder was removed ends', async () => {
+  await startTyping('gone', 'abc');
+  const lease = join(host.folder, 'machines', 'gone', 'lease');
+  const { pid = 0 } = (await lockHolder(lease)) ?? {};
+  expect(pid).toBeGreaterThan(0);
+  await rm(join(host.folder, 'machines', 'gone'), { recursive: true });
+  await expect.poll(() => processExists(pid), { timeout: 30_000 }).toBe(false);
+  await expect.poll(() => stateOf('gone')).toBe('turned-off');
 });
 
 test('what cannot be is said, and nothing of it is left', async () => {

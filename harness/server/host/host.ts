@@ -503,13 +503,13 @@ export class Host implements AsyncDisposable {
     this.#starting.add(name);
     return this.#task('start', name, by, async (work) => {
       try {
-        let isCancelled = false;
-        work.cancellable(() => (isCancelled = true));
+        const called = { off: false };
+        work.cancellable(() => (called.off = true));
         // What it was made of may have been changed, or served without this limit, since. A scenario's machine has the
         // files of the one that it was made of.
         const from = this.#machines.get(machine.config.scratch?.of ?? name) ?? machine;
         await this.#files.assertSpec(machine.config.spec, from.folder.path);
-        if (isCancelled) throw cancelled(`The start of ${name}`);
+        if (called.off) throw cancelled(`The start of ${name}`);
         await machine.start(work);
       } finally {
         this.#starting.delete(name);

@@ -219,6 +219,12 @@ export class HostedMachine {
     void this.#inTurn(async () => {
       const machine = this.#machine;
       if (machine === null) return;
+      // Its folder was removed: it is nobody's any more.
+      if (!(await exists(this.#parts.folder.configFile))) {
+        await this.#leave();
+        this.#end.resolve();
+        return;
+      }
       if (machine.failure?.kind === 'infrastructure') {
         await this.#died(machine.failure.seen ?? null);
         return;
@@ -389,6 +395,11 @@ export class HostedMachine {
       code: 'machine-not-driven',
       expected: 'a machine that the host has made for a scenario',
     });
+  }
+
+  /** The daemon is gone. A machine goes on without it, but not one that was made for a scenario: that has lost it as well. */
+  leftAlone(): void {
+    if (this.#isDriven) void this.abandon().catch(() => this.#end.resolve());
   }
 
   /** Ends it as it is. */

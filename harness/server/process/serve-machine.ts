@@ -32,7 +32,10 @@ export async function serveMachine(
     const connection = answer(socket, machine, control);
     connections.add(connection);
     sockets.add(socket);
-    connection.onDispose(() => connections.delete(connection));
+    connection.onDispose(() => {
+      connections.delete(connection);
+      if (connections.size === 0) machine.leftAlone();
+    });
     connection.onClose(() => {
       sockets.delete(socket);
       connection.dispose();
