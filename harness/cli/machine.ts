@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { HostCall } from './machine/on-host.js';
+import { settingsOf, withSettings } from './machine/settings-of.js';
 
 /** Loaded when asked for: help must answer at once. */
 const load = () => import('./machine/on-host.js');
@@ -17,6 +18,7 @@ export function machineCommand(): Command {
       onHost('list', 'list the machines', (call, options) => call.list(options)).option('--json', 'print JSON'),
     )
     .addCommand(createCommand())
+    .addCommand(configureCommand())
     .addCommand(
       onMachine('info', 'show a machine: configuration, status, snapshots (JSON)', (call, name) => call.info(name)),
     )
@@ -52,8 +54,11 @@ export function machineCommand(): Command {
       with1('remove-snapshot', '<snapshot>', 'remove a snapshot', (call, name, to) => call.removeSnapshot(name, to)),
     )
     .addCommand(
-      with1('clone', '<to>', 'copy a machine that is off, with its disks', (call, name, to, options) =>
-        call.clone(name, to, options),
+      with1(
+        'clone',
+        '<to>',
+        'copy a machine that is off; or, with --snapshot, make one that begins there',
+        (call, name, to, options) => call.clone(name, to, options),
       ).option('--snapshot <snapshot>', 'make one that begins where this snapshot was taken'),
     )
     .addCommand(with1('rename', '<to>', 'rename a machine that is off', (call, name, to) => call.rename(name, to)))
@@ -67,6 +72,12 @@ export function machineCommand(): Command {
       onMachine('screen', 'print its screen', (call, name, options) => call.screen(name, options)).option(
         '-o, --output <file>',
         'write a PNG file instead',
+      ),
+    )
+    .addCommand(insertCommand())
+    .addCommand(
+      with1('eject', '<drive>', 'take the medium out of a drive (cdrom0, floppy0)', (call, name, drive) =>
+        call.insert(name, drive, null),
       ),
     )
     .addCommand(vncCommand())
@@ -162,26 +173,54 @@ function with1(
   );
 }
 
-function createCommand(): Command {
-  return withHost(new Command('create').description('create a machine').argument('<machine>'))
-    .option('--engine <engine>', 'v86 or qemu', 'v86')
+const ENGINE = 'v86 or qemu';
+
+/** What it is made of. */
+function withSpec(command: Command): Command {
+  return command
     .option('--memory <MB>', 'main memory')
     .option('--cdrom <image>', 'what is in its CD drive: a file, or an image of the catalogue')
     .option('--floppy <image>', 'what is in its floppy drive')
     .option('--disk <MB or image>', 'a disk: blank, of so many MB, or over a file')
-    .option('--spec <file>', 'a JSON file with the spec; the other options go before what is in it')
-    .option('--autostart <when>', 'never, as-before or always')
-    .option(
-      '--autostart-delay <seconds>',
-      'how long the daemon waits before it starts this one, after the one before it',
-    )
-    .option('--undo <what>', 'undo disks: keep, commit or discard at power-off what it has written')
-    .option('--on-quit <what>', 'save, shutdown, power-off or go-on')
-    .action(async (machine: string, options: OnHost & Options) => {
+    .option('--spec <file>', 'a JSON file with the spec; the other options go before what is in it');
+}
+
+function createCommand(): Command {
+  const command = new Command('create').description('create a machine').argument('<machine>');
+  return withSettings(withSpec(withHost(command).option('--engine <engine>', ENGINE, 'v86'))).action(
+    async (machine: string, options: OnHost & Options) => {
       const { hostCall } = await load();
       const { specOf } = await import('./machine/spec-of.js');
-      await (await hostCall(options)).create(machine, await specOf(options), options);
-    });
+      await (await hostCall(options)).create(machine, await specOf(options), settingsOf(options));
+    },
+  );
+}
+
+function configureCommand(): Command {
+  const command = new Command('configure')
+    .description('change its settings, or its hardware while it is off: only what is given')
+    .argument('<machine>');
+  return withSettings(withSpec(withHost(command).option('--engine <engine>', ENGINE))).action(
+    async (machine: string, options: OnHost & Options) => {
+      const { hostCall } = await load();
+      const { specOf } = await import('./machine/spec-of.js');
+      await (await hostCall(options)).configure(machine, await specOf(options), settingsOf(options));
+    },
+  );
+}
+
+/** Into a drive of a machine that runs, or out of it. */
+function insertCommand(): Command {
+  return withHost(
+    new Command('insert')
+      .description('put a medium into a drive of a machine that runs')
+      .argument('<machine>')
+      .argument('<drive>', 'cdrom0 or floppy0')
+      .argument('<medium>', 'a file of the host, or an image of the catalogue'),
+  ).action(async (machine: string, drive: string, medium: string, options: OnHost) => {
+    const { placeOf } = await import('./machine/spec-of.js');
+    await (await (await load()).hostCall(options)).insert(machine, drive, placeOf(medium));
+  });
 }
 
 function registerCommand(): Command {

@@ -33,11 +33,14 @@ const RUN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'machine events': "done('events', '--machine',",
     'machine delete': "done('delete', 'other', '--yes')",
     'machine power-off': "done('power-off', 'echo')",
+    'machine configure': "done('configure', 'echo',",
+    'machine insert': "done('insert', 'echo',",
+    'machine eject': "done('eject', 'echo',",
     'machine shutdown': "done('shutdown', 'button',",
     'machine commit': "machine('commit', 'button')",
     'machine discard-changes': "done('discard-changes', 'button')",
   },
-  'harness/e2e/access.test.ts': {
+  'harness/e2e/access.full.test.ts': {
     'machine register': "machine('register', folder)",
     'machine unregister': "machine('unregister', 'one')",
     'machine host': "'machine', 'host'",

@@ -1,4 +1,4 @@
-/** What takes more runs of Playwright than `goldens.test.ts`, whose parts are tested beside the code as well. */
+/** What takes more runs of Playwright than `golden-files.full.test.ts`, whose parts are tested beside the code as well. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';

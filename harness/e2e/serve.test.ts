@@ -89,7 +89,22 @@ test('a machine is made, typed into, looked at, saved, and removed when that is 
   expect([refused.exitCode, refused.all]).toEqual([2, expect.stringContaining('machine.json')]);
   await done('delete', 'other', '--yes');
   await done('start', 'echo');
+  await done('insert', 'echo', 'floppy0', 'echo.img');
+  await done('eject', 'echo', 'floppy0');
+  const noDrive = await machine('eject', 'echo', 'cdrom0');
+  expect([noDrive.exitCode, noDrive.all]).toEqual([2, expect.stringContaining('cdrom0')]);
+  const runs = await machine('configure', 'echo', '--memory', '16');
+  expect([runs.exitCode, runs.all]).toEqual([2, expect.stringContaining('runs')]);
   await done('power-off', 'echo');
+  await done('configure', 'echo', '--memory', '16', '--notes', 'of the tests', '--cpu-weight', '50', '--undo', 'off');
+  expect(JSON.parse(await done('info', 'echo'))).toMatchObject({
+    config: {
+      notes: 'of the tests',
+      undo: null,
+      cpu: { weight: 50 },
+      spec: { memory: 16, floppy: expect.stringContaining('echo.img') as string },
+    },
+  });
 });
 
 test('a daemon that is told to end saves its machines, and the next starts them as before', async () => {

@@ -195,6 +195,18 @@ test('a viewer that cannot follow a change of mode is sent what lies on the scre
   viewer.stream.destroy();
 });
 
+test('a viewer that says much and asks for nothing is not told for ever', async () => {
+  const { viewer } = await connected(new ScreenBoard(320, 200));
+  await viewer.begin('RFB 003.008\n');
+  viewer.setEncodings(RAW, -308);
+  for (let i = 0; i < 2000; i++) viewer.write(Buffer.from([251, 0, 1, 64, 0, 200, 0, 0]));
+  viewer.fence(0x8000_0000, Buffer.from('x'));
+  viewer.request(true);
+  const { encodings } = await viewer.update();
+  expect(encodings.filter((one) => one === -308).length).toBeLessThan(20);
+  viewer.stream.destroy();
+});
+
 test('a viewer that asks for another size is told that the guest decides', async () => {
   const { viewer } = await connected(new ScreenBoard(320, 200));
   await viewer.begin('RFB 003.008\n');

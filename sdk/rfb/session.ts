@@ -29,6 +29,8 @@ const REFUSED = { reason: 1, status: 1 };
 const UPDATE_EVERY_MS = 33;
 /** Bytes of answers that a viewer has not taken, from which on nothing more of it is read. */
 const MOST_UNREAD = 256 * 1024;
+/** Rectangles without pixels that wait for the next update. */
+const MOST_NEWS = 16;
 /** Wall ms in which the last words to a viewer have to have gone. */
 const LAST_WORDS_MS = 5000;
 
@@ -138,7 +140,7 @@ export class RfbSession {
         return;
       case 'size':
         // The guest alone decides how large its screen is.
-        if (this.#encodings.has(EXTENDED_DESKTOP_SIZE)) this.#news.push(this.#sizeRectangle(REFUSED));
+        if (this.#encodings.has(EXTENDED_DESKTOP_SIZE)) this.#tell(this.#sizeRectangle(REFUSED));
         this.#pump();
         return;
       case 'key':
@@ -154,9 +156,14 @@ export class RfbSession {
     const isNew = (encoding: number): boolean => this.#encodings.has(encoding) && !before.has(encoding);
     // That these are understood is said by using them once.
     if (isNew(FENCE)) this.#send([fence(FENCE_REQUEST, new Uint8Array(0))]);
-    if (isNew(QEMU_KEYS)) this.#news.push(head({ x: 0, y: 0, width: 0, height: 0 }, QEMU_KEYS));
-    if (isNew(EXTENDED_DESKTOP_SIZE)) this.#news.push(this.#sizeRectangle(BY_SERVER));
+    if (isNew(QEMU_KEYS)) this.#tell(head({ x: 0, y: 0, width: 0, height: 0 }, QEMU_KEYS));
+    if (isNew(EXTENDED_DESKTOP_SIZE)) this.#tell(this.#sizeRectangle(BY_SERVER));
     this.#pump();
+  }
+
+  /** With the next update. One that never asks for any is not told for ever. */
+  #tell(rectangle: Uint8Array): void {
+    if (this.#news.length < MOST_NEWS) this.#news.push(rectangle);
   }
 
   #request(part: Region, incremental: boolean): void {

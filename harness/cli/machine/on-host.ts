@@ -66,19 +66,26 @@ export class HostCall {
     }
   }
 
-  async create(
-    name: string,
-    spec: Record<string, unknown>,
-    { autostart, autostartDelay, onQuit, undo }: Options,
-  ): Promise<void> {
-    const settings = {
-      ...(typeof autostart === 'string' ? { autostart } : {}),
-      ...(typeof onQuit === 'string' ? { onQuit } : {}),
-      ...(typeof autostartDelay === 'string' ? { autostartDelay: Number(autostartDelay) } : {}),
-      ...(typeof undo === 'string' ? { undo } : {}),
-    } as Settings;
+  async create(name: string, spec: Record<string, unknown>, settings: Settings): Promise<void> {
     await this.#client.call('createMachine', { body: { name, spec, ...(settings === undefined ? {} : { settings }) } });
     print(`${name} was created.`);
+  }
+
+  /** @param spec fields to change; the rest of its hardware stays as it is */
+  async configure(name: string, spec: Record<string, unknown>, settings: Settings): Promise<void> {
+    const params = { name };
+    const change = Object.keys(spec).length === 0 ? {} : { spec: { ...(await this.#specOf(name)), ...spec } };
+    await this.#client.call('configureMachine', { params, body: { ...settings, ...change } });
+  }
+
+  async #specOf(name: string): Promise<Record<string, unknown>> {
+    return (await this.#client.call('describeMachine', { params: { name } })).config.spec;
+  }
+
+  /** @param medium null: none */
+  async insert(name: string, drive: string, medium: string | null): Promise<void> {
+    const body = { drive: drive as 'cdrom0' | 'floppy0', medium };
+    await this.#client.call('changeMedium', { params: { name }, body });
   }
 
   async info(name: string): Promise<void> {

@@ -22,7 +22,7 @@ export async function specOf(options: Options): Promise<Record<string, unknown>>
 }
 
 /** The daemon is somewhere else: a file that is here is named in full. */
-function placeOf(reference: string): string {
+export function placeOf(reference: string): string {
   return existsSync(reference) ? resolve(reference) : reference;
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { scratchName } from '../machines/scratch-name.js';
 import { gainsNothing, grantsSchema, may } from './rights.js';
 
 test('rights on a machine are its own and those on every machine, and none of the host', () => {
@@ -10,6 +11,18 @@ test('rights on a machine are its own and those on every machine, and none of th
   expect(may(grants, 'write', 'web')).toBe(false);
   expect(may(grants, 'write', null)).toBe(true);
   expect(may(grants, 'execute', null)).toBe(false);
+});
+
+test("a scenario's machine is under the rights of the one that it was made of", () => {
+  const grants = grantsSchema.parse({ machines: { web: ['read'] } });
+  const made = scratchName('web');
+  expect(may(grants, 'read', made)).toBe(true);
+  expect(may(grants, 'execute', made)).toBe(false);
+  expect(may(grants, 'read', scratchName('db'))).toBe(false);
+  expect(may(grants, 'read', 'web.run-by-hand')).toBe(false);
+  const longest = 'w'.repeat(63);
+  expect(may(grantsSchema.parse({ machines: { [longest]: ['read'] } }), 'read', scratchName(longest))).toBe(false);
+  expect(scratchName(longest).length).toBeLessThanOrEqual(63);
 });
 
 test('names that every object has are no machines with rights', () => {

@@ -1,5 +1,6 @@
 /** Who may do what: the five rights that Virtual Server's security entries had, on the host and on each machine. */
 import { z } from 'zod';
+import { scratchOrigin } from '../machines/scratch-name.js';
 import { GuestwrightError } from '../../../sdk/errors.js';
 
 /**
@@ -24,11 +25,14 @@ export type Grants = z.output<typeof grantsSchema>;
 
 export const ALL_GRANTS: Grants = { host: [...RIGHTS], machines: { '*': [...RIGHTS] } };
 
-/** @param machine null: the host */
+/**
+ * A machine that was made for a scenario is under the rights of the one that it was made of, too: who may see that sees it.
+ * @param machine null: the host
+ */
 export function may(grants: Grants, right: Right, machine: string | null): boolean {
   if (machine === null) return grants.host.includes(right);
-  const own = Object.hasOwn(grants.machines, machine) ? (grants.machines[machine] ?? []) : [];
-  return own.includes(right) || (grants.machines['*'] ?? []).includes(right);
+  const names = [machine, scratchOrigin(machine) ?? machine, '*'];
+  return names.some((name) => Object.hasOwn(grants.machines, name) && grants.machines[name]?.includes(right) === true);
 }
 
 /** Whether there is nothing that may be done with `to` and not with `from`: rights go by name, and names can be changed. */

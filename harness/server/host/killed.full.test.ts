@@ -36,7 +36,9 @@ async function keepBusy(client: HostClient, engine: string, seed: number): Promi
   for (let step = 0; ; step++) {
     const name = names[step % 2] ?? 'one';
     const params = { name };
-    const choice = Math.floor(random(seed + step) * 6);
+    const choice = Math.floor(random(seed + step) * 8);
+    // What this one wrote is committed to its disks at each power-off.
+    const settings = name === 'two' ? { undo: 'commit' as const } : {};
     try {
       if (choice === 0) await client.call('deleteMachine', { params });
       if (choice === 1) await finish(client.call('takeSnapshot', { params, body: { name: `s${step}` } }));
@@ -44,15 +46,31 @@ async function keepBusy(client: HostClient, engine: string, seed: number): Promi
       if (choice === 3) await finish(client.call('powerOffMachine', { params }));
       if (choice === 4) await client.call('handle', { params, body: { kind: 'type', text: 'x' } });
       if (choice === 5) await finish(client.call('cloneMachine', { params, body: { to: `clone${step}` } }));
-      await client.call('createMachine', { body: { name, spec } }).catch(() => undefined);
+      if (choice === 6) await fork(client, name, `fork${step}`);
+      if (choice === 7) {
+        const { snapshots } = await client.call('describeMachine', { params });
+        const [snapshot] = snapshots;
+        if (snapshot !== undefined) {
+          await client.call('removeSnapshot', { params: { name, snapshot: snapshot.id } });
+        }
+      }
+      await client.call('createMachine', { body: { name, spec, settings } }).catch(() => undefined);
       await finish(client.call('startMachine', { params }));
     } catch (error) {
       const { code } = error as { code?: string };
       if (code === 'host-unreachable' || code === 'host-answer-invalid') return;
       // Refused: it runs, or it does not, or it is not there.
-      await client.call('createMachine', { body: { name, spec } }).catch(() => undefined);
+      await client.call('createMachine', { body: { name, spec, settings } }).catch(() => undefined);
     }
   }
+}
+
+/** Another machine, from the first snapshot if there is one. */
+async function fork(client: HostClient, name: string, to: string): Promise<void> {
+  const { snapshots } = await client.call('describeMachine', { params: { name } });
+  const snapshot = snapshots[0]?.id;
+  if (snapshot === undefined) return;
+  await client.finish(await client.call('cloneMachine', { params: { name }, body: { to, snapshot } }));
 }
 
 /** Machines' processes and emulators of a host. */

@@ -1,5 +1,5 @@
 /** A machine that is made for one scenario: a copy of another, which stays as it is, from a state or from its disks. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,11 +16,6 @@ export type ScratchStart =
   | { kind: 'saved' }
   /** At power-on, with what is on its disks. */
   | { kind: 'disks' };
-
-/** A name of its own, next to the machine's in every list. */
-export function scratchName(of: string): string {
-  return `${of.slice(0, 48)}.run-${randomBytes(4).toString('hex')}`;
-}
 
 export function scratchConfig(config: MachineConfig, of: MachineFolder, name: string, title: string): MachineConfig {
   return {

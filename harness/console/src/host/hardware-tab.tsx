@@ -4,9 +4,11 @@ import type { MachineDetails, MachineState } from './api.js';
 import { Failure } from './dialog.js';
 import type { HostSession } from './host-session.js';
 import { hasScreen } from './power.js';
+import { Settings } from './settings-form.js';
+import { UndoneChanges } from './undo-changes.js';
 import { useDoing } from './use.js';
 
-interface HardwareTabProps {
+export interface HardwareTabProps {
   session: HostSession;
   details: MachineDetails;
   state: MachineState;
@@ -17,6 +19,7 @@ export function HardwareTab(props: HardwareTabProps) {
     <div class="columns">
       <Hardware {...props} />
       <div>
+        <UndoneChanges {...props} />
         <Media {...props} />
         <Settings {...props} />
       </div>
@@ -282,59 +285,6 @@ function Medium({ session, name, drive, words }: MediumProps) {
         Eject
       </button>
       <output>{said}</output>
-      <Failure words={doing.failed} />
-    </form>
-  );
-}
-
-function Settings({ session, details }: HardwareTabProps) {
-  const { name, config } = details;
-  const [notes, setNotes] = useState(config.notes);
-  const [autostart, setAutostart] = useState(config.autostart);
-  const [onQuit, setOnQuit] = useState(config.onQuit);
-  const doing = useDoing();
-  return (
-    <form
-      aria-label="Settings"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void doing.run(() =>
-          session.call('configureMachine', { params: { name }, body: { notes, autostart, onQuit } }),
-        );
-      }}
-    >
-      <h2>Settings</h2>
-      <label class="field">
-        Notes
-        <textarea rows={4} value={notes} onInput={({ currentTarget }) => setNotes(currentTarget.value)} />
-      </label>
-      <label class="field">
-        When the host starts
-        <select
-          value={autostart}
-          onChange={({ currentTarget }) => setAutostart(currentTarget.value as typeof autostart)}
-        >
-          <option value="never">leave it off</option>
-          <option value="as-before">start it if it ran before</option>
-          <option value="always">start it</option>
-        </select>
-      </label>
-      <label class="field">
-        When the host ends
-        <select value={onQuit} onChange={({ currentTarget }) => setOnQuit(currentTarget.value as typeof onQuit)}>
-          <option value="save">save its state</option>
-          <option value="power-off">power it off</option>
-          <option value="go-on">let it go on</option>
-        </select>
-      </label>
-      <p class="note">
-        It lives in <code>{details.folder}</code>
-      </p>
-      <div class="buttons">
-        <button type="submit" class="primary" disabled={doing.busy}>
-          Save settings
-        </button>
-      </div>
       <Failure words={doing.failed} />
     </form>
   );

@@ -17,7 +17,9 @@ interface PowerButtonsProps {
 export function PowerButtons({ session, name, state, isShort = false }: PowerButtonsProps) {
   const doing = useDoing();
   const [asked, ask] = useState<PowerAction | null>(null);
-  const actions = powerActions(state).filter(({ confirm }) => !isShort || confirm === null);
+  const actions = powerActions(state).filter(
+    ({ call, confirm }) => !isShort || (confirm === null && call !== 'shutdownMachine'),
+  );
   return (
     <>
       <div class="power" role="group" aria-label={`Power of ${name}`}>
@@ -58,6 +60,9 @@ async function doPower(session: HostSession, name: string, call: PowerCall): Pro
     case 'saveMachine':
     case 'powerOffMachine':
       await session.finish(session.call(call, { params }));
+      return;
+    case 'shutdownMachine':
+      await session.finish(session.call(call, { params, body: {} }));
       return;
     case 'discardState':
     case 'pauseMachine':

@@ -5,6 +5,7 @@ export type PowerCall = Extract<
   PageCall,
   | 'startMachine'
   | 'saveMachine'
+  | 'shutdownMachine'
   | 'powerOffMachine'
   | 'discardState'
   | 'pauseMachine'
@@ -25,6 +26,11 @@ const ACTIONS: Record<PowerCall, Omit<PowerAction, 'call'>> = {
   pauseMachine: { words: 'Pause', about: "Stop the guest's time", confirm: null },
   resumeMachine: { words: 'Resume', about: "Let the guest's time go on", confirm: null },
   saveMachine: { words: 'Save', about: 'Save its state and end it', confirm: null },
+  shutdownMachine: {
+    words: 'Shut down',
+    about: 'Press its power button, and wait for the guest to end by itself',
+    confirm: null,
+  },
   resetMachine: { words: 'Reset', about: 'The reset button', confirm: 'What the guest has not written is lost.' },
   powerOffMachine: { words: 'Power off', about: 'Pull the plug', confirm: 'What the guest has not written is lost.' },
   discardState: {
@@ -39,7 +45,7 @@ const IN_STATE: Record<MachineState, readonly PowerCall[]> = {
   saved: ['startMachine', 'discardState'],
   'turning-on': [],
   restoring: [],
-  running: ['pauseMachine', 'saveMachine', 'resetMachine', 'powerOffMachine'],
+  running: ['pauseMachine', 'saveMachine', 'shutdownMachine', 'resetMachine', 'powerOffMachine'],
   paused: ['resumeMachine', 'saveMachine', 'powerOffMachine'],
   saving: [],
   'turning-off': [],

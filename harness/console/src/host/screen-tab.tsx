@@ -158,6 +158,8 @@ function useScreen(
           set(client);
         });
         client.addEventListener('disconnect', () => {
+          // It cannot be ended twice.
+          if (open === client) open = null;
           set(null);
           again('The screen was lost; connecting again …');
         });

@@ -4,6 +4,9 @@ import type { MachineDetails, MachineState, Snapshot } from './api.js';
 import { Dialog } from './dialog.js';
 import type { HostSession } from './host-session.js';
 import { printable, timeOf } from './log-drawer.js';
+import { NameField } from './machine-menu.js';
+import { freeName } from './machine-spec.js';
+import { machinePlace } from './places.js';
 import { hasScreen } from './power.js';
 import { pictureAddress } from './thumbnail-feed.js';
 
@@ -13,7 +16,7 @@ interface SnapshotsTabProps {
   state: MachineState;
 }
 
-type Asked = { kind: 'take' } | { kind: 'revert' | 'remove'; snapshot: Snapshot };
+type Asked = { kind: 'take' } | { kind: 'revert' | 'fork' | 'remove'; snapshot: Snapshot };
 
 export function SnapshotsTab({ session, details, state }: SnapshotsTabProps) {
   const [asked, ask] = useState<Asked | null>(null);
@@ -51,6 +54,9 @@ export function SnapshotsTab({ session, details, state }: SnapshotsTabProps) {
         >
           <p>What the machine did since its last snapshot is lost.</p>
         </Dialog>
+      ) : null}
+      {asked?.kind === 'fork' ? (
+        <Fork session={session} name={name} snapshot={asked.snapshot} onClose={() => ask(null)} />
       ) : null}
       {asked?.kind === 'remove' ? (
         <Dialog
@@ -98,6 +104,13 @@ function Branch({ session, details, parent, current, onAsk }: BranchProps) {
                 <button class="small" onClick={() => onAsk({ kind: 'revert', snapshot })}>
                   Go back
                 </button>
+                <button
+                  class="small"
+                  title="Another machine that begins here, whatever this one does"
+                  onClick={() => onAsk({ kind: 'fork', snapshot })}
+                >
+                  Fork
+                </button>
                 <button class="small danger" onClick={() => onAsk({ kind: 'remove', snapshot })}>
                   Delete
                 </button>
@@ -134,6 +147,35 @@ function Picture({ session, name, snapshot }: { session: HostSession; name: stri
     <div class="thumbnail">
       <img src={address} alt={`The screen at ${printable(snapshot.name)}`} />
     </div>
+  );
+}
+
+interface ForkProps {
+  session: HostSession;
+  name: string;
+  snapshot: Snapshot;
+  onClose: () => void;
+}
+
+/** Another machine, which goes on from the snapshot. */
+function Fork({ session, name, snapshot, onClose }: ForkProps) {
+  const [to, setTo] = useState(() =>
+    freeName(
+      `${name}-fork`,
+      session.view.machines.map((one) => one.name),
+    ),
+  );
+  const go = async (): Promise<void> => {
+    const body = { to, snapshot: snapshot.id };
+    await session.finish(session.call('cloneMachine', { params: { name }, body }));
+    await session.finish(session.call('startMachine', { params: { name: to } }));
+    location.hash = machinePlace(session.url, to);
+  };
+  return (
+    <Dialog title={`Fork “${printable(snapshot.name)}”`} go="Fork and start" onGo={go} onClose={onClose}>
+      <NameField value={to} onChange={setTo} />
+      <p class="note">A machine of its own, which goes on from here. {name} stays as it is.</p>
+    </Dialog>
   );
 }
 
