@@ -14,13 +14,10 @@ export type Said = 'leased' | 'listening';
 /**
  * A unix socket's path has to be short, and a machine's folder may be anywhere: the sockets of a user's machines are in one
  * folder of the user's own, named by the machine's folder.
- * @param kind what is said there: `process` is the host's protocol, `console` RFB, `display` RFB of the engine's own
+ * @param kind what is said there: `process` is the host's protocol, `console` RFB
  * @throws GuestwrightError `infrastructure/socket-folder-unsafe`: somebody else could listen there
  */
-export async function socketOf(
-  machineFolder: string,
-  kind: 'process' | 'console' | 'display' = 'process',
-): Promise<string> {
+export async function socketOf(machineFolder: string, kind: 'process' | 'console' = 'process'): Promise<string> {
   const { uid } = userInfo();
   const folder = join(tmpdir(), `guestwright-host-${uid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
