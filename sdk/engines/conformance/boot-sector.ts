@@ -257,6 +257,51 @@ export function bootCounter(): Uint8Array {
     .sector();
 }
 
+/**
+ * Prints `READY`; at each key it writes the next 4 MB of the first hard disk and prints a dot, or `E` when the disk gives an
+ * error. At `q` it switches itself off.
+ */
+export function writing(pm1aControl = 0): Uint8Array {
+  return (
+    begin()
+      .print('READY')
+      .label('next')
+      .emit(0xb4, 0x00, 0xcd, 0x16, 0x3c, 'q'.charCodeAt(0))
+      .short(0x74, 'off')
+      .emit(0xb9, 0x80, 0x00) // 128 times 64 sectors
+      .label('transfer')
+      .emit(0x51, 0xb8, 0x00, 0x43, 0xb2, 0x80, 0xbe)
+      .address('packet')
+      .emit(0xcd, 0x13, 0x59)
+      .short(0x72, 'error')
+      // To the next 64 sectors.
+      .emit(0x83, 0x06)
+      .address('sector')
+      .emit(0x40, 0x83, 0x16)
+      .address('above')
+      .emit(0x00)
+      .short(0xe2, 'transfer')
+      .print('.')
+      .short(0xeb, 'next')
+      .label('error')
+      .print('E')
+      .short(0xeb, 'next')
+      .label('off')
+      .emit(0xba, pm1aControl & 0xff, pm1aControl >> 8, 0xb8, 0x01, 0x20, 0xef)
+      .label('idle')
+      .emit(0xf4)
+      .short(0xeb, 'idle')
+      // For int 13h, function 43h: its size, how many sectors, from where (1000h:0), to where.
+      .label('packet')
+      .emit(0x10, 0x00, 0x40, 0x00, 0x00, 0x00, 0x00, 0x10)
+      .label('sector')
+      .emit(0x00, 0x00)
+      .label('above')
+      .emit(0x00, 0x00, 0x00, 0x00, 0x00, 0x00)
+      .sector()
+  );
+}
+
 /** Prints the date of the real-time clock as YYYYMMDD. */
 export function dating(): Uint8Array {
   const program = begin().emit(0xb4, 0x04, 0xcd, 0x1a, 0x51, 0x52); // CX, DX in BCD on the stack
