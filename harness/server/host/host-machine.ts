@@ -10,7 +10,7 @@ import type { MachineFolder } from '../machines/machine-folder.js';
 import { settle } from '../machines/settle.js';
 import { linkFile, SnapshotFolder } from '../machines/snapshots.js';
 import { assertChanges, commitChanges, discardChanges } from '../machines/undo.js';
-import type { MachineStatus } from '../machines/status.js';
+import type { HeartbeatState, MachineStatus } from '../machines/status.js';
 import { MachineConnection, startProcess } from '../process/connection.js';
 import { calls } from '../process/protocol.js';
 import { socketOf } from '../process/socket.js';
@@ -26,6 +26,13 @@ export interface HostMachineListener {
   onEnded: () => void;
 }
 
+/** By what has happened to its machine. */
+const HEARTBEAT_AFTER: Readonly<Record<string, HeartbeatState>> = {
+  heartbeat: 'ok',
+  'heartbeat-stopped': 'stopped',
+  reset: 'none',
+};
+
 export class HostMachine {
   readonly folder: MachineFolder;
   readonly #listener: HostMachineListener;
@@ -33,6 +40,7 @@ export class HostMachine {
   #status: MachineStatus;
   #connection: MachineConnection | null = null;
   #pid: number | null = null;
+  #heartbeat: HeartbeatState = 'none';
   readonly #waiting = new Set<() => void>();
   readonly #drivers = new Set<(event: string) => void>();
   /** What is done after its process has ended. */
@@ -64,6 +72,11 @@ export class HostMachine {
 
   get status(): MachineStatus {
     return this.#status;
+  }
+
+  /** Whether its guest's agent answers. */
+  get heartbeat(): HeartbeatState {
+    return this.#heartbeat;
   }
 
   get isRunning(): boolean {
@@ -287,9 +300,13 @@ export class HostMachine {
       onEngine: (event) => {
         for (const driver of this.#drivers) driver(event);
       },
-      onEvent: (kind, detail, by) => this.#listener.onEvent(kind, detail, by),
+      onEvent: (kind, detail, by) => {
+        this.#heartbeat = HEARTBEAT_AFTER[kind] ?? this.#heartbeat;
+        this.#listener.onEvent(kind, detail, by);
+      },
       onClose: () => {
         this.#connection = null;
+        this.#heartbeat = 'none';
         if (!this.#isLeft) this.#ending = this.#afterEnd();
       },
     });
@@ -301,8 +318,9 @@ export class HostMachine {
       throw error;
     });
     if (live === null) return false;
-    const { status, pid } = live;
+    const { status, pid, heartbeat } = live;
     this.#pid = pid;
+    this.#heartbeat = heartbeat;
     this.#listener.onProcess(this.#config, pid);
     this.#take(status);
     return true;
@@ -332,6 +350,8 @@ export class HostMachine {
 
   #take(status: MachineStatus): void {
     this.#status = status;
+    // At a snapshot it is another run.
+    if (status.state === 'restoring') this.#heartbeat = 'none';
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const resolve of waiting) resolve();

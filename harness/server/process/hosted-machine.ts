@@ -25,6 +25,7 @@ import { beginChanges, discardChanges } from '../machines/undo.js';
 import type { MachineStatus } from '../machines/status.js';
 import { toldFailure } from '../machines/told-failure.js';
 import { Cancellable } from './cancellable.js';
+import { Heartbeat } from './heartbeat.js';
 import { MachineJournal, readRun } from './journal.js';
 import type { Handling, Live, Look, MediumChange } from './protocol.js';
 import { isNoRoom, Room } from './room.js';
@@ -57,6 +58,7 @@ export class HostedMachine {
   readonly #isBitExact: boolean;
   readonly #isDriven: boolean;
   readonly #room: Room;
+  readonly #heartbeat: Heartbeat | null;
   #engine: EngineMachine | null = null;
   readonly #snapshots: SnapshotFolder;
   readonly #end: { promise: Promise<void>; resolve: () => void };
@@ -92,6 +94,10 @@ export class HostedMachine {
       parts.onStatus(next);
       parts.console.stir();
     });
+    const { heartbeat } = config;
+    // A scenario's machine runs when that wants, and its ports are the scenario's.
+    this.#heartbeat =
+      heartbeat === null || this.#isDriven ? null : new Heartbeat({ ...heartbeat, onEvent: parts.onEvent });
     this.#snapshots = new SnapshotFolder(folder.snapshots);
     this.#end = withResolvers();
   }
@@ -197,7 +203,10 @@ export class HostedMachine {
     this.#keptAt = Date.now();
     this.#parts.console.attach(this.#machine);
     this.#machine.onEvent((event) => {
-      if (event.kind === 'reset') this.#parts.onEvent('reset', null);
+      if (event.kind === 'reset') {
+        this.#heartbeat?.forget();
+        this.#parts.onEvent('reset', null);
+      }
       if (event.kind === 'stalled') {
         void this.#stalled(event).catch((error: unknown) => this.#failed(error));
         return;
@@ -275,6 +284,7 @@ export class HostedMachine {
         if (!isNoRoom(error)) throw error;
       });
       this.#journal?.seen(machine.clock.now);
+      await this.#heartbeat?.beat(machine);
       if (this.#journal === null || Date.now() - this.#keptAt <= KEEP_EVERY_MS) return;
       this.#keptAt = Date.now();
       await this.#keep();
@@ -537,6 +547,7 @@ export class HostedMachine {
       status: this.status,
       time: machine?.clock.now ?? null,
       engineDetail: machine?.engineDetail ?? null,
+      heartbeat: this.#heartbeat?.state ?? 'none',
       pid: process.pid,
     };
   }

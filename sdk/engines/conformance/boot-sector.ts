@@ -27,7 +27,11 @@ class Assembler {
   }
 
   call(label: string): this {
-    this.emit(0xe8);
+    return this.emit(0xe8).near(label);
+  }
+
+  /** `rel16`, after 0xE8 call or 0xE9 jmp. */
+  near(label: string): this {
     this.#fixes.push({ at: this.#bytes.length, label, size: 2, absolute: false });
     return this.emit(0, 0);
   }
@@ -300,6 +304,40 @@ export function writing(pm1aControl = 0): Uint8Array {
       .emit(0x00, 0x00, 0x00, 0x00, 0x00, 0x00)
       .sector()
   );
+}
+
+/**
+ * Answers on COM2 as QEMU's guest agent does: of every line the digits, as what was returned. At a key it is deaf, until the
+ * next.
+ */
+export function answering(): Uint8Array {
+  const send = (assembler: Assembler, text: string): Assembler => {
+    for (const character of text) assembler.emit(0xba, 0xf8, 0x02, 0xb0, character.charCodeAt(0), 0xee);
+    return assembler;
+  };
+  const program = send(begin().print('>'), '{"return":')
+    .label('idle')
+    .emit(0xf4, 0xb4, 0x01, 0xcd, 0x16)
+    .short(0x75, 'deaf')
+    .label('take')
+    .emit(0xba, 0xfd, 0x02, 0xec, 0xa8, 0x01)
+    .short(0x74, 'idle')
+    .emit(0xba, 0xf8, 0x02, 0xec, 0x3c, 0x0a)
+    .short(0x74, 'line')
+    .emit(0x3c, '0'.charCodeAt(0))
+    .short(0x72, 'take')
+    .emit(0x3c, '9'.charCodeAt(0))
+    .short(0x77, 'take')
+    .emit(0xee)
+    .short(0xeb, 'take')
+    .label('deaf')
+    .emit(0xb4, 0x00, 0xcd, 0x16)
+    .print('x')
+    .emit(0xb4, 0x00, 0xcd, 0x16)
+    .print('>')
+    .short(0xeb, 'idle')
+    .label('line');
+  return send(program, '}\n{"return":').emit(0xe9).near('take').sector();
 }
 
 /** Prints the date of the real-time clock as YYYYMMDD. */
