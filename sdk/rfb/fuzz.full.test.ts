@@ -64,6 +64,18 @@ const PLANTED: readonly Planted[] = [
     text: 'Math.min(rows, Math.ceil((y + height) / TILE_HEIGHT))',
     bug: 'Math.ceil((y + height) / TILE_HEIGHT)',
   },
+  {
+    name: 'a tile of which only a part was moved is not sent',
+    module: 'viewed.js',
+    text: '&& bottom <= to + rows',
+    bug: '&& row * TILE_HEIGHT < to + rows',
+  },
+  {
+    name: 'rows are moved that the viewer has not all',
+    module: 'viewed.js',
+    text: 'has === null || this.#seen.includes(0)',
+    bug: 'has === null',
+  },
 ];
 
 let folder = '';

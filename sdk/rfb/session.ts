@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { GuestwrightError } from '../errors.js';
 import type { Region } from '../screen/content.js';
 import { clientMessages, type ClientMessage } from './client-messages.js';
-import { Encoder, head, RAW, ZRLE } from './encode.js';
+import { COPY, Encoder, head, moved, RAW, ZRLE } from './encode.js';
 import { welcome } from './handshake.js';
 import { colourMap, OWN_FORMAT, PixelWriter, writePixelFormat } from './pixel-format.js';
 import { ReadBytes, viewOf, type Reading } from './reading.js';
@@ -15,7 +15,7 @@ const DESKTOP_SIZE = -223;
 const EXTENDED_DESKTOP_SIZE = -308;
 const QEMU_KEYS = -258;
 const FENCE = -312;
-const KNOWN: ReadonlySet<number> = new Set([RAW, ZRLE, DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE, QEMU_KEYS, FENCE]);
+const KNOWN: ReadonlySet<number> = new Set([RAW, COPY, ZRLE, DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE, QEMU_KEYS, FENCE]);
 
 const FENCE_REQUEST = 0x8000_0000;
 /** That what was said before it is done before it is answered, and what comes after it later: so is everything here. */
@@ -153,6 +153,7 @@ export class RfbSession {
     const before = this.#encodings;
     this.#encodings = new Set(encodings);
     this.#encoding = encodings.find((one) => one === RAW || one === ZRLE) ?? RAW;
+    this.#viewed.moves = this.#encodings.has(COPY);
     const isNew = (encoding: number): boolean => this.#encodings.has(encoding) && !before.has(encoding);
     // That these are understood is said by using them once.
     if (isNew(FENCE)) this.#send([fence(FENCE_REQUEST, new Uint8Array(0))]);
@@ -219,12 +220,24 @@ export class RfbSession {
       return Promise.resolve([updateHead(others.length + 1), ...others, size]);
     }
     const { width, height } = this.#told;
+    const moves = this.#scroll(wanted);
     const all = this.#viewed.take(wanted);
     const parts = all.map((part) => cut(part, width, height)).filter((part) => part.width > 0 && part.height > 0);
-    if (parts.length + news.length === 0) return null;
+    const rectangles = [...news, ...moves];
+    if (parts.length + rectangles.length === 0) return null;
     const screen = { pixels: board.pixels, width: board.width };
     const encoded = this.#encoder.encode(screen, parts, this.#encoding, this.#writer);
-    return encoded.then((pieces) => [updateHead(parts.length + news.length), ...news, ...pieces]);
+    return encoded.then((pieces) => [updateHead(parts.length + rectangles.length), ...rectangles, ...pieces]);
+  }
+
+  /** Of a viewer that wants all of the screen, and has its size: at most one rectangle. */
+  #scroll(wanted: Region): Uint8Array[] {
+    const { width, height } = this.#parts.board;
+    const { width: right, height: bottom } = cut(wanted, width, height);
+    if (wanted.x + wanted.y > 0 || right < width || bottom < height) return [];
+    if (this.#told.width !== width || this.#told.height !== height) return [];
+    const scroll = this.#viewed.scroll();
+    return scroll === null ? [] : [moved(scroll, width)];
   }
 
   get #knowsSizes(): boolean {
