@@ -27,6 +27,9 @@ const REFUSED = { reason: 1, status: 1 };
 
 /** Wall ms between the beginnings of two updates: about 30 a second. */
 const UPDATE_EVERY_MS = 33;
+/** Of one that waits for what comes of its keys and clicks: for so long after the last of them. */
+const UPDATE_EVERY_IN_USE_MS = 16;
+const IN_USE_MS = 500;
 /** Bytes of answers that a viewer has not taken, from which on nothing more of it is read. */
 const MOST_UNREAD = 256 * 1024;
 /** Rectangles without pixels that wait for the next update. */
@@ -67,6 +70,7 @@ export class RfbSession {
   #news: Uint8Array[] = [];
   #updating = false;
   #lastUpdate = -Infinity;
+  #lastInput = -Infinity;
   #timer: NodeJS.Timeout | null = null;
   #isOver = false;
 
@@ -145,6 +149,7 @@ export class RfbSession {
         return;
       case 'key':
       case 'pointer':
+        this.#lastInput = performance.now();
         this.#parts.onInput(message);
     }
   }
@@ -179,7 +184,9 @@ export class RfbSession {
     const { board } = this.#parts;
     if (this.#isOver || this.#updating || this.#wanted === null) return;
     if (this.#checked === board.version && this.#news.length === 0) return;
-    const wait = this.#lastUpdate + UPDATE_EVERY_MS - performance.now();
+    const now = performance.now();
+    const gap = now - this.#lastInput < IN_USE_MS ? UPDATE_EVERY_IN_USE_MS : UPDATE_EVERY_MS;
+    const wait = this.#lastUpdate + gap - now;
     if (wait > 0) {
       this.#timer ??= setTimeout(() => {
         this.#timer = null;

@@ -1,9 +1,15 @@
-/** Keeps looking at a machine's screen while somebody wants to see it: as often as it changes, and 30 times a second at most. */
+/**
+ * Keeps looking at a machine's screen while somebody wants to see it: as often as it changes, and 30 times a second at most.
+ * While somebody uses it, who waits for what comes of that, as often as the engine looks at a screen. QEMU's own VNC server is
+ * not used: it is no quicker (the bench `server` holds one beside the other), and what it shows would not be what scenarios see.
+ */
 import { GuestwrightError } from '../../../sdk/errors.js';
 import type { Machine } from '../../../sdk/machine/types.js';
 
 /** Guest ms between two looks at a screen that changes all the time. */
 const LOOK_EVERY_MS = 33;
+/** Wall ms after a key or a click in which it counts as being used. */
+const IN_USE_MS = 500;
 /** Guest ms of one wait: what ends the machine waits for it. */
 const WAIT_MS = 200;
 /** Waits without a change after which it is looked at all the same: somebody else may have taken the change for theirs. */
@@ -13,6 +19,7 @@ export class FrameFeed {
   readonly #machine: Machine;
   readonly #running: Promise<void>;
   #isStopped = false;
+  #inUseUntil = -Infinity;
   #wake: () => void = () => undefined;
 
   /** What it sees is told by the machine's `onFrame`, as everybody's looks are. @param onFailure something is wrong with us */
@@ -24,6 +31,11 @@ export class FrameFeed {
   /** The machine may run again, or be otherwise. */
   stir(): void {
     this.#wake();
+  }
+
+  /** Somebody does something there. */
+  used(): void {
+    this.#inUseUntil = performance.now() + IN_USE_MS;
   }
 
   /** Resolves when nothing more is asked of the machine. */
@@ -55,7 +67,8 @@ export class FrameFeed {
   /** @returns whether it may be looked at again; false: the machine has stopped */
   async #change(): Promise<boolean> {
     const { clock } = this.#machine;
-    if ((await clock.untilChange([], LOOK_EVERY_MS)) === 'power') return false;
+    const isInUse = performance.now() < this.#inUseUntil;
+    if (!isInUse && (await clock.untilChange([], LOOK_EVERY_MS)) === 'power') return false;
     for (let waits = 0; waits < LOOK_AFTER_WAITS && this.#mayGoOn(); waits++) {
       const reason = await clock.untilChange(['screen'], WAIT_MS);
       if (reason !== 'limit') return reason !== 'power';

@@ -138,7 +138,9 @@ export class MachineConsole implements AsyncDisposable {
       board: this.#board,
       name,
       password: null,
-      onInput: (input) => viewer.take(input),
+      onInput: (input) => {
+        if (viewer.take(input)) this.#feed?.used();
+      },
     });
     const end = await session.run();
     this.#viewers.delete(viewer);
