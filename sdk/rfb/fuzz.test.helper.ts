@@ -3,16 +3,12 @@
  * its seed alone. What is thrown is to be an error of ours; never may many bytes be waited for, or kept; what is understood is
  * the same however the bytes come in pieces; every rectangle is on the screen, and every pixel fits its format.
  */
+import type { Found } from '../fuzzer.test.helper.js';
 import type * as Target from './fuzz-target.test.helper.js';
 import type { ClientMessage } from './fuzz-target.test.helper.js';
 import type { Reading } from './reading.js';
 
 export type Api = typeof Target;
-
-export interface Found {
-  seed: number;
-  what: string;
-}
 
 const KNOWN: ReadonlySet<number> = new Set([0, 1, 16, -223, -308, -312, -258]);
 /** Bytes that may be waited for at once. */
