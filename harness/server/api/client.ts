@@ -3,6 +3,7 @@ import WebSocket from 'ws';
 import type { z } from 'zod';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { failureSchema, revived } from '../machines/told-failure.js';
+import { unreachable } from './unreachable.js';
 import { CONTRACTS, type CallName, type Contract, type Contracts, type taskSchema } from './contract.js';
 
 type Input<C, K extends string> = C extends Record<K, infer S extends z.ZodType> ? Record<K, z.input<S>> : unknown;
@@ -94,16 +95,6 @@ function failureOf(value: unknown, status: number): GuestwrightError {
     code: 'host-answer-invalid',
     seen: `status ${status}`,
     next: 'see whether it is a Guestwright host of this release',
-  });
-}
-
-function unreachable(url: string, seen: string): GuestwrightError {
-  return new GuestwrightError(`The host ${url} does not answer`, {
-    kind: 'infrastructure',
-    code: 'host-unreachable',
-    expected: 'a host that listens there',
-    seen,
-    next: 'start it with: guestwright serve',
   });
 }
 
