@@ -1,6 +1,6 @@
 // Makes a fresh clone ready: the PC firmware that guests start with (a Debian package) and the npm packages. Plain
 // Node without dependencies, because it runs before there are any. Does nothing, quickly, when all is there.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -94,20 +94,39 @@ const EXTRAS = {
 const WITH = process.argv.filter((_, index) => process.argv[index - 1] === '--with');
 
 try {
+  const extras = WITH.map((name) => EXTRAS[name] ?? unknownExtra(name));
+  // One waits for the network while the other unpacks.
+  const packages = setUpPackages();
+  // Its failure is told where it is waited for.
+  packages.catch(() => undefined);
+  setUpTogether(extras);
   setUpFirmware();
-  for (const name of WITH) setUpExtra(EXTRAS[name] ?? unknownExtra(name));
-  setUpPackages();
+  for (const extra of extras) setUpExtra(extra);
+  await packages;
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);
   process.exitCode = 3;
 }
 
-function setUpFirmware() {
+/** All Debian packages in one go: apt-get and what it triggers take long each time. What this cannot do is tried one by one after it. */
+function setUpTogether(extras) {
+  const packages = [...(isFirmwareMissing() ? ['seabios'] : []), ...extras.flatMap(({ missing }) => missing())];
+  const prefix = packages.length > 1 && process.platform === 'linux' && canRun('apt-get') ? rootPrefix() : null;
+  if (prefix !== null) aptInstall(prefix, [...new Set(packages)]);
+}
+
+function isFirmwareMissing() {
   // On other systems, or with files of one's own, the engine looks in more places and says what is missing.
-  if (process.env.GUESTWRIGHT_FIRMWARE || hasFirmware('/usr/share/seabios') || hasFirmware('/usr/share/qemu')) return;
+  if (process.env.GUESTWRIGHT_FIRMWARE || hasFirmware('/usr/share/seabios') || hasFirmware('/usr/share/qemu')) {
+    return false;
+  }
+  return !hasFirmware(join(cacheFolder(), 'firmware')) && process.platform === 'linux' && canRun('apt-get');
+}
+
+function setUpFirmware() {
+  if (!isFirmwareMissing()) return;
   const folder = join(cacheFolder(), 'firmware');
-  if (hasFirmware(folder) || process.platform !== 'linux' || !canRun('apt-get')) return;
   const prefix = rootPrefix();
   if (prefix === null) unpackInto(folder);
   else if (!aptInstall(prefix, ['seabios'])) throw new SetupError(words('apt-get could not install it (see above)'));
@@ -204,14 +223,17 @@ function words(seen) {
   ].join('\n');
 }
 
-function setUpPackages() {
+async function setUpPackages() {
   const wanted = join(root, 'package-lock.json');
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(wanted)) return;
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
   say('installing the npm packages (npm ci)');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  if (run(npm, ['ci', '--no-audit', '--no-fund'], { cwd: root, shell: process.platform === 'win32' }) !== 0) {
+  const options = { cwd: root, shell: process.platform === 'win32', stdio: ['ignore', 'inherit', 'inherit'] };
+  const child = spawn(npm, ['ci', '--no-audit', '--no-fund'], options);
+  const code = await new Promise((resolve) => child.once('error', () => resolve(1)).once('close', resolve));
+  if (code !== 0) {
     throw new SetupError('setup: npm ci failed (see above)\n  next:     check the network and run it again');
   }
 }

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { IMAGE_DRIVES, type ImageDrive } from '../compare/replace-image.js';
+import { IMAGE_DRIVES, type ImageDrive } from '../compare/image-drives.js';
 
 export function compareCommand(): Command {
   return new Command('compare')

@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { initProject } from './init/init.js';
-import { wordInit } from './init/words.js';
 
 export function initCommand(): Command {
   return new Command('init')
@@ -9,6 +7,7 @@ export function initCommand(): Command {
     .argument('[folder]', 'where; it is made when it is not there', '.')
     .addHelpText('after', AFTER_HELP)
     .action(async (folder: string) => {
+      const [{ initProject }, { wordInit }] = await Promise.all([import('./init/init.js'), import('./init/words.js')]);
       const result = await initProject(resolve(folder));
       process.stdout.write(wordInit(result, folder));
     });

@@ -12,7 +12,3 @@ const packageSchema = z.object({
 export function ownPackage(): z.output<typeof packageSchema> {
   return packageSchema.parse(JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')));
 }
-
-export function packageVersion(): string {
-  return ownPackage().version;
-}

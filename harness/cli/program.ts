@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { packageVersion } from './package.js';
+import { packageVersion } from './version.js';
 import { ciCommand } from './ci.js';
 import { compareCommand } from './compare.js';
 import { diskCommand } from './disk.js';

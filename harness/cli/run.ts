@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { runScenarios } from './run/run.js';
 
 export function runCommand(): Command {
   return (
@@ -12,6 +11,7 @@ export function runCommand(): Command {
       .allowUnknownOption()
       .addHelpText('after', AFTER_HELP)
       .action(async (_args, _options, command: Command) => {
+        const { runScenarios } = await import('./run/run.js');
         process.exitCode = await runScenarios(argumentsAfter(process.argv, command.name()), process.cwd());
       })
   );

@@ -12,13 +12,8 @@ import type { Machine } from '../../sdk/machine/types.js';
 import { shownText } from '../../sdk/serial/shown.js';
 import type { Course, CourseStep } from './course.js';
 import { leaveFailure } from './failure.js';
-import {
-  IMAGE_DRIVES,
-  replaceCatalogueImage,
-  replaceFile,
-  type ImageDrive,
-  type Replacement,
-} from './replace-image.js';
+import { IMAGE_DRIVES, type ImageDrive } from './image-drives.js';
+import { replaceCatalogueImage, replaceFile, type Replacement } from './replace-image.js';
 import { keepPicture } from './pictures.js';
 
 /** JSON, a `ComparePlan`; set by `guestwright compare`. */

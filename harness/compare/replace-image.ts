@@ -1,10 +1,7 @@
 /** Decides where an image goes in a machine: `guestwright compare` puts one of two in the place of the scenario's own. */
 import { GuestwrightError } from '../../sdk/errors.js';
 import { parseSpec, type MachineSpecInput } from '../../sdk/machine/spec.js';
-
-/** Where a machine can have an image: `floppy`, `cdrom`, `disk0`, `kernel`, `initrd`. */
-export const IMAGE_DRIVES = ['floppy', 'cdrom', 'disk0', 'disk1', 'disk2', 'disk3', 'kernel', 'initrd'] as const;
-export type ImageDrive = (typeof IMAGE_DRIVES)[number];
+import { IMAGE_DRIVES, type ImageDrive } from './image-drives.js';
 
 export type Replacement =
   | { kind: 'replaced'; spec: MachineSpecInput }

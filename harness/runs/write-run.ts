@@ -15,7 +15,7 @@ import { shownText } from '../../sdk/serial/shown.js';
 import type { Machine } from '../../sdk/machine/types.js';
 import { encodePng } from '../../sdk/reading/png.js';
 import { wordInput } from '../attempts/word-input.js';
-import { packageVersion } from '../cli/package.js';
+import { packageVersion } from '../cli/version.js';
 import type { RunFile, RunHardware, RunLook, RunMedium } from './format.js';
 import { againOf } from './again.js';
 import type { TestGoldens } from './goldens.js';

@@ -40,7 +40,10 @@ export async function runHost(flags: HostFlags): Promise<void> {
   const tokens = await Tokens.open(join(folder, 'tokens.json'));
   await using server = await serveHost(host, tokens, { address, port, tls, pages });
   const token = await tokens.renewLocal();
-  await writeReach(folder, { url: server.url, token });
+  // No certificate is for this computer's own commands: they come over loopback, as they do without TLS.
+  const loopback = { address: '127.0.0.1', port: 0, tls: null, access: server.access };
+  await using own = tls === null ? null : await serveHost(host, tokens, loopback);
+  await writeReach(folder, { url: (own ?? server).url, token });
   const machines = host.list();
   const running = machines.filter(({ state }) => state !== 'turned-off' && state !== 'saved');
   say(`${folder} is served at ${server.url}: ${machines.length} machines, ${running.length} of them running.`);

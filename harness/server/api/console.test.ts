@@ -9,6 +9,7 @@ import { typewriter } from '../../../sdk/engines/conformance/boot-sector.js';
 import { engineNamed } from '../../../sdk/engines/index.js';
 import { decodePng } from '../../../sdk/reading/png.js';
 import { TestViewer } from '../../../sdk/rfb/viewer.test.helper.js';
+import { serialEchoingGuest } from '../../e2e/tiny-guests.js';
 import { Host } from '../host/host.js';
 import { HostClient } from './client.js';
 import { ALL_GRANTS, type Right } from './rights.js';
@@ -191,6 +192,42 @@ test('one has control, others look; it is taken by force, given back, and all of
     'control-released all its viewer has gone',
     'viewer-left all',
   ]);
+});
+
+test('who has control has the serial ports too; others are told, once', async () => {
+  const spec = { engine: 'v86', floppy: join(folder, 'echo.img'), memory: 8 };
+  await writeFile(join(folder, 'echo.img'), serialEchoingGuest());
+  await all.call('createMachine', { body: { name, spec } });
+  await all.finish(await all.call('startMachine', { params: { name } }));
+  const line = async (by: string): Promise<{ socket: WebSocket; heard: () => string; told: string[] }> => {
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/api/v1/machines/${name}/serial`, {
+      headers: { authorization: `Bearer ${by}` },
+    });
+    open.push(socket);
+    let text = '';
+    const told: string[] = [];
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) text += data.toString();
+      else told.push(data.toString());
+    });
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+    return { socket, heard: () => text, told };
+  };
+  const [own, other] = [await line(token), await line(await tokens.make('other', ALL_GRANTS))];
+  await expect.poll(own.heard, { timeout: 60_000 }).toContain('ready');
+  await all.call('takeControl', { params: { name }, body: {} });
+  for (const text of ['x', 'y', 'z']) other.socket.send(Buffer.from(text));
+  await expect.poll(() => other.told, { timeout: 60_000 }).toHaveLength(1);
+  own.socket.send(Buffer.from('mine'));
+  await expect.poll(other.heard, { timeout: 60_000 }).toContain('mine');
+  expect(other.heard()).not.toMatch(/[xz]/);
+  expect(JSON.parse(other.told[0] ?? '')).toMatchObject({
+    kind: 'refused',
+    message: expect.stringContaining('all has control') as string,
+  });
+  await all.call('releaseControl', { params: { name } });
+  other.socket.send(Buffer.from('xz'));
+  await expect.poll(own.heard, { timeout: 60_000 }).toContain('minexz');
 });
 
 test('keys that are down when a viewer disappears come up', async () => {

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Host } from '../host/host.js';
 import { snapshotPicture } from '../machines/snapshots.js';
-import { packageVersion } from '../../cli/package.js';
+import { packageVersion } from '../../cli/version.js';
 import type { CallName, Contracts } from './contract.js';
 import type { Access, Caller } from './access.js';
 import { bootableImages } from './images.js';

@@ -1,6 +1,8 @@
 /**
  * A serial port over a WebSocket: binary messages are what the guest sends, and what is sent to it. A text message
- * `{"kind":"again"}` says that the machine went back to a snapshot: what was shown before is not of this run.
+ * `{"kind":"again"}` says that the machine went back to a snapshot: what was shown before is not of this run;
+ * `{"kind":"refused","message":…}` that nothing of what is sent reaches the guest: somebody else has control of it. It is said
+ * once, until something is taken.
  */
 import type { WebSocket } from 'ws';
 import { GuestwrightError } from '../../../sdk/errors.js';
@@ -12,8 +14,8 @@ export interface SerialSocket {
   socket: WebSocket;
   name: string;
   port: number;
-  /** Else what is sent to the guest is left out. */
-  mayType: boolean;
+  /** Who sends; null: what is sent to the guest is left out. */
+  by: string | null;
 }
 
 /** Bytes that wait to be taken by the guest: who sends more at once is cut off. */
@@ -23,8 +25,8 @@ const GONE = 1001;
 const TOO_MUCH = 1009;
 
 /** Resolves when it is closed. Whoever is slow gets what comes later, not more at once. */
-export async function followSerial({ host, socket, name, port, mayType }: SerialSocket): Promise<void> {
-  if (mayType) takeInput({ host, socket, name, port });
+export async function followSerial({ host, socket, name, port, by }: SerialSocket): Promise<void> {
+  if (by !== null) takeInput({ host, socket, name, port, by });
   let at: SerialPlace | null = null;
   try {
     while (socket.readyState === socket.OPEN) {
@@ -39,8 +41,9 @@ export async function followSerial({ host, socket, name, port, mayType }: Serial
   }
 }
 
-function takeInput({ host, socket, name, port }: Omit<SerialSocket, 'mayType'>): void {
+function takeInput({ host, socket, name, port, by }: SerialSocket & { by: string }): void {
   let waiting = 0;
+  let isRefused = false;
   let turn: Promise<void> = Promise.resolve();
   socket.on('message', (message: Buffer) => {
     waiting += message.length;
@@ -49,9 +52,16 @@ function takeInput({ host, socket, name, port }: Omit<SerialSocket, 'mayType'>):
       return;
     }
     turn = turn
-      .then(async () => await host.serialWrite(name, port, message.toString('base64')))
-      // A machine that is off or paused hears nothing.
-      .catch(() => undefined)
+      .then(async () => {
+        await host.serialWrite(name, port, message.toString('base64'), by);
+        isRefused = false;
+      })
+      .catch((error: unknown) => {
+        // A machine that is off or paused hears nothing.
+        const refuses = error instanceof GuestwrightError && error.code === 'control-held';
+        if (refuses && !isRefused) socket.send(JSON.stringify({ kind: 'refused', message: error.message }));
+        isRefused ||= refuses;
+      })
       .finally(() => (waiting -= message.length));
   });
 }

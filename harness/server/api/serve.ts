@@ -1,4 +1,6 @@
 /** A host's API over HTTP: on loopback, or with TLS. */
+import { hostname } from 'node:os';
+import { createSecureContext } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
@@ -35,6 +37,8 @@ export interface ServeOptions {
   tls: { cert: string; key: string } | null;
   /** Origins of pages of other hosts that may call this one; default: none. */
   pages?: readonly string[];
+  /** Who may do what, where another server of the same host knows it already. */
+  access?: Access;
 }
 
 export interface HostServer extends AsyncDisposable {
@@ -52,11 +56,12 @@ const SWEEP_MS = 30_000;
 
 const failureSchema = z.object({ kind: z.string(), code: z.string(), message: z.string() });
 
-/** @throws GuestwrightError `usage/tls-missing`, `usage/port-taken`, `usage/users-invalid` */
+/** @throws GuestwrightError `usage/tls-missing`, `usage/tls-invalid`, `usage/port-taken`, `usage/users-invalid` */
 export async function serveHost(host: Host, tokens: Tokens, options: ServeOptions): Promise<HostServer> {
   const { address, port, tls, pages = [] } = options;
   if (!LOOPBACK.test(address) && tls === null) throw tlsMissing(address);
-  const access = await Access.open(host.folder, tokens);
+  if (tls !== null) assertTls(tls);
+  const access = options.access ?? (await Access.open(host.folder, tokens));
   const app = await buildApi(host, access, { tls, isLocal: LOOPBACK.test(address), pages });
   try {
     await app.listen({ host: address, port });
@@ -68,7 +73,7 @@ export async function serveHost(host: Host, tokens: Tokens, options: ServeOption
   const { port: given } = app.server.address() as AddressInfo;
   return {
     access,
-    url: `${tls === null ? 'http' : 'https'}://${address.includes(':') ? `[${address}]` : address}:${given}`,
+    url: `${tls === null ? 'http' : 'https'}://${nameOf(address)}:${given}`,
     async [Symbol.asyncDispose]() {
       await app.close();
     },
@@ -228,6 +233,26 @@ function answerError(error: unknown, reply: FastifyReply): void {
     code: isOurs ? 'unexpected' : statusCode === 429 ? 'too-many-calls' : 'request-invalid',
     message,
   });
+}
+
+/** As others call it. */
+function nameOf(address: string): string {
+  if (address === '0.0.0.0' || address === '::') return hostname();
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+function assertTls({ cert, key }: { cert: string; key: string }): void {
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    throw new GuestwrightError('The certificate and its key cannot be used', {
+      kind: 'usage',
+      code: 'tls-invalid',
+      expected:
+        'a certificate (with those between it and its authority after it) and the key that belongs to it, in PEM',
+      seen: error instanceof Error ? error.message : String(error),
+    });
+  }
 }
 
 function tlsMissing(address: string): GuestwrightError {

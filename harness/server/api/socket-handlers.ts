@@ -34,6 +34,7 @@ export const SOCKET_HANDLERS: Readonly<Record<SocketName, SocketHandler>> = {
   openConsole,
   serialPort: async ({ host, socket, caller, name, query }) => {
     const port = serialPort.parse(query['port'] ?? 0);
-    await followSerial({ host, socket, name, port, mayType: may(caller.grants, 'execute', name) });
+    const by = may(caller.grants, 'execute', name) ? caller.name : null;
+    await followSerial({ host, socket, name, port, by });
   },
 };

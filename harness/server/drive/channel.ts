@@ -2,11 +2,12 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { z } from 'zod';
-import { GuestwrightError, type FailureKind } from '../../../sdk/errors.js';
+import { GuestwrightError } from '../../../sdk/errors.js';
 import { fromJson, toJson } from '../bytes-json.js';
+import { unreachable } from '../api/unreachable.js';
+import { failureSchema, revived } from '../machines/told-failure.js';
 import type { Driven, DriveRequest } from './requests.js';
 
-const failure = z.object({ kind: z.string(), code: z.string(), message: z.string() });
 const capabilities = z.object({
   determinism: z.enum(['bit-exact', 'recorded', 'none']),
   clocks: z.array(z.enum(['stepped', 'paced', 'free', 'virtual'])),
@@ -32,9 +33,9 @@ const driven = z.object({
 const message = z.union([
   z.object({ ready: driven }),
   z.object({ step: z.string() }),
-  z.object({ refused: failure }),
+  z.object({ refused: failureSchema }),
   z.object({ id: z.number(), now: z.number(), value: z.unknown() }),
-  z.object({ id: z.number(), failure }),
+  z.object({ id: z.number(), failure: failureSchema }),
   z.object({ event: z.unknown() }),
 ]);
 
@@ -133,20 +134,33 @@ export class DriveChannel {
 /** Waits for the first word of the host. */
 async function taken(socket: WebSocket, onStep: (step: string) => void): Promise<Driven> {
   return await new Promise((resolve, reject) => {
-    socket.once('error', (error) => reject(unreachable(socket.url, error.message)));
+    socket.once('error', (error) =>
+      reject(unreachable(new URL(socket.url).origin.replace(/^ws/, 'http'), error.message)),
+    );
     socket.once('unexpected-response', (_request, response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => (text += chunk.toString()));
       response.on('end', () => {
-        const told = failure.safeParse(parsed(text));
-        reject(told.success ? revived(told.data) : unreachable(socket.url, `status ${response.statusCode ?? '?'}`));
+        const told = failureSchema.safeParse(parsed(text));
+        reject(
+          told.success
+            ? revived(told.data)
+            : unreachable(new URL(socket.url).origin.replace(/^ws/, 'http'), `status ${response.statusCode ?? '?'}`),
+        );
       });
     });
-    socket.once('close', (code) => reject(unreachable(socket.url, `it closed the connection (${code})`)));
+    socket.once('close', (code) =>
+      reject(unreachable(new URL(socket.url).origin.replace(/^ws/, 'http'), `it closed the connection (${code})`)),
+    );
     const listen = (data: WebSocket.RawData): void => {
       const told = message.safeParse(parsed(textOf(data)));
       if (!told.success) {
-        reject(unreachable(socket.url, 'it says what this release does not understand'));
+        reject(
+          unreachable(
+            new URL(socket.url).origin.replace(/^ws/, 'http'),
+            'it says what this release does not understand',
+          ),
+        );
         return;
       }
       if ('step' in told.data) {
@@ -177,12 +191,6 @@ function parsed(text: string): unknown {
   }
 }
 
-const KINDS: readonly string[] = ['assertion', 'guest', 'infrastructure', 'usage', 'unstable'] satisfies FailureKind[];
-
-function revived({ kind, code, message: text }: z.output<typeof failure>): GuestwrightError {
-  return GuestwrightError.revive(text, { kind: KINDS.includes(kind) ? (kind as FailureKind) : 'infrastructure', code });
-}
-
 function lost(seen: string): GuestwrightError {
   return new GuestwrightError('The host of the machine is gone', {
     kind: 'infrastructure',
@@ -198,15 +206,5 @@ function disposed(): GuestwrightError {
     kind: 'usage',
     code: 'machine-disposed',
     next: 'await every call on the machine before its test or its owner ends',
-  });
-}
-
-function unreachable(url: string, seen: string): GuestwrightError {
-  return new GuestwrightError(`The host at ${new URL(url).origin} does not give its machine`, {
-    kind: 'infrastructure',
-    code: 'host-unreachable',
-    expected: 'a host that listens there',
-    seen,
-    next: 'start it with: guestwright serve',
   });
 }

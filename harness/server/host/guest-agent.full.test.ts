@@ -89,7 +89,7 @@ test.for([
     await host.create({ name, spec, settings: { heartbeat } }, null);
     await host.tasks.ended(host.start(name, null).id);
     const enter = async (command: string): Promise<void> =>
-      await host.serialWrite(name, 0, Buffer.from(`${command}\n`).toString('base64'));
+      await host.serialWrite(name, 0, Buffer.from(`${command}\n`).toString('base64'), null);
     const said = async (): Promise<string> =>
       Buffer.from((await host.serialSince(name, { port: 0, at: null })).data, 'base64').toString();
     const comeTo = async (...kinds: string[]): Promise<void> =>

@@ -665,8 +665,8 @@ export class Host implements AsyncDisposable {
   }
 
   /** @param data base64 */
-  async serialWrite(name: string, port: number, data: string): Promise<void> {
-    await this.#get(name).connection.call(calls.serialWrite, { port, data });
+  async serialWrite(name: string, port: number, data: string, by: string | null): Promise<void> {
+    await this.#get(name).connection.call(calls.serialWrite, { port, data, by });
   }
 
   async insert(name: string, change: MediumChange, by: Asker): Promise<void> {

@@ -11,6 +11,7 @@ import type { EngineMachine } from '../../../sdk/engines/engine.js';
 import type { Stall } from '../../../sdk/engines/stalled.js';
 import type { Again } from '../../../sdk/machine/do-again.js';
 import { launch } from '../../../sdk/machine/launch.js';
+import type { Frame } from '../../../sdk/screen/frame.js';
 import type { Machine } from '../../../sdk/machine/types.js';
 import { encodePng } from '../../../sdk/reading/png.js';
 import { toJson } from '../bytes-json.js';
@@ -29,9 +30,10 @@ import { Heartbeat } from './heartbeat.js';
 import { MachineJournal, readRun } from './journal.js';
 import type { Handling, Live, Look, MediumChange } from './protocol.js';
 import { isNoRoom, Room } from './room.js';
-import { serialSince, type SerialPiece, type SerialQuestion } from './serial-output.js';
+import { SerialOutput, type SerialPiece, type SerialQuestion } from './serial-output.js';
 import { StatusTeller } from './status-teller.js';
 import { Thumbnails } from './thumbnails.js';
+import { watchedMachine, WatchedDriven, type Watched } from './watched.js';
 
 export interface HostedMachineParts {
   folder: MachineFolder;
@@ -51,7 +53,8 @@ const NOTE_EVERY_MS = 1000;
 const KEEP_EVERY_MS = 300_000;
 
 export class HostedMachine {
-  readonly thumbnails = new Thumbnails(() => this.#running.screen.frame());
+  readonly thumbnails = new Thumbnails(async () => await this.#frame());
+  readonly #serial = new SerialOutput(() => this.#watched);
   readonly #parts: HostedMachineParts;
   readonly #hosted: HostedSpec;
   readonly #journal: MachineJournal | null;
@@ -64,6 +67,8 @@ export class HostedMachine {
   readonly #end: { promise: Promise<void>; resolve: () => void };
   readonly #teller: StatusTeller;
   #machine: Machine | null = null;
+  /** It, as those see it who look on. */
+  #watched: Watched | null = null;
   /** It began at a state. */
   #goesOn = false;
   #base: string | null = null;
@@ -93,6 +98,7 @@ export class HostedMachine {
     this.#teller = new StatusTeller(folder, status, (next) => {
       parts.onStatus(next);
       parts.console.stir();
+      this.#serial.stir();
     });
     const { heartbeat } = config;
     // A scenario's machine runs when that wants, and its ports are the scenario's.
@@ -201,7 +207,11 @@ export class HostedMachine {
       },
     );
     this.#keptAt = Date.now();
-    this.#parts.console.attach(this.#machine);
+    this.#watched =
+      this.#engine === null || !this.#isDriven
+        ? watchedMachine(this.#machine)
+        : new WatchedDriven(this.#machine.id, this.#engine);
+    this.#parts.console.attach(this.#machine, this.#watched);
     this.#machine.onEvent((event) => {
       if (event.kind === 'reset') {
         this.#heartbeat?.forget();
@@ -477,7 +487,11 @@ export class HostedMachine {
 
   /** @param request see `drive/requests.ts` */
   async drive(request: string): Promise<string> {
-    return await drive(this.#drivenEngine, this.#running.spec, request);
+    try {
+      return await drive(this.#drivenEngine, this.#running.spec, request);
+    } finally {
+      if (this.#watched instanceof WatchedDriven) this.#watched.acted();
+    }
   }
 
   get #drivenEngine(): EngineMachine {
@@ -526,7 +540,7 @@ export class HostedMachine {
   }
 
   async look(): Promise<Look> {
-    const frame = await this.#running.screen.frame();
+    const frame = await this.#frame();
     const { width, height } = frame;
     const png = Buffer.from(encodePng(frame)).toString('base64');
     const rows = frame.grid?.lines.map((line) => line.trimEnd()) ?? null;
@@ -534,7 +548,7 @@ export class HostedMachine {
   }
 
   async serialSince(question: SerialQuestion): Promise<SerialPiece> {
-    return await serialSince(() => this.#machine, question);
+    return await this.#serial.since(question);
   }
 
   async serialWrite({ port, data }: { port: number; data: string }): Promise<void> {
@@ -570,12 +584,18 @@ export class HostedMachine {
   async #leave(): Promise<void> {
     const machine = this.#machine;
     this.#machine = null;
+    this.#watched = null;
     if (this.#timer !== null) clearInterval(this.#timer);
     // A machine that is asked something while it ends does not write its disks out.
-    await this.#parts.console.detach();
+    await Promise.all([this.#parts.console.detach(), this.#serial.leave()]);
     await machine?.dispose().catch((error: unknown) => {
       if (!isNoRoom(error)) throw error;
     });
+  }
+
+  async #frame(): Promise<Frame> {
+    // That it runs is looked at first: else it says why there is nothing to see.
+    return this.#running.id === this.#watched?.id ? await this.#watched.frame() : await this.#running.screen.frame();
   }
 
   get #running(): Machine {

@@ -94,7 +94,7 @@ export const calls = {
   thumbnail: new RequestType<ThumbnailQuery, Thumbnail, ToldFailure>('thumbnail'),
   serialSince: new RequestType<SerialQuestion, SerialPiece, ToldFailure>('serialSince'),
   /** Bytes for a port, base64. */
-  serialWrite: new RequestType<{ port: number; data: string }, null, ToldFailure>('serialWrite'),
+  serialWrite: new RequestType<{ port: number; data: string; by: string | null }, null, ToldFailure>('serialWrite'),
 };
 
 export const news = {

@@ -111,7 +111,12 @@ function answer(socket: Socket, machine: HostedMachine, control: Control): Messa
   );
   connection.onRequest(calls.thumbnail, (query) => told(() => machine.thumbnails.of(query)));
   connection.onRequest(calls.serialSince, (question) => told(() => machine.serialSince(question)));
-  connection.onRequest(calls.serialWrite, (given) => told(() => done(machine.serialWrite(given))));
+  connection.onRequest(calls.serialWrite, ({ by, ...given }) =>
+    told(async () => {
+      control.assertFree(by, { force: false });
+      return await done(machine.serialWrite(given));
+    }),
+  );
   return connection;
 }
 

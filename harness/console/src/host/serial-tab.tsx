@@ -94,6 +94,11 @@ function keepOpen(
     say(`The line has ended: ${why}`);
     timer = setTimeout(() => void open(), RETRY_MS);
   };
+  const told = ({ kind, message }: { kind: string; message?: string }): void => {
+    // The machine went back to a snapshot.
+    if (kind === 'again') terminal.reset();
+    if (kind === 'refused') say(`Your keys do not reach the guest: ${message?.split('\n')[0] ?? ''}`);
+  };
   const open = async (): Promise<void> => {
     try {
       const line = await session.socket(path);
@@ -108,9 +113,8 @@ function keepOpen(
         terminal.reset();
       };
       line.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-        // The machine went back to a snapshot.
-        if (typeof data === 'string') terminal.reset();
-        else terminal.write(new Uint8Array(data));
+        if (typeof data !== 'string') terminal.write(new Uint8Array(data));
+        else told(JSON.parse(data) as { kind: string; message?: string });
       };
       line.onclose = ({ reason, code }) => again(reason === '' ? `code ${code}` : reason);
     } catch (error) {
