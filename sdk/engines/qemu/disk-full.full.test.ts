@@ -7,14 +7,14 @@ import { launch } from '../../machine/launch.js';
 import { smallDisk } from '../../snapshots/store.test.helper.js';
 import { writing } from '../conformance/boot-sector.js';
 import { engineNamed } from '../index.js';
-import { stallOf } from './failed-writes.js';
 
 const { available } = await (await engineNamed('qemu')).probe();
 const mayMount = process.getuid?.() === 0;
 
+// Not IDE: a BIOS that waits for such a disk may see it idle before QEMU has stopped the machine.
 test.skipIf(!available || !mayMount).each([
   { bus: 'virtio', clock: 'host' },
-  { bus: 'ide', clock: 'virtual' },
+  { bus: 'virtio', clock: 'virtual' },
 ] as const)('waits of a scenario fail with disk-full, and go on when there is room ($bus, $clock)', async (parts) => {
   const folder = await mkdtemp(join(tmpdir(), 'guestwright-test-full-'));
   onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
@@ -44,13 +44,4 @@ test.skipIf(!available || !mayMount).each([
   await machine.revert(snapshot);
   await machine.screen.getByText('READY..').waitFor();
   expect(machine.state).toBe('running');
-});
-
-test.each([
-  [{ action: 'stop', nospace: true, reason: 'No space left on device', 'node-name': 'disk1.3' }, 1, true],
-  [{ action: 'stop', nospace: false, reason: 'Disk quota exceeded', 'node-name': 'disk0.1' }, 0, true],
-  [{ action: 'stop', nospace: false, reason: 'Input/output error', 'node-name': 'floppy0.1' }, null, false],
-])('what QEMU says of a failed write: %j', (data, disk, full) => {
-  expect(stallOf({ name: 'BLOCK_IO_ERROR', data })).toEqual({ disk, full, detail: data.reason });
-  expect(stallOf({ name: 'BLOCK_IO_ERROR', data: { ...data, action: 'report' } })).toBeNull();
 });
