@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { typewriter } from '../../../sdk/engines/conformance/boot-sector.js';
-import { findOnPath } from '../../find-on-path.js';
+import { findOnPath } from '../../../sdk/find-on-path.js';
 import { serveHost, type HostServer } from '../api/serve.js';
 import { ALL_GRANTS } from '../api/rights.js';
 import { Tokens } from '../api/tokens.js';
