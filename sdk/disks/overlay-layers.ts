@@ -19,7 +19,7 @@ import type { DiskProgress } from './copy-disk.js';
 import { readQcow2Header, type Qcow2Header } from './headers/qcow2.js';
 import { emptyQcow2Bytes } from './qcow2.js';
 import { qemuImg } from './qemu-img.js';
-import { openImage } from './recognise.js';
+import { formatOf, openImage } from './recognise.js';
 
 /** Longest list that is read: each layer is a file that stays open while the machine runs. */
 export const MOST_LAYERS = 64;
@@ -181,6 +181,7 @@ async function assertLayer(path: string): Promise<Qcow2Header> {
   if (!there.isFile()) throw layersInvalid(path, 'no regular file');
   const storage = openImage(path);
   try {
+    if (formatOf(storage) !== 'qcow2') throw layersInvalid(path, 'no qcow2 image');
     const header = readQcow2Header(storage);
     if ('kind' in header) throw layersInvalid(path, header.what);
     return header;

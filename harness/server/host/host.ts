@@ -623,7 +623,8 @@ export class Host implements AsyncDisposable {
   #mergeIfWanted(name: string): void {
     void (async () => {
       const machine = this.#machines.get(name);
-      if (machine === undefined || !(await machine.wantsMerge()) || this.#busy.has(name)) return;
+      if (machine === undefined || !(await machine.wantsMerge())) return;
+      if (this.#leaving.signal.aborted || this.#busy.has(name)) return;
       this.#task('merge-disks', name, null, async (work) => await machine.mergeLast(this.#merging(work)));
     })().catch((error: unknown) => {
       this.#note(name, 'disks-not-merged', null, error instanceof Error ? error.message : String(error));
@@ -750,7 +751,10 @@ export class Host implements AsyncDisposable {
 
   /** Machines go on. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#leaving.abort();
     await this.#copying.allEnded();
+    // Nobody asked for these, and nobody waits for them: they are given up.
+    await Promise.all(this.tasks.list().map(async ({ id, kind }) => kind === 'merge-disks' && this.tasks.ended(id)));
     for (const machine of this.#machines.values()) machine.leave();
     await this.#release();
   }

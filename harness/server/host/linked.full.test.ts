@@ -30,12 +30,16 @@ for (const engine of ENGINES) {
       await off(name);
     }
     expect(counts).toEqual(['B', 'B', 'C']);
+    // Both run at once.
+    expect([await count('first'), await count('second')]).toEqual(['D', 'C']);
+    await off('first');
+    await off('second');
     await done(host.clone('second', 'third', null, { linked: true }));
     await host.delete('second', null);
-    expect(await count('third')).toBe('C');
+    expect(await count('third')).toBe('D');
     await off('third');
     await host.delete('third', null);
-    expect(await count('first')).toBe('D');
+    expect(await count('first')).toBe('E');
     await off('first');
   });
 }

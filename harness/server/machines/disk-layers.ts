@@ -17,7 +17,10 @@ export interface LayerUse {
   bytes: number;
 }
 
-/** `last`: what was written to last goes into the layer below it. `many`: disks of many layers get fewer. */
+/**
+ * `last`: what was written to last goes into the layer below it, and that into the next, as far as they are nobody else's.
+ * `many`: disks of many layers get fewer.
+ */
 export type MergeReason = 'last' | 'many';
 
 /**
@@ -86,7 +89,7 @@ export async function mergeDisks(
         signal,
         onProgress: (done, all) => onProgress(done / all, disk),
       });
-      if (!merged || reason === 'last') break;
+      if (!merged) break;
     }
   }
 }
