@@ -1,8 +1,10 @@
 /**
- * From a key to its character in a viewer's picture, over the WebSocket of a host, without what the guest itself takes: that is
- * measured with the same guest, driven by the SDK, in the same run.
+ * From a key to its character in a viewer's picture, over the WebSocket of a host. With v86 without what the guest itself takes:
+ * that is measured with the same guest, driven by the SDK, in the same run. With QEMU beside a viewer of QEMU's own VNC server.
  */
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import WebSocket, { createWebSocketStream } from 'ws';
@@ -14,12 +16,14 @@ import { Host } from '../../harness/server/host/host.js';
 import { launch } from '../../sdk/machine/launch.js';
 import { TestViewer } from '../../sdk/rfb/viewer.test.helper.js';
 import type { Figures } from '../figures.js';
+import { PlainQemu } from '../qemu/plain.js';
 
 const KEYS = 60;
 /** Milliseconds beyond the guest's own that 95 of 100 keys may take. */
 const MOST_MS = 100;
 const ZRLE = 16;
 const KEYSYM = 0x78;
+const GREETING = 'READY';
 /** Pixels of a cell of a text screen. */
 const CELL = { width: 9, height: 16 };
 /** Of what is typed: below the words of the firmware and the greeting. */
@@ -31,7 +35,7 @@ export async function keyToPixel(note: (line: string) => void): Promise<Figures>
     const floppy = join(folder, 'echo.img');
     await writeFile(floppy, echoingGuest());
     const own = await ofGuest(floppy);
-    const all = await throughConsole(folder, floppy);
+    const all = await throughConsole(folder, 'v86', floppy);
     const guest = at(own, 0.5);
     note(`the guest's own time: ${guest.toFixed(1)} ms (median of ${own.length} keys)`);
     note(`through the console: ${at(all, 0.5).toFixed(1)} ms (median), ${at(all, 0.95).toFixed(1)} ms (p95)`);
@@ -39,9 +43,50 @@ export async function keyToPixel(note: (line: string) => void): Promise<Figures>
       const value = Math.max(0, at(all, share) - guest);
       return { value, unit: 'ms', baseline: MOST_MS, ratio: MOST_MS / Math.max(value, 1) };
     };
-    return { 'console.keyToPixel.p50': figure(0.5), 'console.keyToPixel.p95': figure(0.95) };
+    return {
+      'console.keyToPixel.p50': figure(0.5),
+      'console.keyToPixel.p95': figure(0.95),
+      ...(await ofQemu(folder, floppy, note)),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Baseline: the same guest on a QEMU that is looked at through its own VNC server, on a unix socket. */
+async function ofQemu(folder: string, floppy: string, note: (line: string) => void): Promise<Figures> {
+  const own = await throughOwnServer(folder, floppy);
+  const ours = await throughConsole(folder, 'qemu', floppy);
+  for (const [name, took] of [
+    ["QEMU's own VNC server", own],
+    ['the console of a QEMU machine', ours],
+  ] as const) {
+    note(`${name}: ${at(took, 0.5).toFixed(1)} ms (median), ${at(took, 0.95).toFixed(1)} ms (p95)`);
+  }
+  const figure = (share: number) => {
+    const [value, baseline] = [at(ours, share), at(own, share)];
+    return { value, unit: 'ms', baseline, ratio: baseline / value };
+  };
+  return { 'console.keyToPixel.qemu.p50': figure(0.5), 'console.keyToPixel.qemu.p95': figure(0.95) };
+}
+
+async function throughOwnServer(folder: string, floppy: string): Promise<number[]> {
+  const path = join(folder, 'vnc');
+  const qemu = await PlainQemu.start([
+    ...['-m', '8', '-vnc', `unix:${path}`, '-boot', 'a'],
+    ...['-drive', `if=floppy,format=raw,file=${floppy},snapshot=on`],
+  ]);
+  try {
+    const ready = qemu.say('', 'ready');
+    await qemu.command('cont');
+    await ready;
+    const socket = createConnection(path);
+    await once(socket, 'connect');
+    const took = await strikeAnywhere(new TestViewer(socket));
+    socket.destroy();
+    return took;
+  } finally {
+    await qemu.end();
   }
 }
 
@@ -53,7 +98,7 @@ function at(sorted: readonly number[], share: number): number {
 /** Milliseconds of each key, sorted. */
 async function ofGuest(floppy: string): Promise<number[]> {
   await using machine = await launch({ engine: 'v86', floppy, memory: 8, clock: 'paced' });
-  await machine.screen.getByText('READY').waitFor();
+  await machine.screen.getByText(GREETING).waitFor();
   const took: number[] = [];
   for (let key = 1; key <= KEYS; key++) {
     const started = performance.now();
@@ -66,19 +111,20 @@ async function ofGuest(floppy: string): Promise<number[]> {
   return took.sort((a, b) => a - b);
 }
 
-async function throughConsole(folder: string, floppy: string): Promise<number[]> {
-  const home = join(folder, 'host');
+async function throughConsole(folder: string, engine: 'v86' | 'qemu', floppy: string): Promise<number[]> {
+  const home = join(folder, `host-${engine}`);
   await using host = await Host.open(home);
   const tokens = await Tokens.open(join(home, 'tokens.json'));
   const token = await tokens.make('bench', ALL_GRANTS);
   await using server = await serveHost(host, tokens, { address: '127.0.0.1', port: 0, tls: null });
-  await host.create({ name: 'echo', spec: { engine: 'v86', floppy, memory: 8 } }, null);
+  await host.create({ name: 'echo', spec: { engine, floppy, memory: 8 } }, null);
   await host.tasks.ended(host.start('echo', null).id);
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/api/v1/machines/echo/console`, {
     headers: { authorization: `Bearer ${token}` },
   });
   try {
-    return await strike(new TestViewer(createWebSocketStream(socket)));
+    const viewer = new TestViewer(createWebSocketStream(socket));
+    return engine === 'v86' ? await strike(viewer) : await strikeAnywhere(viewer);
   } finally {
     socket.terminate();
     await host.quit();
@@ -95,6 +141,29 @@ async function strike(viewer: TestViewer): Promise<number[]> {
     viewer.key(KEYSYM, true);
     viewer.key(KEYSYM, false);
     await viewer.until(() => isLit(viewer, key, ROW));
+    took.push(performance.now() - started);
+  }
+  return took.sort((a, b) => a - b);
+}
+
+/** Wherever the firmware has left the cursor: the guest's greeting is the last that stands there, in a line of its own. */
+async function strikeAnywhere(viewer: TestViewer): Promise<number[]> {
+  await viewer.begin('RFB 003.008\n');
+  viewer.setEncodings(ZRLE, -223);
+  const lengthOf = (row: number): number => {
+    let length = 0;
+    while (length < 80 && isLit(viewer, length, row)) length++;
+    return length;
+  };
+  const last = (): number => Array.from({ length: 25 }, (_, i) => 24 - i).find((row) => isLit(viewer, 0, row)) ?? 0;
+  await viewer.until(() => viewer.width === 720 && viewer.height === 400 && lengthOf(last()) === GREETING.length);
+  const row = last() + 1;
+  const took: number[] = [];
+  for (let key = 0; key < KEYS; key++) {
+    const started = performance.now();
+    viewer.key(KEYSYM, true);
+    viewer.key(KEYSYM, false);
+    await viewer.until(() => isLit(viewer, key, row));
     took.push(performance.now() - started);
   }
   return took.sort((a, b) => a - b);

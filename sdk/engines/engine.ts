@@ -78,11 +78,14 @@ export type PointerAction =
   /** Positive scrolls down. */
   | { type: 'wheel'; dy: number };
 
-/** Everything that can be asked. Answers are plain data, named by (question, guest time). */
+/**
+ * Everything that can be asked. Answers are plain data, named by (question, guest time).
+ * `aside`: by somebody who only looks on. What was seen counts as not told yet: whoever waits for a change gets it all the same.
+ */
 export type Question =
-  | { kind: 'screen' }
+  | { kind: 'screen'; aside?: true }
   /** Output of a port (default: a serial one) from the byte offset `from` (0 is the first byte the guest ever sent). */
-  | { kind: 'serial'; device?: PortDevice; port: number; from: number }
+  | { kind: 'serial'; device?: PortDevice; port: number; from: number; aside?: true }
   /** Keys that the guest has not taken out of the controller, or out of the firmware's buffer, yet. */
   | { kind: 'keyboard' }
   | { kind: 'pointer' }

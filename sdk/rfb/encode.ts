@@ -3,9 +3,12 @@ import { constants, createDeflate, type Deflate } from 'node:zlib';
 import type { Region } from '../screen/content.js';
 import type { PixelWriter } from './pixel-format.js';
 import { viewOf } from './reading.js';
+import type { Scroll } from './scroll.js';
 import { encodeZrle, type Pixels } from './zrle.js';
 
 export const RAW = 0;
+/** What it has at another place already (RFC 6143, 7.7.2). */
+export const COPY = 1;
 export const ZRLE = 16;
 
 /** Screens of text shrink to a twentieth already at the lowest level, which takes a third of the time of the usual one. */
@@ -51,6 +54,14 @@ export class Encoder {
   end(): void {
     this.#deflate?.destroy();
   }
+}
+
+/** Rows over the whole width. */
+export function moved({ from, to, rows }: Scroll, width: number): Uint8Array {
+  const bytes = new Uint8Array(16);
+  bytes.set(head({ x: 0, y: to, width, height: rows }, COPY));
+  viewOf(bytes).setUint16(14, from);
+  return bytes;
 }
 
 export function head({ x, y, width, height }: Region, encoding: number): Uint8Array {

@@ -11,6 +11,7 @@ import { RfbSession, type SessionEnd, type ViewerInput } from './session.js';
 import { FORMATS, TestViewer, type TestFormat } from './viewer.test.helper.js';
 
 const RAW = 0;
+const COPY = 1;
 const ZRLE = 16;
 
 let folder = '';
@@ -162,6 +163,67 @@ test('only what has changed is sent, once to each viewer, and nothing while noth
     expect(viewer.rgb.equals(expected(rgba, FORMATS['32 bits'] as TestFormat))).toBe(true);
     viewer.stream.destroy();
   }
+});
+
+/** Rows that were `by` lower, or higher where it is below zero; what comes in is new. */
+function scrolled(rgba: Uint8Array, width: number, by: number, { top = 0, bottom = 0 } = {}): Uint8Array {
+  const next = rgba.slice();
+  const [height, row] = [rgba.length / 4 / width, 4 * width];
+  const [first, end] = [top, height - bottom];
+  const [from, to] = by > 0 ? [first + by, first] : [first, first - by];
+  next.copyWithin(to * row, from * row, (from + end - first - Math.abs(by)) * row);
+  const fresh = by > 0 ? end - by : first;
+  next.set(picture(width, Math.abs(by), 99), fresh * row);
+  return next;
+}
+
+test.each([
+  ['up by a line of text', 16, {}],
+  ['down by three lines of pixels', -3, {}],
+  ['up by half of it', 200, {}],
+  ['between lines that stand', 16, { top: 48, bottom: 40 }],
+])('a screen that has moved %s: what the viewer has is moved there', async (_name, by, stands) => {
+  const [width, height] = [640, 400];
+  const before = picture(width, height);
+  const board = boardOf(width, height, before);
+  const [mover, other] = [await connected(board), await connected(board)];
+  for (const [{ viewer }, encodings] of [
+    [mover, [ZRLE, COPY]],
+    [other, [ZRLE]],
+  ] as const) {
+    await viewer.begin('RFB 003.008\n');
+    viewer.setEncodings(...encodings);
+    viewer.request(false);
+    await viewer.update();
+  }
+  const after = scrolled(before, width, by, stands);
+  board.show(width, height, after);
+  for (const { viewer } of [mover, other]) viewer.request(true);
+  const { encodings, pixels } = await mover.viewer.update();
+  expect(encodings[0]).toBe(COPY);
+  expect((await other.viewer.update()).encodings).not.toContain(COPY);
+  // What is new, in whole tiles, at both ends.
+  expect(pixels).toBeLessThanOrEqual(width * (Math.abs(by) + 4 * 16));
+  for (const { viewer } of [mover, other]) {
+    expect(viewer.rgb.equals(expected(after, FORMATS['32 bits'] as TestFormat))).toBe(true);
+    viewer.stream.destroy();
+  }
+});
+
+test('a viewer that has forgotten a part of its picture is sent it, not told to move it', async () => {
+  const [width, height] = [640, 400];
+  const before = picture(width, height);
+  const board = boardOf(width, height, before);
+  const { viewer } = await connected(board);
+  await viewer.begin('RFB 003.008\n');
+  viewer.setEncodings(ZRLE, COPY);
+  viewer.request(false);
+  await viewer.update();
+  viewer.rgb.fill(0);
+  board.show(width, height, scrolled(before, width, 16));
+  viewer.request(false);
+  expect(await viewer.update()).toEqual({ encodings: [ZRLE], pixels: width * height });
+  viewer.stream.destroy();
 });
 
 test.each([

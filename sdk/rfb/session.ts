@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { GuestwrightError } from '../errors.js';
 import type { Region } from '../screen/content.js';
 import { clientMessages, type ClientMessage } from './client-messages.js';
-import { Encoder, head, RAW, ZRLE } from './encode.js';
+import { COPY, Encoder, head, moved, RAW, ZRLE } from './encode.js';
 import { welcome } from './handshake.js';
 import { colourMap, OWN_FORMAT, PixelWriter, writePixelFormat } from './pixel-format.js';
 import { ReadBytes, viewOf, type Reading } from './reading.js';
@@ -15,7 +15,7 @@ const DESKTOP_SIZE = -223;
 const EXTENDED_DESKTOP_SIZE = -308;
 const QEMU_KEYS = -258;
 const FENCE = -312;
-const KNOWN: ReadonlySet<number> = new Set([RAW, ZRLE, DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE, QEMU_KEYS, FENCE]);
+const KNOWN: ReadonlySet<number> = new Set([RAW, COPY, ZRLE, DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE, QEMU_KEYS, FENCE]);
 
 const FENCE_REQUEST = 0x8000_0000;
 /** That what was said before it is done before it is answered, and what comes after it later: so is everything here. */
@@ -27,6 +27,9 @@ const REFUSED = { reason: 1, status: 1 };
 
 /** Wall ms between the beginnings of two updates: about 30 a second. */
 const UPDATE_EVERY_MS = 33;
+/** Of one that waits for what comes of its keys and clicks: for so long after the last of them. */
+const UPDATE_EVERY_IN_USE_MS = 16;
+const IN_USE_MS = 500;
 /** Bytes of answers that a viewer has not taken, from which on nothing more of it is read. */
 const MOST_UNREAD = 256 * 1024;
 /** Rectangles without pixels that wait for the next update. */
@@ -67,6 +70,7 @@ export class RfbSession {
   #news: Uint8Array[] = [];
   #updating = false;
   #lastUpdate = -Infinity;
+  #lastInput = -Infinity;
   #timer: NodeJS.Timeout | null = null;
   #isOver = false;
 
@@ -145,6 +149,7 @@ export class RfbSession {
         return;
       case 'key':
       case 'pointer':
+        this.#lastInput = performance.now();
         this.#parts.onInput(message);
     }
   }
@@ -153,6 +158,7 @@ export class RfbSession {
     const before = this.#encodings;
     this.#encodings = new Set(encodings);
     this.#encoding = encodings.find((one) => one === RAW || one === ZRLE) ?? RAW;
+    this.#viewed.moves = this.#encodings.has(COPY);
     const isNew = (encoding: number): boolean => this.#encodings.has(encoding) && !before.has(encoding);
     // That these are understood is said by using them once.
     if (isNew(FENCE)) this.#send([fence(FENCE_REQUEST, new Uint8Array(0))]);
@@ -178,7 +184,9 @@ export class RfbSession {
     const { board } = this.#parts;
     if (this.#isOver || this.#updating || this.#wanted === null) return;
     if (this.#checked === board.version && this.#news.length === 0) return;
-    const wait = this.#lastUpdate + UPDATE_EVERY_MS - performance.now();
+    const now = performance.now();
+    const gap = now - this.#lastInput < IN_USE_MS ? UPDATE_EVERY_IN_USE_MS : UPDATE_EVERY_MS;
+    const wait = this.#lastUpdate + gap - now;
     if (wait > 0) {
       this.#timer ??= setTimeout(() => {
         this.#timer = null;
@@ -219,12 +227,24 @@ export class RfbSession {
       return Promise.resolve([updateHead(others.length + 1), ...others, size]);
     }
     const { width, height } = this.#told;
+    const moves = this.#scroll(wanted);
     const all = this.#viewed.take(wanted);
     const parts = all.map((part) => cut(part, width, height)).filter((part) => part.width > 0 && part.height > 0);
-    if (parts.length + news.length === 0) return null;
+    const rectangles = [...news, ...moves];
+    if (parts.length + rectangles.length === 0) return null;
     const screen = { pixels: board.pixels, width: board.width };
     const encoded = this.#encoder.encode(screen, parts, this.#encoding, this.#writer);
-    return encoded.then((pieces) => [updateHead(parts.length + news.length), ...news, ...pieces]);
+    return encoded.then((pieces) => [updateHead(parts.length + rectangles.length), ...rectangles, ...pieces]);
+  }
+
+  /** Of a viewer that wants all of the screen, and has its size: at most one rectangle. */
+  #scroll(wanted: Region): Uint8Array[] {
+    const { width, height } = this.#parts.board;
+    const { width: right, height: bottom } = cut(wanted, width, height);
+    if (wanted.x + wanted.y > 0 || right < width || bottom < height) return [];
+    if (this.#told.width !== width || this.#told.height !== height) return [];
+    const scroll = this.#viewed.scroll();
+    return scroll === null ? [] : [moved(scroll, width)];
   }
 
   get #knowsSizes(): boolean {

@@ -1,19 +1,55 @@
 /** What a viewer has been sent of a screen. */
 import type { Region } from '../screen/content.js';
 import { TILE_HEIGHT, TILE_WIDTH, type ScreenBoard } from './screen-board.js';
+import { findScroll, type Scroll } from './scroll.js';
 
 /** About so many rectangles are in one update, whose number of them has 16 bits. What is more is in the next. */
 const MAX_RECTANGLES = 4096;
+
+/** Share of a screen that has to have changed before it is looked at whether it has moved: a letter that is typed has not. */
+const FEWEST_CHANGED = 1 / 8;
 
 export class Viewed {
   readonly #board: ScreenBoard;
   #seen: Uint32Array;
   #sizes: number;
+  /** The pixels that it has where it has been sent any; null: whether something has moved is of no use to it. */
+  #has: Uint32Array | null = null;
 
   constructor(board: ScreenBoard) {
     this.#board = board;
     this.#seen = new Uint32Array(board.versions.length);
     this.#sizes = board.sizes;
+  }
+
+  /** Whether the viewer can move what it has. */
+  set moves(can: boolean) {
+    if (can === (this.#has !== null)) return;
+    this.#has = can ? new Uint32Array(this.#board.pixels.length) : null;
+    // What it was sent before was not kept.
+    if (can) this.#seen.fill(0);
+  }
+
+  /**
+   * Rows over the whole width that the viewer is to move before it takes what else is new: it counts as having done so.
+   * Null: nothing has moved, or not all of what it has is known.
+   */
+  scroll(): Scroll | null {
+    this.#adapt();
+    const [has, board] = [this.#has, this.#board];
+    if (has === null || this.#seen.includes(0)) return null;
+    const changed = this.#seen.reduce((count, version, i) => count + Number(version !== board.versions[i]), 0);
+    if (changed < this.#seen.length * FEWEST_CHANGED) return null;
+    const scroll = findScroll(has, board.pixels, board.width);
+    if (scroll === null) return null;
+    const { from, to, rows } = scroll;
+    has.copyWithin(to * board.width, from * board.width, (from + rows) * board.width);
+    for (const [tile, version] of board.versions.entries()) {
+      const row = Math.floor(tile / board.columns);
+      const bottom = Math.min(board.height, (row + 1) * TILE_HEIGHT);
+      if (row * TILE_HEIGHT >= to && bottom <= to + rows) this.#seen[tile] = version;
+    }
+    return scroll;
   }
 
   /** Nothing of this part counts as sent any more. */
@@ -45,7 +81,9 @@ export class Viewed {
       }
       above = here;
     }
-    return found.map((tiles) => this.#pixels(tiles));
+    const parts = found.map((tiles) => this.#pixels(tiles));
+    if (this.#has !== null) for (const taken of parts) copyPart(this.#board, taken, this.#has);
+    return parts;
   }
 
   /** Runs of tiles next to each other, in tiles. */
@@ -69,6 +107,7 @@ export class Viewed {
     if (this.#sizes === this.#board.sizes) return;
     this.#sizes = this.#board.sizes;
     this.#seen = new Uint32Array(this.#board.versions.length);
+    if (this.#has !== null) this.#has = new Uint32Array(this.#board.pixels.length);
   }
 
   #tiles({ x, y, width, height }: Region): { left: number; top: number; right: number; bottom: number } {
@@ -90,5 +129,11 @@ export class Viewed {
       width: Math.min(this.#board.width - left, width * TILE_WIDTH),
       height: Math.min(this.#board.height - top, height * TILE_HEIGHT),
     };
+  }
+}
+
+function copyPart({ pixels, width: stride }: ScreenBoard, { x, y, width, height }: Region, target: Uint32Array): void {
+  for (let at = y * stride + x; at < (y + height) * stride; at += stride) {
+    target.set(pixels.subarray(at, at + width), at);
   }
 }

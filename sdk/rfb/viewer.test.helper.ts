@@ -230,6 +230,7 @@ export class TestViewer {
       }
       if (encoding === 0) await this.#raw(x, y, width, height);
       else if (encoding === 16) await this.#zrle(x, y, width, height);
+      else if (encoding === 1) await this.#copy(x, y, width, height);
       else if (encoding === -223) this.#resize(width, height);
       else if (encoding === -308) {
         const screens = (await this.read(4))[0] ?? 0;
@@ -253,6 +254,19 @@ export class TestViewer {
     const bytes = await this.read(width * height * size);
     for (let i = 0; i < width * height; i++) {
       this.#put(x + (i % width), y + Math.floor(i / width), this.#pixel(bytes, i * size));
+    }
+  }
+
+  async #copy(x: number, y: number, width: number, height: number): Promise<void> {
+    const place = await this.read(4);
+    const [fromX, fromY] = [place.readUInt16BE(0), place.readUInt16BE(2)];
+    if (Math.max(x, fromX) + width > this.width || Math.max(y, fromY) + height > this.height) {
+      throw new Error('a copy from or to outside of the screen');
+    }
+    const before = Buffer.from(this.rgb);
+    for (let row = 0; row < height; row++) {
+      const from = 3 * ((fromY + row) * this.width + fromX);
+      this.rgb.set(before.subarray(from, from + 3 * width), 3 * ((y + row) * this.width + x));
     }
   }
 

@@ -239,9 +239,9 @@ export class MemoisedMachine implements EngineMachine {
     const view = this.#view;
     switch (question.kind) {
       case 'screen':
-        return await this.#screen();
+        return await this.#screen(question.aside === true);
       case 'serial': {
-        const read = view.readPort(question.port, question.from);
+        const read = view.readPort(question.port, question.from, question.aside);
         if (read === null) throw noPort(question.port);
         return read;
       }
@@ -262,14 +262,14 @@ export class MemoisedMachine implements EngineMachine {
     }
   }
 
-  async #screen(): Promise<ScreenContent> {
+  async #screen(isAside: boolean): Promise<ScreenContent> {
     const timeline = await this.#timeline(this.#entry);
     const view = this.#view;
     // What was sampled is what is there, unless an input came at the same point.
     const isSampled = view.isSample && (this.now > this.#entry.at || this.#entry.before === null);
     const digest = timeline.looks.get(this.now) ?? (isSampled ? view.screen.digest : null);
     const known = digest === null ? undefined : this.#screens.get(digest);
-    view.sawScreen();
+    if (!isAside) view.sawScreen();
     if (known !== undefined) return known;
     const content = (await this.#ask({ kind: 'screen' })) as ScreenContent;
     timeline.look(this.now, content);

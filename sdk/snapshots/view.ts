@@ -73,10 +73,10 @@ export class View {
   }
 
   /** Null: there is no such port. */
-  readPort(port: number, from: number): Answers['serial'] | null {
+  readPort(port: number, from: number, isAside = false): Answers['serial'] | null {
     const log = this.#ports[port];
     if (log === undefined) return null;
-    this.#seen.ports[port] = log.length;
+    if (!isAside) this.#seen.ports[port] = log.length;
     return { data: tail(log, from), end: log.length };
   }
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { HostClient, type CallOf, type HostTask } from '../../server/api/client.js';
 import { followEvents } from '../../server/api/follow-events.js';
-import { defaultHostFolder, readReach, type Reach } from '../../server/host/default-folder.js';
+import { reachOf } from '../../server/host/default-folder.js';
 import type { HostEvent } from '../../server/host/events.js';
 import type { Handling } from '../../server/process/protocol.js';
 import { wordHost, wordTask } from './word-host.js';
@@ -19,26 +19,13 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** @throws GuestwrightError `usage/host-token-missing`, `infrastructure/host-unreachable` */
 export async function hostClient(options: { host?: string }): Promise<HostClient> {
-  const { url, token } = await reachOf(options);
+  const { url, token } = await reachOf(options.host);
   return new HostClient(url, token);
 }
 
 /** @throws GuestwrightError as {@link hostClient} */
 export async function hostCall(options: { host?: string }): Promise<HostCall> {
   return new HostCall(await hostClient(options));
-}
-
-/** @throws GuestwrightError `usage/host-token-missing`, `infrastructure/host-unreachable` */
-export async function reachOf({ host }: { host?: string }): Promise<Reach> {
-  if (host !== undefined) {
-    const token = process.env['GUESTWRIGHT_TOKEN'];
-    if (token === undefined || token === '') throw tokenMissing(host);
-    return { url: host, token };
-  }
-  const folder = defaultHostFolder();
-  const reach = await readReach(folder);
-  if (reach === null) throw noDaemon(folder);
-  return reach;
 }
 
 export class HostCall {
@@ -230,22 +217,4 @@ function wordEvent({ at, machine, kind, by, detail }: HostEvent): string {
 /** What a guest has on its screen may be anything: no terminal does what it says. */
 function printable(text: string): string {
   return text.replace(/[^\P{Cc}\n]/gu, '\u{FFFD}');
-}
-
-function tokenMissing(host: string): GuestwrightError {
-  return new GuestwrightError(`A token of ${host} is needed`, {
-    kind: 'usage',
-    code: 'host-token-missing',
-    expected: 'a token in the environment variable GUESTWRIGHT_TOKEN',
-    next: 'whoever has the right "permissions" there makes one',
-  });
-}
-
-function noDaemon(folder: string): GuestwrightError {
-  return new GuestwrightError('No daemon serves machines here', {
-    kind: 'infrastructure',
-    code: 'host-unreachable',
-    expected: `a daemon that serves ${folder}`,
-    next: 'start it with: guestwright serve',
-  });
 }

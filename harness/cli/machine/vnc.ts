@@ -16,8 +16,7 @@ import { enter, welcome } from '../../../sdk/rfb/handshake.js';
 import { PASSWORD_CHARACTERS } from '../../../sdk/rfb/vnc-password.js';
 import { LOOPBACK, parsePort, portTaken } from '../../live/server.js';
 import { HostClient } from '../../server/api/client.js';
-import type { Reach } from '../../server/host/default-folder.js';
-import { reachOf } from './on-host.js';
+import { reachOf, type Reach } from '../../server/host/default-folder.js';
 
 export interface VncFlags {
   host?: string;
@@ -38,7 +37,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 export async function serveVnc(machine: string, flags: VncFlags): Promise<void> {
   const { port, socket, viewOnly = false } = flags;
   if (port !== undefined && socket !== undefined) throw eitherOr();
-  const reach = await reachOf(flags);
+  const reach = await reachOf(flags.host);
   // Whether it is there, runs and may be read is said now rather than to the first viewer.
   await new HostClient(reach.url, reach.token).call('describeControl', { params: { name: machine } });
   const password = socket === undefined ? makePassword() : null;

@@ -1,7 +1,8 @@
 /** Calls a host's API, typed by its contract. */
 import WebSocket from 'ws';
 import type { z } from 'zod';
-import { GuestwrightError, type FailureKind } from '../../../sdk/errors.js';
+import { GuestwrightError } from '../../../sdk/errors.js';
+import { failureSchema, revived } from '../machines/told-failure.js';
 import { CONTRACTS, type CallName, type Contract, type Contracts, type taskSchema } from './contract.js';
 
 type Input<C, K extends string> = C extends Record<K, infer S extends z.ZodType> ? Record<K, z.input<S>> : unknown;
@@ -85,19 +86,15 @@ export class HostClient {
   }
 }
 
-const KINDS: readonly string[] = ['assertion', 'guest', 'infrastructure', 'usage', 'unstable'] satisfies FailureKind[];
-
 function failureOf(value: unknown, status: number): GuestwrightError {
-  const { kind, code, message } = (value ?? {}) as Record<string, unknown>;
-  if (typeof kind !== 'string' || typeof code !== 'string' || typeof message !== 'string' || !KINDS.includes(kind)) {
-    return new GuestwrightError('The host answered with an error', {
-      kind: 'infrastructure',
-      code: 'host-answer-invalid',
-      seen: `status ${status}`,
-      next: 'see whether it is a Guestwright host of this release',
-    });
-  }
-  return GuestwrightError.revive(message, { kind: kind as FailureKind, code });
+  const told = failureSchema.safeParse(value);
+  if (told.success) return revived(told.data);
+  return new GuestwrightError('The host answered with an error', {
+    kind: 'infrastructure',
+    code: 'host-answer-invalid',
+    seen: `status ${status}`,
+    next: 'see whether it is a Guestwright host of this release',
+  });
 }
 
 function unreachable(url: string, seen: string): GuestwrightError {

@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { z } from 'zod';
-import { GuestwrightError, type FailureKind } from '../../../sdk/errors.js';
+import { GuestwrightError } from '../../../sdk/errors.js';
 import { fromJson, toJson } from '../bytes-json.js';
+import { failureSchema, revived } from '../machines/told-failure.js';
 import type { Driven, DriveRequest } from './requests.js';
 
-const failure = z.object({ kind: z.string(), code: z.string(), message: z.string() });
 const capabilities = z.object({
   determinism: z.enum(['bit-exact', 'recorded', 'none']),
   clocks: z.array(z.enum(['stepped', 'paced', 'free', 'virtual'])),
@@ -32,9 +32,9 @@ const driven = z.object({
 const message = z.union([
   z.object({ ready: driven }),
   z.object({ step: z.string() }),
-  z.object({ refused: failure }),
+  z.object({ refused: failureSchema }),
   z.object({ id: z.number(), now: z.number(), value: z.unknown() }),
-  z.object({ id: z.number(), failure }),
+  z.object({ id: z.number(), failure: failureSchema }),
   z.object({ event: z.unknown() }),
 ]);
 
@@ -138,7 +138,7 @@ async function taken(socket: WebSocket, onStep: (step: string) => void): Promise
       let text = '';
       response.on('data', (chunk: Buffer) => (text += chunk.toString()));
       response.on('end', () => {
-        const told = failure.safeParse(parsed(text));
+        const told = failureSchema.safeParse(parsed(text));
         reject(told.success ? revived(told.data) : unreachable(socket.url, `status ${response.statusCode ?? '?'}`));
       });
     });
@@ -175,12 +175,6 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-const KINDS: readonly string[] = ['assertion', 'guest', 'infrastructure', 'usage', 'unstable'] satisfies FailureKind[];
-
-function revived({ kind, code, message: text }: z.output<typeof failure>): GuestwrightError {
-  return GuestwrightError.revive(text, { kind: KINDS.includes(kind) ? (kind as FailureKind) : 'infrastructure', code });
 }
 
 function lost(seen: string): GuestwrightError {

@@ -3,9 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import WebSocket from 'ws';
+import WebSocket, { createWebSocketStream } from 'ws';
 import { typewriter } from '../../../sdk/engines/conformance/boot-sector.js';
 import { findOnPath } from '../../../sdk/find-on-path.js';
+import { TestViewer } from '../../../sdk/rfb/viewer.test.helper.js';
 import { serveHost, type HostServer } from '../api/serve.js';
 import { ALL_GRANTS } from '../api/rights.js';
 import { Tokens } from '../api/tokens.js';
@@ -100,6 +101,67 @@ for (const engine of ['v86', 'qemu'] as const) {
     },
   );
 }
+
+/** Looks on as a viewer, as a page with thumbnails, and as somebody with a serial console, until it is told to stop. */
+async function lookOn(name: string): Promise<{ viewer: TestViewer; stop: () => Promise<void> }> {
+  const headers = { authorization: `Bearer ${process.env['GUESTWRIGHT_TOKEN'] ?? ''}` };
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/api/v1/machines/${name}/console`, { headers });
+  const viewer = new TestViewer(createWebSocketStream(socket));
+  await viewer.begin('RFB 003.008\n');
+  viewer.setEncodings(16, 1, -223);
+  await viewer.until(() => viewer.rgb.some((value) => value > 0));
+  const over = new AbortController();
+  const looks = (async () => {
+    while (!over.signal.aborted) {
+      await host.look(name);
+      await host.serialSince(name, { port: 0, at: null });
+    }
+  })();
+  const stop = async (): Promise<void> => {
+    over.abort();
+    await looks;
+    socket.terminate();
+  };
+  return { viewer, stop };
+}
+
+const copyNow = () => names().find((name) => name !== 'web') ?? '';
+
+test('whoever looks on at a scenario sees what it does, and nothing of it becomes otherwise', async () => {
+  await createRunning('v86');
+  await ended(host.snapshot('web', 'typed', null));
+  const run = async (isWatched: boolean): Promise<unknown> => {
+    await using machine = await machineOfHost({ machine: 'host://web', snapshot: 'typed' });
+    const watch = isWatched ? await lookOn(copyNow()) : null;
+    const before = Buffer.from(watch?.viewer.rgb ?? []);
+    const times = [(await machine.screen.frame()).time];
+    for (const word of ['one', 'two']) {
+      await machine.keyboard.type(word);
+      await machine.screen.getByText(word).waitFor();
+      times.push(machine.clock.now);
+    }
+    await watch?.viewer.until(() => !watch.viewer.rgb.equals(before));
+    await watch?.stop();
+    return { times, hash: await machine.stateHash() };
+  };
+  const alone = await run(false);
+  await allGone();
+  expect(await run(true)).toEqual(alone);
+});
+
+test.skipIf(!hasQemu)('whoever looks on takes no change from a scenario that waits for it (QEMU)', async () => {
+  await createRunning('qemu');
+  await using machine = await machineOfHost({ machine: 'host://web' });
+  const watch = await lookOn(copyNow());
+  const started = machine.clock.now;
+  for (const word of ['one', 'two', 'three', 'four']) {
+    await machine.keyboard.type(word);
+    await machine.screen.getByText(word).waitFor({ timeout: 120_000 });
+  }
+  // A change that somebody else has been told of is seen when the time is up.
+  expect(machine.clock.now - started).toBeLessThan(120_000);
+  await watch.stop();
+});
 
 test('two scenarios begin at a snapshot of a machine that is off, and know nothing of each other', async () => {
   await createRunning('v86');

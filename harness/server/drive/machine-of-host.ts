@@ -6,7 +6,7 @@ import { runDirectoryFor } from '../../../sdk/machine/run-directory.js';
 import { parseSpec, type MachineSpecInput } from '../../../sdk/machine/spec.js';
 import type { LaunchOptions, Machine } from '../../../sdk/machine/types.js';
 import { REFERENCE, type HostedReference } from '../../config/hosted-guest.js';
-import { defaultHostFolder, readReach } from '../host/default-folder.js';
+import { reachOf } from '../host/default-folder.js';
 import { DriveChannel } from './channel.js';
 import { RemoteEngine } from './remote-engine.js';
 
@@ -15,8 +15,7 @@ import { RemoteEngine } from './remote-engine.js';
  * machine itself stays as it is, whatever the scenario does. The host removes the copy when this one is disposed, or when
  * whoever drives it is gone.
  *
- * @throws GuestwrightError `usage/host-reference-invalid`, `usage/host-token-missing`, `infrastructure/host-unreachable`, and
- * what the host refuses with
+ * @throws GuestwrightError `usage/host-reference-invalid`, those of {@link reachOf}, and what the host refuses with
  */
 export async function machineOfHost(
   { machine, snapshot }: HostedReference,
@@ -27,7 +26,7 @@ export async function machineOfHost(
 ): Promise<Machine> {
   const name = REFERENCE.exec(machine)?.[1];
   if (name === undefined) throw referenceInvalid(machine);
-  const { url, token } = await reachOf();
+  const { url, token } = await reachOf(process.env['GUESTWRIGHT_HOST']);
   const address = new URL(`${url.replace(/^http/, 'ws')}/api/v1/machines/${encodeURIComponent(name)}/drive`);
   if (snapshot !== undefined) address.searchParams.set('snapshot', snapshot);
   if (options.title !== undefined) address.searchParams.set('title', options.title.slice(0, 200));
@@ -78,20 +77,6 @@ function withoutMedia(spec: Record<string, unknown>): MachineSpecInput {
   };
 }
 
-/** @throws GuestwrightError `usage/host-token-missing`, `infrastructure/host-unreachable` */
-async function reachOf(): Promise<{ url: string; token: string }> {
-  const url = process.env['GUESTWRIGHT_HOST'] ?? '';
-  const token = process.env['GUESTWRIGHT_TOKEN'] ?? '';
-  if (url !== '') {
-    if (token !== '' && URL.canParse(url)) return { url: url.replace(/\/$/, ''), token };
-    throw tokenMissing(url);
-  }
-  const folder = defaultHostFolder();
-  const reach = await readReach(folder);
-  if (reach === null) throw noDaemon(folder);
-  return reach;
-}
-
 function referenceInvalid(seen: string): GuestwrightError {
   return new GuestwrightError('This is no machine of a host', {
     kind: 'usage',
@@ -99,25 +84,5 @@ function referenceInvalid(seen: string): GuestwrightError {
     expected: "a machine's name, as in machine: 'host://web'",
     seen,
     next: 'guestwright machine list shows the names',
-  });
-}
-
-function tokenMissing(url: string): GuestwrightError {
-  return new GuestwrightError(`The host ${url} needs a token`, {
-    kind: 'usage',
-    code: 'host-token-missing',
-    expected: "GUESTWRIGHT_HOST, the host's address, and GUESTWRIGHT_TOKEN, one of its tokens",
-    seen: 'one of them is missing or wrong',
-    next: 'set both, or neither for the host of this computer',
-  });
-}
-
-function noDaemon(folder: string): GuestwrightError {
-  return new GuestwrightError('No host runs here', {
-    kind: 'infrastructure',
-    code: 'host-unreachable',
-    expected: `the daemon of ${folder}`,
-    seen: 'nothing that listens',
-    next: 'start it with: guestwright serve',
   });
 }

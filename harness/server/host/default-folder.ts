@@ -3,6 +3,7 @@ import { chmod } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { GuestwrightError } from '../../../sdk/errors.js';
 import { readIfThere, writeWhole } from '../../../sdk/images/files.js';
 
 /** `GUESTWRIGHT_HOST_FOLDER`, else `guestwright/host` in the system's folder for data. */
@@ -27,4 +28,49 @@ export async function readReach(folder: string): Promise<Reach | null> {
   const text = await readIfThere(join(folder, 'daemon.json'));
   const read = text === null ? null : reach.safeParse(JSON.parse(text));
   return read?.success === true ? read.data : null;
+}
+
+/**
+ * How a host is reached: by its address and a token of `GUESTWRIGHT_TOKEN`, or the one of this computer.
+ * @param host its address; empty or undefined: the daemon of this computer
+ * @throws GuestwrightError `usage/host-address-invalid`, `usage/host-token-missing`, `infrastructure/host-unreachable`
+ */
+export async function reachOf(host: string | undefined): Promise<Reach> {
+  if (host !== undefined && host !== '') {
+    if (!/^https?:\/\//.test(host) || !URL.canParse(host)) throw addressInvalid(host);
+    const token = process.env['GUESTWRIGHT_TOKEN'] ?? '';
+    if (token === '') throw tokenMissing(host);
+    return { url: host.replace(/\/$/, ''), token };
+  }
+  const folder = defaultHostFolder();
+  const found = await readReach(folder);
+  if (found === null) throw noDaemon(folder);
+  return found;
+}
+
+function addressInvalid(seen: string): GuestwrightError {
+  return new GuestwrightError('This is no address of a host', {
+    kind: 'usage',
+    code: 'host-address-invalid',
+    expected: 'as in https://build.example:8443',
+    seen,
+  });
+}
+
+function tokenMissing(host: string): GuestwrightError {
+  return new GuestwrightError(`A token of ${host} is needed`, {
+    kind: 'usage',
+    code: 'host-token-missing',
+    expected: 'a token in the environment variable GUESTWRIGHT_TOKEN',
+    next: 'whoever has the right "permissions" there makes one: guestwright token create',
+  });
+}
+
+function noDaemon(folder: string): GuestwrightError {
+  return new GuestwrightError('No daemon serves machines here', {
+    kind: 'infrastructure',
+    code: 'host-unreachable',
+    expected: `a daemon that serves ${folder}`,
+    next: 'start it with: guestwright serve',
+  });
 }

@@ -10,6 +10,7 @@ import { exists } from '../../../sdk/images/files.js';
 import type { EngineMachine } from '../../../sdk/engines/engine.js';
 import type { Again } from '../../../sdk/machine/do-again.js';
 import { launch } from '../../../sdk/machine/launch.js';
+import type { Frame } from '../../../sdk/screen/frame.js';
 import type { Machine } from '../../../sdk/machine/types.js';
 import { encodePng } from '../../../sdk/reading/png.js';
 import { toJson } from '../bytes-json.js';
@@ -27,8 +28,9 @@ import { toldFailure } from '../machines/told-failure.js';
 import { Cancellable } from './cancellable.js';
 import { MachineJournal, readRun } from './journal.js';
 import type { Handling, Live, Look, MediumChange } from './protocol.js';
-import { serialSince, type SerialPiece, type SerialQuestion } from './serial-output.js';
+import { SerialOutput, type SerialPiece, type SerialQuestion } from './serial-output.js';
 import { Thumbnails } from './thumbnails.js';
+import { watchedMachine, WatchedDriven, type Watched } from './watched.js';
 
 export interface HostedMachineParts {
   folder: MachineFolder;
@@ -48,7 +50,8 @@ const NOTE_EVERY_MS = 1000;
 const KEEP_EVERY_MS = 300_000;
 
 export class HostedMachine {
-  readonly thumbnails = new Thumbnails(() => this.#running.screen.frame());
+  readonly thumbnails = new Thumbnails(async () => await this.#frame());
+  readonly #serial = new SerialOutput(() => this.#watched);
   readonly #parts: HostedMachineParts;
   readonly #hosted: HostedSpec;
   readonly #journal: MachineJournal | null;
@@ -59,6 +62,8 @@ export class HostedMachine {
   readonly #end: { promise: Promise<void>; resolve: () => void };
   #status: MachineStatus;
   #machine: Machine | null = null;
+  /** It, as those see it who look on. */
+  #watched: Watched | null = null;
   /** It began at a state. */
   #goesOn = false;
   #base: string | null = null;
@@ -174,7 +179,9 @@ export class HostedMachine {
       },
     );
     this.#keptAt = Date.now();
-    this.#parts.console.attach(this.#machine);
+    this.#watched =
+      this.#engine === null ? watchedMachine(this.#machine) : new WatchedDriven(this.#machine.id, this.#engine);
+    this.#parts.console.attach(this.#machine, this.#watched);
     this.#machine.onEvent((event) => {
       if (event.kind === 'reset') this.#parts.onEvent('reset', null);
       // That it is off is something that its scenario may wait for.
@@ -387,7 +394,11 @@ export class HostedMachine {
 
   /** @param request see `drive/requests.ts` */
   async drive(request: string): Promise<string> {
-    return await drive(this.#drivenEngine, this.#running.spec, request);
+    try {
+      return await drive(this.#drivenEngine, this.#running.spec, request);
+    } finally {
+      if (this.#watched instanceof WatchedDriven) this.#watched.acted();
+    }
   }
 
   get #drivenEngine(): EngineMachine {
@@ -436,7 +447,7 @@ export class HostedMachine {
   }
 
   async look(): Promise<Look> {
-    const frame = await this.#running.screen.frame();
+    const frame = await this.#frame();
     const { width, height } = frame;
     const png = Buffer.from(encodePng(frame)).toString('base64');
     const rows = frame.grid?.lines.map((line) => line.trimEnd()) ?? null;
@@ -444,7 +455,7 @@ export class HostedMachine {
   }
 
   async serialSince(question: SerialQuestion): Promise<SerialPiece> {
-    return await serialSince(() => this.#machine, question);
+    return await this.#serial.since(question);
   }
 
   async serialWrite({ port, data }: { port: number; data: string }): Promise<void> {
@@ -470,9 +481,10 @@ export class HostedMachine {
   async #leave(): Promise<void> {
     const machine = this.#machine;
     this.#machine = null;
+    this.#watched = null;
     if (this.#timer !== null) clearInterval(this.#timer);
     // A machine that is asked something while it ends does not write its disks out.
-    await this.#parts.console.detach();
+    await Promise.all([this.#parts.console.detach(), this.#serial.leave()]);
     await machine?.dispose();
   }
 
@@ -483,6 +495,11 @@ export class HostedMachine {
     await folder.clearRun();
     await this.#say(state, detail, { disksWritten: false });
     this.#end.resolve();
+  }
+
+  async #frame(): Promise<Frame> {
+    // That it runs is looked at first: else it says why there is nothing to see.
+    return this.#running.id === this.#watched?.id ? await this.#watched.frame() : await this.#running.screen.frame();
   }
 
   get #running(): Machine {
@@ -502,6 +519,7 @@ export class HostedMachine {
     await this.#parts.folder.writeStatus(this.#status);
     this.#parts.onStatus(this.#status);
     this.#parts.console.stir();
+    this.#serial.stir();
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 /** What a port of a machine has sent, for whoever watches it: a stretch of the past, then all that comes. */
-import { setTimeout } from 'node:timers/promises';
+import { EventEmitter } from 'node:events';
 import { z } from 'zod';
-import type { Machine } from '../../../sdk/machine/types.js';
+import type { Watched } from './watched.js';
 
 export const serialPort = z.coerce.number().int().min(0).max(3);
 
@@ -33,40 +33,81 @@ export const HISTORY_BYTES = 64 * 1024;
 const MOST_BYTES = 256 * 1024;
 /** Wall ms after which an answer says that nothing came: nobody may be there any more. */
 const LONGEST_WAIT_MS = 5000;
-/** Wall ms between two looks: right after something came, and when nothing has for long. */
-const GAPS = { soonest: 20, latest: 200 };
-const SLOWER = 1.3;
+/** Ms of one wait: what ends the machine waits for it, and somebody else may have taken the change for theirs. */
+const WAIT_MS = 200;
 
-/**
- * Resolves when there is something to tell. Ports are looked at only while somebody asks.
- * @param machineNow null: it is being exchanged for what it was at a snapshot
- */
-export async function serialSince(machineNow: () => Machine | null, question: SerialQuestion): Promise<SerialPiece> {
-  const until = performance.now() + LONGEST_WAIT_MS;
-  let gap = GAPS.soonest;
-  for (;;) {
-    const machine = machineNow();
-    try {
-      const piece = machine === null ? null : await pieceOf(machine, question);
-      if (piece !== null) return piece;
-    } catch (error) {
-      // One that went back to a snapshot meanwhile is another, which is asked then.
-      if (machine === machineNow()) throw error;
+export class SerialOutput {
+  readonly #machineNow: () => Watched | null;
+  /** Waits that the machine is in. */
+  readonly #waits = new Set<Promise<unknown>>();
+  readonly #stirs = new EventEmitter();
+
+  /** @param machineNow null: it is being exchanged for what it was at a snapshot */
+  constructor(machineNow: () => Watched | null) {
+    this.#machineNow = machineNow;
+    // As many as watch.
+    this.#stirs.setMaxListeners(0);
+  }
+
+  /** Resolves when there is something to tell. Ports are looked at only while somebody asks. */
+  async since(question: SerialQuestion): Promise<SerialPiece> {
+    const until = performance.now() + LONGEST_WAIT_MS;
+    for (;;) {
+      const machine = this.#machineNow();
+      try {
+        const piece = machine === null ? null : await pieceOf(machine, question);
+        if (piece !== null) return piece;
+      } catch (error) {
+        // One that went back to a snapshot meanwhile is another, which is asked then.
+        if (machine === this.#machineNow()) throw error;
+      }
+      const rest = until - performance.now();
+      if (rest <= 0) return { data: '', at: question.at, again: false };
+      if (machine === null || !(await this.#sends(machine))) await this.#stirred(rest);
     }
-    if (performance.now() > until) return { data: '', at: question.at, again: false };
-    await setTimeout(gap);
-    gap = Math.min(GAPS.latest, gap * SLOWER);
+  }
+
+  /** Something of the machine's state is otherwise: it may run again. */
+  stir(): void {
+    this.#stirs.emit('stir');
+  }
+
+  /** Of a machine that is no longer the one: nothing more is asked of it when this resolves. */
+  async leave(): Promise<void> {
+    await Promise.allSettled(this.#waits);
+  }
+
+  /** When it has sent something, or might have. @returns false: it does not run */
+  async #sends(machine: Watched): Promise<boolean> {
+    const wait = machine.untilChange('serial', WAIT_MS);
+    this.#waits.add(wait);
+    try {
+      return (await wait) !== 'stopped';
+    } finally {
+      this.#waits.delete(wait);
+    }
+  }
+
+  async #stirred(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(late);
+        this.#stirs.off('stir', done);
+        resolve();
+      };
+      const late = setTimeout(done, ms);
+      this.#stirs.once('stir', done);
+    });
   }
 }
 
 /** Null: nothing new. */
-async function pieceOf(machine: Machine, { port, at }: SerialQuestion): Promise<SerialPiece | null> {
-  const serial = machine.serialPort(port);
+async function pieceOf(machine: Watched, { port, at }: SerialQuestion): Promise<SerialPiece | null> {
   const isSame = at?.run === machine.id;
-  const { end } = await serial.bytes(Number.MAX_SAFE_INTEGER);
+  const { end } = await machine.serial(port, Number.MAX_SAFE_INTEGER);
   if (isSame && end <= at.end) return null;
   const from = isSame ? at.end : Math.max(0, end - HISTORY_BYTES);
-  const { data } = await serial.bytes(from);
+  const { data } = await machine.serial(port, from);
   const some = data.subarray(0, MOST_BYTES);
   return {
     data: Buffer.from(some).toString('base64'),

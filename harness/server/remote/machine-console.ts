@@ -15,6 +15,7 @@ import { readGreeting, type Greeting } from './greeting.js';
 import { InputQueue } from './input-queue.js';
 import { withCursor } from './text-cursor.js';
 import { Viewer } from './viewer.js';
+import type { Watched } from '../process/watched.js';
 
 /** Before anything has been seen: the size of a PC's first screen. */
 const FIRST_SIZE = { width: 720, height: 400 };
@@ -40,7 +41,7 @@ export class MachineConsole implements AsyncDisposable {
   readonly #viewers = new Set<Viewer>();
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
-  #machine: Machine | null = null;
+  #watched: Watched | null = null;
   #layout: Layout = layoutNamed('us');
   #feed: FrameFeed | null = null;
   #shown: Frame['content'] | null = null;
@@ -68,9 +69,9 @@ export class MachineConsole implements AsyncDisposable {
     return console;
   }
 
-  /** From now on this is the machine. */
-  attach(machine: Machine): void {
-    this.#machine = machine;
+  /** From now on this is the machine. @param watched it, as those see it who look on */
+  attach(machine: Machine, watched: Watched): void {
+    this.#watched = watched;
     [this.#layout] = groupsOf(machine.spec.layout).groups;
     this.#input.attach(machine.hands);
     this.#follow();
@@ -78,7 +79,7 @@ export class MachineConsole implements AsyncDisposable {
 
   /** The machine is about to end: nothing more is asked of it when this resolves. */
   async detach(): Promise<void> {
-    this.#machine = null;
+    this.#watched = null;
     const feed = this.#feed;
     this.#feed = null;
     await Promise.all([this.#input.detach(), feed?.stop()]);
@@ -103,11 +104,17 @@ export class MachineConsole implements AsyncDisposable {
   }
 
   #follow(): void {
-    const machine = this.#viewers.size > 0 ? this.#machine : null;
-    if (machine === null) {
+    const watched = this.#viewers.size > 0 ? this.#watched : null;
+    if (watched === null) {
       void this.#feed?.stop();
       this.#feed = null;
-    } else this.#feed ??= new FrameFeed(machine, (error) => this.#failed(error));
+      return;
+    }
+    this.#feed ??= new FrameFeed(
+      watched,
+      (frame) => this.show(frame),
+      (error) => this.#failed(error),
+    );
   }
 
   async #welcome(socket: Socket): Promise<void> {
@@ -138,7 +145,9 @@ export class MachineConsole implements AsyncDisposable {
       board: this.#board,
       name,
       password: null,
-      onInput: (input) => viewer.take(input),
+      onInput: (input) => {
+        if (viewer.take(input)) this.#feed?.used();
+      },
     });
     const end = await session.run();
     this.#viewers.delete(viewer);

@@ -45,16 +45,18 @@ export class Viewer {
     if (parts.idleMs > 0) this.#timer = setTimeout(() => this.#isIdle(), parts.idleMs);
   }
 
-  take(input: ViewerInput): void {
+  /** @returns whether it reached the machine */
+  take(input: ViewerInput): boolean {
     this.#timer?.refresh();
     const { greeting, control } = this.#parts;
-    if (!greeting.mayUse) return;
+    if (!greeting.mayUse) return false;
     // To move the mouse over a picture is not to ask for control of it.
     const asks = input.kind === 'key' ? input.down : input.buttons !== 0;
-    if (!asks && !control.isHeldBy(this.#who)) return;
-    if (!control.mayUse(this.#who)) return;
+    if (!asks && !control.isHeldBy(this.#who)) return false;
+    if (!control.mayUse(this.#who)) return false;
     if (input.kind === 'key') this.#parts.input.keys(this.#keys.change(input));
     else this.#point(input);
+    return true;
   }
 
   #point({ x, y, buttons }: Extract<ViewerInput, { kind: 'pointer' }>): void {

@@ -3,6 +3,7 @@
  * again. Each case is made from its seed alone. What is thrown is to be an error of ours, nothing is read or written outside,
  * no more than the file justifies, and what was written is read again with all else as it was.
  */
+import type { Found } from '../../fuzzer.test.helper.js';
 import { BytesStorage, type Storage } from '../storage.js';
 import type * as Vhd from './index.js';
 import { SECTOR, sealFooter, sealHeader, viewOf } from './format.js';
@@ -14,11 +15,6 @@ export type Api = Pick<
   typeof Vhd,
   'readVhd' | 'openVhd' | 'checkVhd' | 'repairVhd' | 'repairOf' | 'resizeVhd' | 'compactVhd'
 >;
-
-export interface Found {
-  seed: number;
-  what: string;
-}
 
 /** Milliseconds that one case may take, on a busy computer too. */
 const MOST_TIME = 5000;

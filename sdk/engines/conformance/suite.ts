@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { makeFrame } from '../../screen/frame.js';
+import { makeFrame, type Frame } from '../../screen/frame.js';
 import type { Capabilities, Engine, EngineMachine, Hardware, Medium, PowerState } from '../engine.js';
 import * as guests from './boot-sector.js';
 
@@ -78,7 +78,10 @@ export function hardware(bootSector: Uint8Array | null, more: Partial<Hardware> 
 }
 
 export async function screenText(machine: EngineMachine): Promise<string> {
-  const { grid } = makeFrame(await machine.observe({ kind: 'screen' }), machine.now);
+  return textOf(makeFrame(await machine.observe({ kind: 'screen' }), machine.now));
+}
+
+function textOf({ grid }: Frame): string {
   return (grid?.lines ?? [])
     .map((line) => line.trimEnd())
     .join('\n')
@@ -161,6 +164,31 @@ export const CASES: readonly ConformanceCase[] = [
       const { reason, now } = await machine.advance({ limit: soon(machine), stopOn: ['screen'] });
       expect.equal(reason, 'screen', 'why the wait ended');
       expect.equal(now < soon(machine), true, 'it ended early');
+    },
+  },
+  {
+    name: 'what somebody sees who only looks on ends the wait of another all the same',
+    async run({ start, expect }) {
+      const machine = await start(hardware(guests.serialEcho()));
+      await machine.observe({ kind: 'screen' });
+      await machine.observe({ kind: 'serial', port: 0, from: 0 });
+      const limit = soon(machine);
+      const screen = async (): Promise<string> =>
+        textOf(makeFrame(await machine.observe({ kind: 'screen', aside: true }), machine.now));
+      const before = await screen();
+      // It has been seen that the screen is another, and that the guest has sent its greeting.
+      for (;;) {
+        const { end } = await machine.observe({ kind: 'serial', port: 0, from: 0, aside: true });
+        if (machine.now >= limit || (end > 0 && (await screen()) !== before)) break;
+        await machine.advance({ limit: machine.now + 20, stopOn: [] });
+      }
+      for (const what of ['serial', 'screen'] as const) {
+        expect.equal(
+          (await machine.advance({ limit: limit + 1000, stopOn: [what] })).reason,
+          what,
+          'why the wait ended',
+        );
+      }
     },
   },
   {

@@ -605,13 +605,14 @@ export class QemuMachine implements EngineMachine {
     this.#qemu();
     switch (question.kind) {
       case 'screen':
-        if (!this.#fresh) await this.#lookOnce();
+        if (question.aside === true || !this.#fresh) await this.#lookOnce();
+        if (question.aside === true) return this.#screen.content;
         this.#fresh = false;
         this.#told.screen = this.#screen.version;
         return this.#screen.content;
       case 'serial': {
         const { name, line } = this.#port(question);
-        this.#told.ports.set(name, line.length);
+        if (question.aside !== true) this.#told.ports.set(name, line.length);
         return { data: line.read(question.from), end: line.length };
       }
       case 'keyboard':

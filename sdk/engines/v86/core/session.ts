@@ -375,14 +375,14 @@ export class Session {
     const machine = this.#running;
     switch (question.kind) {
       case 'screen':
-        this.#watch.changed(machine.vga, machine.videoMemory);
+        if (question.aside !== true) this.#watch.changed(machine.vga, machine.videoMemory);
         return readScreen(machine.vga, machine.videoMemory);
       case 'serial': {
         const log = machine.serial[question.port];
         if (log === undefined) {
           throw misuse('serial-port-missing', `there is no serial port ${question.port}`);
         }
-        this.#serialSeen[question.port] = log.length;
+        if (question.aside !== true) this.#serialSeen[question.port] = log.length;
         return { data: log.bytes(question.from).slice(), end: log.length };
       }
       case 'keyboard':
