@@ -152,6 +152,14 @@ test.each([
       writeFileSync(overlay, image);
     },
   ],
+  [
+    'an overlay without a list whose data is in another file',
+    () => {
+      const image = emptyQcow2(SIZE);
+      image[79] = 4;
+      writeFileSync(overlay, image);
+    },
+  ],
 ])('%s is refused', async (_, make) => {
   make();
   await expect(overlayLayers(overlay)).rejects.toMatchObject({ code: 'overlay-layers-invalid' });

@@ -42,6 +42,7 @@ export async function overlayLayers(overlay: string): Promise<OverlayLayers> {
   const top = paths.at(-1) ?? overlay;
   for (const path of below) await assertLayer(path);
   if (names.length > 1 && (await isThere(top))) await assertLayer(top);
+  if (names.length === 1 && (await exists(top))) refuseOtherFiles(top);
   return { below, top };
 }
 
@@ -185,6 +186,18 @@ async function assertLayer(path: string): Promise<Qcow2Header> {
     const header = readQcow2Header(storage);
     if ('kind' in header) throw layersInvalid(path, header.what);
     return header;
+  } finally {
+    storage.close();
+  }
+}
+
+/** Of an overlay without a list, which may be a link of the user's, or of another engine's kind. */
+function refuseOtherFiles(path: string): void {
+  const storage = openImage(path);
+  try {
+    if (formatOf(storage) !== 'qcow2') return;
+    const header = readQcow2Header(storage);
+    if ('kind' in header && header.kind === 'names-other-files') throw layersInvalid(path, header.what);
   } finally {
     storage.close();
   }
