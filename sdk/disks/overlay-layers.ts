@@ -10,11 +10,11 @@
  * over, and goes at the next change. The last layer may be missing: nothing has been written to it. Nothing here counts on who
  * made the files: names, kinds and headers are checked, and what a header names is never opened.
  */
-import { chmod, lstat, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { GuestwrightError } from '../errors.js';
-import { exists, isMissing, writeWhole } from '../images/files.js';
+import { exists, isMissing } from '../images/files.js';
 import type { DiskProgress } from './copy-disk.js';
 import { readQcow2Header, type Qcow2Header } from './headers/qcow2.js';
 import { emptyQcow2Bytes } from './qcow2.js';
@@ -158,7 +158,14 @@ async function writeList(overlay: string, paths: readonly string[]): Promise<voi
   const names = paths.map((path) => basename(path));
   const list = listOf(overlay);
   if (names.length === 1 && names[0] === basename(overlay)) await rm(list, { force: true });
-  else await writeWhole(list, `${JSON.stringify({ version: 1, layers: names })}\n`);
+  else {
+    const beside = `${list}.part`;
+    await writeFile(beside, `${JSON.stringify({ version: 1, layers: names })}\n`);
+    // A list that a power cut of the host has left empty would be a disk that is lost.
+    await flushed(beside);
+    await rename(beside, list);
+  }
+  await flushed(dirname(overlay));
   for (const name of await readdir(dirname(overlay))) {
     if (isLayerName(name, overlay) && !names.includes(name)) await rm(join(dirname(overlay), name));
   }
