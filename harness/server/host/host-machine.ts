@@ -171,11 +171,14 @@ export class HostMachine {
   }
 
   /** Of a machine that is off. @throws GuestwrightError `usage/changes-missing`, `usage/task-cancelled`: they are committed */
-  async commitChanges(work: MergeWork): Promise<void> {
+  async commitChanges(work: MergeWork, onCommitted: () => void): Promise<void> {
     const { name, spec } = this.#config;
     await this.#withLease(async () => {
       await assertChanges(name, this.folder);
-      const commit = async (): Promise<void> => await commitChanges(this.folder);
+      const commit = async (): Promise<void> => {
+        await commitChanges(this.folder);
+        onCommitted();
+      };
       if (isBitExact(hostedSpec(spec, this.folder).engine)) await commit();
       else await this.#merge('last', work, commit);
     });

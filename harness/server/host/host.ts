@@ -605,8 +605,7 @@ export class Host implements AsyncDisposable {
     const machine = this.#get(name);
     this.#assertDecidable(machine);
     return this.#task('commit', name, by, async (work) => {
-      await machine.commitChanges(this.#merging(work));
-      this.#note(name, 'changes-committed', by, null);
+      await machine.commitChanges(this.#merging(work), () => this.#note(name, 'changes-committed', by, null));
     });
   }
 
@@ -753,8 +752,9 @@ export class Host implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#leaving.abort();
     await this.#copying.allEnded();
-    // Nobody asked for these, and nobody waits for them: they are given up.
-    await Promise.all(this.tasks.list().map(async ({ id, kind }) => kind === 'merge-disks' && this.tasks.ended(id)));
+    // Merging is given up: nothing writes to a disk any more when another host looks after it.
+    const merges = this.tasks.list().filter(({ kind }) => kind === 'merge-disks' || kind === 'commit');
+    await Promise.all(merges.map(async ({ id }) => await this.tasks.ended(id)));
     for (const machine of this.#machines.values()) machine.leave();
     await this.#release();
   }
