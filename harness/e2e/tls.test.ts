@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findOnPath } from '../find-on-path.js';
+import { findOnPath } from '../../sdk/find-on-path.js';
 import { Serving } from './serving.js';
 import { echoingGuest } from './tiny-guests.js';
 

@@ -5,9 +5,11 @@ export const toJson = (value: unknown): string => JSON.stringify(value, bytesAsT
 /** @throws SyntaxError */
 export const fromJson = (text: string): unknown => JSON.parse(text, revive);
 
-function bytesAsText(_key: string, value: unknown): unknown {
-  return value instanceof Uint8Array || value instanceof Uint8ClampedArray
-    ? { $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
+/** What is given is what the value says of itself for JSON: a Buffer has become something else by then, its holder has not. */
+function bytesAsText(this: unknown, key: string, value: unknown): unknown {
+  const held: unknown = typeof this === 'object' && this !== null ? Reflect.get(this, key) : value;
+  return held instanceof Uint8Array || held instanceof Uint8ClampedArray
+    ? { $bytes: Buffer.from(held.buffer, held.byteOffset, held.byteLength).toString('base64') }
     : value;
 }
 

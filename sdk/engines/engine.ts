@@ -8,6 +8,7 @@ import type { ScreenContent } from '../screen/content.js';
 import type { KeyCode } from '../input/keycodes.js';
 import type { BlockSource } from './blocks.js';
 import type { RecordedRun, RunReplay } from './recorded-run.js';
+import type { Stall } from './stalled.js';
 
 /** Guest time in milliseconds since the machine was first started; it never runs backwards but for a revert. */
 export type GuestTime = number;
@@ -62,7 +63,10 @@ export type Input =
   | { kind: 'power'; action: 'off' }
   /** ACPI's power button is pressed: the guest is told, and does with it what it likes. */
   | { kind: 'power'; action: 'button' }
-  /** Stops the guest, and guest time with it, until `resume`. Machines on a `free` clock only: others stand by themselves. */
+  /**
+   * Stops the guest, and guest time with it, until `resume`. Machines on a `free` clock only: others stand by themselves,
+   * and know `resume` only as what ends a stall (see `EngineEvent`).
+   */
   | { kind: 'power'; action: 'pause' | 'resume' }
   /** Switches a machine that is off on again, with these removable media; the disks keep what was written. */
   | { kind: 'power'; action: 'on'; media: RemovableMedia }
@@ -206,6 +210,11 @@ export type EngineEvent =
   | { kind: 'reset'; at: GuestTime }
   /** A snapshot was stored in passing (see `EngineContext.storeAt`). */
   | { kind: 'stored'; at: GuestTime }
+  /**
+   * A write to a disk failed on the host, and the guest was not told: the machine stands before it. Whatever would have
+   * the guest run fails (see `stalled.ts`) until the input `resume`, which tries the write again.
+   */
+  | ({ kind: 'stalled'; at: GuestTime } & Stall)
   /** The engine itself failed: its process or worker died, or a wall-clock guard fired. */
   | { kind: 'failed'; error: Error };
 
@@ -260,6 +269,11 @@ export interface EngineMachine extends AsyncDisposable {
   exportSnapshot(id: string, file: string): Promise<void>;
   importSnapshot(file: string): Promise<EngineSnapshot>;
   onEvent(listener: (event: EngineEvent) => void): () => void;
+  /**
+   * Engines that hold in memory what the guest writes: writes it to the disks' files. Where that fails nothing is lost, and it
+   * can be tried again. Changes nothing of the guest. @throws GuestwrightError `infrastructure/disk-full`
+   */
+  flush?(): Promise<void>;
   /** Ends the machine at once. Idempotent. */
   [Symbol.asyncDispose](): Promise<void>;
 }

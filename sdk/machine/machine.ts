@@ -19,6 +19,7 @@ import type {
   SnapshotPath,
   StateHash,
 } from '../engines/engine.js';
+import { diskStalled, type Stall } from '../engines/stalled.js';
 import { GuestwrightError, type Failure } from '../errors.js';
 import { MachineFiles } from '../files/files.js';
 import type { AnswerServer } from '../network/answer-server.js';
@@ -144,6 +145,8 @@ export class GuestMachine implements Machine, MachinePort {
   readonly #runDirectory: string;
   #power: PowerState = 'running';
   #paused = false;
+  /** It is paused because a write to a disk failed on the host. */
+  #stall: Stall | null = null;
   #disposed: Promise<void> | null = null;
   #clockKind: ClockKind;
   #media: ParsedMedia;
@@ -273,6 +276,7 @@ export class GuestMachine implements Machine, MachinePort {
   runnable(what: string): EngineMachine {
     this.#assertNotDisposed();
     if (this.state === 'paused') {
+      if (this.#stall !== null) throw diskStalled(this.#stall);
       throw new GuestwrightError(`${this.name} is paused`, {
         kind: 'usage',
         code: 'machine-paused',
@@ -370,6 +374,10 @@ export class GuestMachine implements Machine, MachinePort {
 
   #notice(event: EngineEvent): void {
     if (event.kind === 'power') this.#power = event.state;
+    if (event.kind === 'stalled') {
+      this.#paused = true;
+      this.#stall = event;
+    }
     if (event.kind === 'failed' && this.#disposed === null) {
       const { error } = event;
       this.failure ??=
@@ -387,7 +395,7 @@ export class GuestMachine implements Machine, MachinePort {
       await this.input({ kind: 'power', action: 'on', media: await removableMedia(next, this.spec) });
       this.#media = next;
       this.#power = 'running';
-      this.#paused = false;
+      this.#runsAgain();
       this.#forgetDevices();
     });
   }
@@ -404,10 +412,16 @@ export class GuestMachine implements Machine, MachinePort {
   async resume(): Promise<void> {
     await this.act({ name: 'machine.resume', title: 'Resume the machine', params: {} }, async () => {
       this.#assertState('be resumed', 'paused');
-      this.#paused = false;
+      const isStalled = this.#stall !== null;
+      this.#runsAgain();
       if (this.#clockKind === 'paced') await this.input({ kind: 'clock', clock: 'paced' });
-      if (this.#clockKind === 'free') await this.input({ kind: 'power', action: 'resume' });
+      if (this.#clockKind === 'free' || isStalled) await this.input({ kind: 'power', action: 'resume' });
     });
+  }
+
+  #runsAgain(): void {
+    this.#paused = false;
+    this.#stall = null;
   }
 
   async reset(): Promise<void> {
@@ -422,8 +436,13 @@ export class GuestMachine implements Machine, MachinePort {
   async powerOff(): Promise<void> {
     await this.act({ name: 'machine.powerOff', title: 'Power off the machine', params: {} }, async () => {
       this.#assertState('be powered off', 'running', 'paused', 'halted', 'crashed', 'off');
-      this.#paused = false;
-      if (this.#power !== 'off') await this.input({ kind: 'power', action: 'off' });
+      this.#assertNotDisposed();
+      if (this.#power !== 'off') {
+        // It may be paused, and stays that where its disks cannot be written.
+        const { at } = await this.#engine.input({ kind: 'power', action: 'off' });
+        this.journal.push({ at, input: { kind: 'power', action: 'off' } });
+      }
+      this.#runsAgain();
       this.#power = 'off';
       this.screen.forget();
     });
@@ -577,6 +596,8 @@ export class GuestMachine implements Machine, MachinePort {
     const params = { name: snapshot.name };
     await this.act({ name: 'machine.revert', title: `Revert to "${snapshot.name}"`, params }, async () => {
       const { id, own } = this.#ownSnapshot(snapshot);
+      // It may stall again at once.
+      this.#runsAgain();
       await this.#engine.restore(id);
       this.#lastSnapshot = snapshot;
       await this.#adopt(own);
@@ -592,7 +613,6 @@ export class GuestMachine implements Machine, MachinePort {
     this.#ports.restore(own.ports);
     this.journal.length = own.journal;
     this.#media = own.media;
-    this.#paused = false;
     this.failure = null;
     this.#power = (await this.observe({ kind: 'power' })).state;
   }

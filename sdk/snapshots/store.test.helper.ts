@@ -72,14 +72,23 @@ export class StoreFolder implements Disposable {
   }
 }
 
-/** A file system of 1 MB; null where this host lets us make none. */
-export async function smallDisk(path: string): Promise<AsyncDisposable | null> {
+interface SmallDisk extends AsyncDisposable {
+  /** Makes room. @param mb of all of it */
+  enlarge(mb: number): Promise<void>;
+}
+
+/** A file system of so many MB; null where this host lets us make none. */
+export async function smallDisk(path: string, mb = 1): Promise<SmallDisk | null> {
   mkdirSync(path, { recursive: true });
-  const { exitCode } = await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path], { reject: false });
+  const { exitCode } = await execa('mount', ['-t', 'tmpfs', '-o', `size=${mb}m`, 'tmpfs', path], { reject: false });
   if (exitCode !== 0) return null;
   return {
+    async enlarge(to) {
+      await execa('mount', ['-o', `remount,size=${to}m`, path]);
+    },
     async [Symbol.asyncDispose]() {
-      await execa('umount', [path]);
+      // A process that is just ending still has a file of it open.
+      await execa('umount', ['--lazy', path]);
     },
   };
 }

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { configSchema, machineName, settingsShape } from '../machines/config.js';
 import { snapshotSchema } from '../machines/snapshots.js';
-import { MACHINE_STATES, statusSchema } from '../machines/status.js';
+import { HEARTBEATS, MACHINE_STATES, statusSchema } from '../machines/status.js';
 import { eventQuery, hostEventSchema } from '../host/events.js';
 import { handling, mediumChange } from '../process/protocol.js';
 import { thumbnailQuery, thumbnailSchema } from '../process/thumbnails.js';
@@ -42,6 +42,8 @@ const summary = z.object({
   since: z.iso.datetime(),
   engine: z.enum(['v86', 'qemu']),
   detail: z.string().nullable(),
+  /** Whether the guest's agent answers; `none`: it never did since the guest started, or nobody asks. */
+  heartbeat: z.enum(HEARTBEATS),
 });
 
 const details = summary.extend({
@@ -76,6 +78,7 @@ const settings = z.strictObject({
   autostartDelay: settingsShape.autostartDelay.unwrap(),
   undo: settingsShape.undo.unwrap(),
   cpu: settingsShape.cpu.unwrap(),
+  heartbeat: settingsShape.heartbeat.unwrap(),
 });
 
 const bytes = z.number().min(0);

@@ -47,6 +47,13 @@ const event = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('power'), state: power, detail: z.string().nullable(), at: time }),
   z.object({ kind: z.literal('reset'), at: time }),
   z.object({ kind: z.literal('stored'), at: time }),
+  z.object({
+    kind: z.literal('stalled'),
+    disk: z.number().nullable(),
+    full: z.boolean(),
+    detail: z.string(),
+    at: time,
+  }),
   z.object({ kind: z.literal('failed'), message: z.string() }),
 ]);
 

@@ -1,7 +1,8 @@
 /** What happened on a host: a log that is kept, searched and followed. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { LineFile } from '../line-file.js';
 
 export const hostEventSchema = z.strictObject({
   /** Counts up, over restarts of the daemon too. */
@@ -31,15 +32,19 @@ export type EventQuery = z.output<typeof eventQuery>;
 
 /** Bytes of a file of the log; there are two. */
 const FILE_BYTES = 8 << 20;
+/** Events that wait in memory for room on the host's disk; of more the oldest are lost. */
+const WAITING = 1000;
 
 export class EventLog {
   readonly #file: string;
+  readonly #lines: LineFile;
   readonly #listeners = new Set<(event: HostEvent) => void>();
   #last: number;
 
   /** @param file of JSON values, one a line; the older half is beside it with `.1` */
   constructor(file: string) {
     this.#file = file;
+    this.#lines = new LineFile(file, WAITING);
     mkdirSync(dirname(file), { recursive: true });
     this.#last = this.#all().at(-1)?.id ?? 0;
   }
@@ -47,7 +52,8 @@ export class EventLog {
   add(event: Omit<HostEvent, 'id' | 'at'>): HostEvent {
     const whole = { id: ++this.#last, at: new Date().toISOString(), ...event };
     if (existsSync(this.#file) && statSync(this.#file).size > FILE_BYTES) renameSync(this.#file, `${this.#file}.1`);
-    appendFileSync(this.#file, `${JSON.stringify(whole)}\n`, { mode: 0o600 });
+    // That the disk is full is a reason to tell of it, not to tell of nothing.
+    this.#lines.add(`${JSON.stringify(whole)}\n`);
     for (const listener of this.#listeners) listener(whole);
     return whole;
   }
@@ -65,7 +71,10 @@ export class EventLog {
   }
 
   #all(): HostEvent[] {
-    return [`${this.#file}.1`, this.#file].filter((file) => existsSync(file)).flatMap(readEvents);
+    const texts = [`${this.#file}.1`, this.#file]
+      .filter((file) => existsSync(file))
+      .map((f) => readFileSync(f, 'utf8'));
+    return [...texts, ...this.#lines.waiting].flatMap(readEvents);
   }
 }
 
@@ -79,15 +88,13 @@ export function isWanted(event: HostEvent, { machine, kind, text }: Partial<Even
 }
 
 /** A line that was cut off by a kill or a full disk is left out. */
-function readEvents(file: string): HostEvent[] {
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      try {
-        const read = hostEventSchema.safeParse(JSON.parse(line));
-        return read.success ? [read.data] : [];
-      } catch {
-        return [];
-      }
-    });
+function readEvents(text: string): HostEvent[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      const read = hostEventSchema.safeParse(JSON.parse(line));
+      return read.success ? [read.data] : [];
+    } catch {
+      return [];
+    }
+  });
 }

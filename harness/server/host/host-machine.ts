@@ -12,7 +12,7 @@ import { hostedSpec, isBitExact } from '../machines/hosted-spec.js';
 import { settle } from '../machines/settle.js';
 import { linkFile, SnapshotFolder } from '../machines/snapshots.js';
 import { assertChanges, commitChanges, discardChanges, hasChanges } from '../machines/undo.js';
-import type { MachineStatus } from '../machines/status.js';
+import type { HeartbeatState, MachineStatus } from '../machines/status.js';
 import { MachineConnection, startProcess } from '../process/connection.js';
 import { calls } from '../process/protocol.js';
 import { socketOf } from '../process/socket.js';
@@ -31,6 +31,13 @@ export interface HostMachineListener {
   onSettled: () => void;
 }
 
+/** By what has happened to its machine. */
+const HEARTBEAT_AFTER: Readonly<Record<string, HeartbeatState>> = {
+  heartbeat: 'ok',
+  'heartbeat-stopped': 'stopped',
+  reset: 'none',
+};
+
 export class HostMachine {
   readonly folder: MachineFolder;
   readonly #listener: HostMachineListener;
@@ -38,6 +45,7 @@ export class HostMachine {
   #status: MachineStatus;
   #connection: MachineConnection | null = null;
   #pid: number | null = null;
+  #heartbeat: HeartbeatState = 'none';
   readonly #waiting = new Set<() => void>();
   readonly #drivers = new Set<(event: string) => void>();
   /** What is done after its process has ended. */
@@ -71,6 +79,11 @@ export class HostMachine {
 
   get status(): MachineStatus {
     return this.#status;
+  }
+
+  /** Whether its guest's agent answers. */
+  get heartbeat(): HeartbeatState {
+    return this.#heartbeat;
   }
 
   get isRunning(): boolean {
@@ -358,9 +371,13 @@ export class HostMachine {
       onEngine: (event) => {
         for (const driver of this.#drivers) driver(event);
       },
-      onEvent: (kind, detail, by) => this.#listener.onEvent(kind, detail, by),
+      onEvent: (kind, detail, by) => {
+        this.#heartbeat = HEARTBEAT_AFTER[kind] ?? this.#heartbeat;
+        this.#listener.onEvent(kind, detail, by);
+      },
       onClose: () => {
         this.#connection = null;
+        this.#heartbeat = 'none';
         if (!this.#isLeft) this.#ending = this.#afterEnd();
       },
     });
@@ -372,8 +389,9 @@ export class HostMachine {
       throw error;
     });
     if (live === null) return false;
-    const { status, pid } = live;
+    const { status, pid, heartbeat } = live;
     this.#pid = pid;
+    this.#heartbeat = heartbeat;
     this.#listener.onProcess(this.#config, pid);
     this.#take(status);
     return true;
@@ -403,6 +421,8 @@ export class HostMachine {
 
   #take(status: MachineStatus): void {
     this.#status = status;
+    // At a snapshot it is another run.
+    if (status.state === 'restoring') this.#heartbeat = 'none';
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const resolve of waiting) resolve();

@@ -15,10 +15,10 @@ import {
   type MachineConfig,
   type Settings,
 } from '../machines/config.js';
-import { hostedSpec } from '../machines/hosted-spec.js';
+import { assertHeartbeatPort, hostedSpec } from '../machines/hosted-spec.js';
 import { filesIn, MachineFolder } from '../machines/machine-folder.js';
 import { SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
-import { freshStatus, type HostedState, type MachineStatus } from '../machines/status.js';
+import { freshStatus, type HeartbeatState, type HostedState, type MachineStatus } from '../machines/status.js';
 import { calls, type Handling, type Look, type MediumChange } from '../process/protocol.js';
 import type { SerialPiece, SerialQuestion } from '../process/serial-output.js';
 import type { Thumbnail, ThumbnailQuery } from '../process/thumbnails.js';
@@ -45,6 +45,7 @@ export interface MachineSummary {
   since: string;
   engine: 'v86' | 'qemu';
   detail: string | null;
+  heartbeat: HeartbeatState;
 }
 
 export interface MachineDetails extends MachineSummary {
@@ -261,6 +262,7 @@ export class Host implements AsyncDisposable {
     };
     await this.#add(name, async (folder) => {
       hostedSpec(config.spec, folder);
+      assertHeartbeatPort(config);
       await this.#files.assertSpec(config.spec, folder.path);
       await folder.writeConfig(config);
       await mkdir(folder.disks);
@@ -362,6 +364,7 @@ export class Host implements AsyncDisposable {
         await this.#files.assertSpec(spec, machine.folder.path);
         if (machine.status.state === 'saved') throw refusals.savedState(name);
       }
+      assertHeartbeatPort({ ...machine.config, ...settings, ...(spec === undefined ? {} : { spec }) });
       if (settings.cpu != null) this.#cpu.assertCan(name, settings.cpu);
       await machine.changeConfig((config) => ({ ...config, ...settings, ...(spec === undefined ? {} : { spec }) }));
       const { pid, config } = machine;
@@ -760,10 +763,10 @@ export class Host implements AsyncDisposable {
   }
 }
 
-function summaryOf({ config, status, folder }: HostMachine): MachineSummary {
+function summaryOf({ config, status, folder, heartbeat }: HostMachine): MachineSummary {
   const { engine } = hostedSpec(config.spec, folder);
   const { state, since, detail } = status;
-  return { name: config.name, id: config.id, state, since, engine, detail };
+  return { name: config.name, id: config.id, state, since, engine, detail, heartbeat };
 }
 
 /** False: it was ended before. */

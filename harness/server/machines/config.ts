@@ -33,6 +33,17 @@ const cpuSettings = z.strictObject({
 });
 export type CpuSettings = z.output<typeof cpuSettings>;
 
+/** Where the guest's agent is asked whether it is alive. */
+const heartbeat = z.strictObject({
+  /** A serial port that nothing else uses. */
+  port: z.int().min(0).max(3),
+  /** Guest seconds between two questions. */
+  every: z.number().min(1).max(3600).default(10),
+  /** Intervals without an answer after which it has stopped. */
+  missed: z.int().min(1).max(100).default(3),
+});
+export type HeartbeatSettings = z.output<typeof heartbeat>;
+
 /** Fields that can be changed later. */
 export const settingsShape = {
   /** For people. */
@@ -51,6 +62,8 @@ export const settingsShape = {
   cpu: cpuSettings.nullable().default(null),
   /** Undo disks; null: what it writes is on its disks at once, for good. */
   undo: z.enum(UNDO).nullable().default(null),
+  /** Null: it has no agent, or nobody asks it. */
+  heartbeat: heartbeat.nullable().default(null),
 };
 
 export const settingsSchema = z.strictObject(settingsShape);

@@ -1,8 +1,9 @@
 /** The spec of a machine that lives in a folder: its disks are kept there, and its time is that of people. */
 import { join } from 'node:path';
 import { GuestwrightError } from '../../../sdk/errors.js';
+import type { MachineConfig } from './config.js';
 import type { MachineFolder } from './machine-folder.js';
-import { outletsOf } from '../../../sdk/machine/port-spec.js';
+import { outletsOf, portCount, portMissing } from '../../../sdk/machine/port-spec.js';
 import { parseSpec, type MachineSpec, type MachineSpecInput } from '../../../sdk/machine/spec.js';
 
 export interface HostedSpec {
@@ -40,6 +41,13 @@ export function hostedSpec(
     ...mediaIn(parsed, path),
   };
   return { engine: parsed.engine, spec, overlays, memoryMb: parsed.memory + parsed.videoMemory };
+}
+
+/** @throws GuestwrightError `usage/serial-port-missing` when the guest's agent is to be asked at a port that is not there */
+export function assertHeartbeatPort({ spec, heartbeat }: Pick<MachineConfig, 'spec' | 'heartbeat'>): void {
+  if (heartbeat === null) return;
+  const parsed = parseSpec(spec);
+  if (heartbeat.port >= portCount(parsed, 'serial')) throw portMissing(parsed, 'serial', heartbeat.port);
 }
 
 function clockOf(engine: 'v86' | 'qemu', isDriven: boolean): 'stepped' | 'paced' | 'host' {

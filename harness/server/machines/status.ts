@@ -19,6 +19,10 @@ export const MACHINE_STATES = [
 ] as const;
 export type HostedState = (typeof MACHINE_STATES)[number];
 
+/** Of a guest with an agent. `none`: nobody has answered since the guest was switched on or reset, or nobody asks. */
+export const HEARTBEATS = ['none', 'ok', 'stopped'] as const;
+export type HeartbeatState = (typeof HEARTBEATS)[number];
+
 const failure = z.object({
   kind: z.enum(['assertion', 'guest', 'infrastructure', 'usage', 'unstable']),
   code: z.string(),

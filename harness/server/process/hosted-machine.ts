@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { exists } from '../../../sdk/images/files.js';
 import type { EngineMachine } from '../../../sdk/engines/engine.js';
+import type { Stall } from '../../../sdk/engines/stalled.js';
 import type { Again } from '../../../sdk/machine/do-again.js';
 import { launch } from '../../../sdk/machine/launch.js';
 import type { Frame } from '../../../sdk/screen/frame.js';
@@ -23,12 +24,15 @@ import { hostedSpec, isBitExact, type HostedSpec } from '../machines/hosted-spec
 import type { MachineFolder } from '../machines/machine-folder.js';
 import { linkFile, SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
 import { beginChanges, discardChanges } from '../machines/undo.js';
-import type { HostedState, MachineStatus } from '../machines/status.js';
+import type { MachineStatus } from '../machines/status.js';
 import { toldFailure } from '../machines/told-failure.js';
 import { Cancellable } from './cancellable.js';
+import { Heartbeat } from './heartbeat.js';
 import { MachineJournal, readRun } from './journal.js';
 import type { Handling, Live, Look, MediumChange } from './protocol.js';
+import { isNoRoom, Room } from './room.js';
 import { SerialOutput, type SerialPiece, type SerialQuestion } from './serial-output.js';
+import { StatusTeller } from './status-teller.js';
 import { Thumbnails } from './thumbnails.js';
 import { watchedMachine, WatchedDriven, type Watched } from './watched.js';
 
@@ -57,10 +61,12 @@ export class HostedMachine {
   readonly #journal: MachineJournal | null;
   readonly #isBitExact: boolean;
   readonly #isDriven: boolean;
+  readonly #room: Room;
+  readonly #heartbeat: Heartbeat | null;
   #engine: EngineMachine | null = null;
   readonly #snapshots: SnapshotFolder;
   readonly #end: { promise: Promise<void>; resolve: () => void };
-  #status: MachineStatus;
+  readonly #teller: StatusTeller;
   #machine: Machine | null = null;
   /** It, as those see it who look on. */
   #watched: Watched | null = null;
@@ -69,6 +75,10 @@ export class HostedMachine {
   #base: string | null = null;
   #bases = 0;
   #keptAt = 0;
+  /** Why the guest stands before a write to a disk; null: it does not. */
+  #stall: string | null = null;
+  /** It is off, and what is on its disks could not be written yet. */
+  #waitsForRoom = false;
   /** There were no changes to its undo disks before it began. */
   #changesBegan = false;
   #timer: NodeJS.Timeout | null = null;
@@ -79,18 +89,28 @@ export class HostedMachine {
   constructor(parts: HostedMachineParts) {
     const { folder, config, status } = parts;
     this.#parts = parts;
-    this.#status = status;
     this.#isDriven = config.scratch !== undefined;
     this.#hosted = hostedSpec(config.spec, folder, this.#isDriven);
     this.#isBitExact = isBitExact(this.#hosted.engine);
     // A scenario's machine goes with it: nobody wants it done again.
-    this.#journal = this.#isBitExact && !this.#isDriven ? new MachineJournal(folder.journal) : null;
+    this.#journal =
+      this.#isBitExact && !this.#isDriven ? new MachineJournal(folder.journal, () => this.#unjournalled()) : null;
+    this.#room = new Room({ folder: folder.path, name: config.name, onEvent: parts.onEvent });
+    this.#teller = new StatusTeller(folder, status, (next) => {
+      parts.onStatus(next);
+      parts.console.stir();
+      this.#serial.stir();
+    });
+    const { heartbeat } = config;
+    // A scenario's machine runs when that wants, and its ports are the scenario's.
+    this.#heartbeat =
+      heartbeat === null || this.#isDriven ? null : new Heartbeat({ ...heartbeat, onEvent: parts.onEvent });
     this.#snapshots = new SnapshotFolder(folder.snapshots);
     this.#end = withResolvers();
   }
 
   get status(): MachineStatus {
-    return this.#status;
+    return this.#teller.status;
   }
 
   /** Resolves when the machine is off or saved, and nothing of it is left but its folder. */
@@ -104,7 +124,7 @@ export class HostedMachine {
     try {
       await this.#cancellable.run(async (signal) => {
         const saved = await exists(folder.savedState);
-        await this.#say(saved ? 'restoring' : 'turning-on');
+        await this.#teller.say(saved ? 'restoring' : 'turning-on');
         await this.#beginFrom(saved ? folder.savedState : null, signal);
       });
     } catch (error) {
@@ -112,17 +132,18 @@ export class HostedMachine {
       await folder.clearRun();
       if (this.#changesBegan) await discardChanges(folder);
       const saved = await exists(folder.savedState);
-      await this.#say(saved ? 'saved' : 'turned-off', null, { failure: toldFailure(error) });
-      throw error;
+      const why = await this.#explained(error);
+      await this.#teller.said(saved ? 'saved' : 'turned-off', null, { failure: toldFailure(why) });
+      throw why;
     }
-    await this.#say('running');
+    await this.#sayRunning();
     await rm(folder.savedState, { force: true });
   }
 
   /** To where it was when its process was killed. */
   async rebuild(): Promise<void> {
     const { folder } = this.#parts;
-    const was = this.#status.state;
+    const was = this.status.state;
     const run = readRun(folder.journal);
     if (run === null) throw new Error('a machine is rebuilt from a journal');
     await this.#linkDisks();
@@ -133,12 +154,21 @@ export class HostedMachine {
       until: run.until,
     });
     if (this.#running.state === 'off') {
-      await this.#finishOff('The guest powered off.');
+      await this.#finish('turned-off', 'The guest powered off.');
       return;
     }
-    await this.#keep();
+    try {
+      await this.#keep();
+    } catch (error) {
+      // What it was done again from goes on being its journal.
+      if (!isNoRoom(error)) throw error;
+      await this.#explained(error);
+    }
     if (was === 'paused') await this.#running.pause();
-    await this.#say(was === 'paused' ? 'paused' : 'running', 'It was rebuilt after its process had been killed.');
+    await this.#teller.said(
+      was === 'paused' ? 'paused' : 'running',
+      'It was rebuilt after its process had been killed.',
+    );
     this.#parts.onEvent('rebuilt', null);
   }
 
@@ -174,16 +204,25 @@ export class HostedMachine {
               },
             }),
         ...(again === null ? {} : { again }),
-        ...(this.#isDriven ? { onEngine: (engine) => this.#handOver(engine) } : {}),
+        onEngine: (engine) => this.#handOver(engine),
         ...(signal === undefined ? {} : { signal }),
       },
     );
     this.#keptAt = Date.now();
     this.#watched =
-      this.#engine === null ? watchedMachine(this.#machine) : new WatchedDriven(this.#machine.id, this.#engine);
+      this.#engine === null || !this.#isDriven
+        ? watchedMachine(this.#machine)
+        : new WatchedDriven(this.#machine.id, this.#engine);
     this.#parts.console.attach(this.#machine, this.#watched);
     this.#machine.onEvent((event) => {
-      if (event.kind === 'reset') this.#parts.onEvent('reset', null);
+      if (event.kind === 'reset') {
+        this.#heartbeat?.forget();
+        this.#parts.onEvent('reset', null);
+      }
+      if (event.kind === 'stalled') {
+        void this.#stalled(event).catch((error: unknown) => this.#failed(error));
+        return;
+      }
       // That it is off is something that its scenario may wait for.
       if (event.kind !== 'reset' && !this.#isDriven) this.#look();
     });
@@ -212,13 +251,15 @@ export class HostedMachine {
     if (this.#journal === null) return;
     const { folder } = this.#parts;
     const before = this.#base;
-    if (state === undefined) {
-      this.#base = `base-${++this.#bases}.state`;
-      await this.#running.saveState(join(folder.run, this.#base));
-    } else {
-      this.#base = await this.#baseOf(state);
+    const base = state === undefined ? `base-${++this.#bases}.state` : await this.#baseOf(state);
+    try {
+      if (state === undefined) await this.#running.saveState(join(folder.run, base));
+      await this.#journal.begin(base);
+    } catch (error) {
+      await rm(join(folder.run, base), { force: true });
+      throw error;
     }
-    await this.#journal.begin(this.#base);
+    this.#base = base;
     if (before !== null) await rm(join(folder.run, before), { force: true });
     this.#keptAt = Date.now();
   }
@@ -239,27 +280,65 @@ export class HostedMachine {
         return;
       }
       if (machine.state === 'off') {
-        await this.#finishOff('The guest powered off.');
+        if (!this.#waitsForRoom || (await this.#room.hasGrown())) {
+          await this.#finish('turned-off', 'The guest powered off.');
+        }
         return;
       }
-      if (machine.state === 'crashed' && this.#status.state !== 'crashed') {
-        await this.#say('crashed', machine.failure?.seen ?? 'The guest crashed.');
+      if (machine.state === 'crashed' && this.status.state !== 'crashed') {
+        await this.#teller.said('crashed', machine.failure?.seen ?? 'The guest crashed.');
         this.#parts.onEvent('crashed', machine.failure?.seen ?? null);
       }
       if (machine.state !== 'running') return;
       // A paced guest's time is known only as of the last question.
-      await machine.clock.advance(1);
+      await machine.clock.advance(1).catch((error: unknown) => {
+        // It has stalled meanwhile, and that is told by itself.
+        if (!isNoRoom(error)) throw error;
+      });
       this.#journal?.seen(machine.clock.now);
-      if (Date.now() - this.#keptAt > KEEP_EVERY_MS) await this.#keep();
+      await this.#heartbeat?.beat(machine);
+      if (this.#journal === null || Date.now() - this.#keptAt <= KEEP_EVERY_MS) return;
+      this.#keptAt = Date.now();
+      await this.#keep();
     }).catch((error: unknown) => {
-      this.#parts.onEvent('failed', error instanceof Error ? error.message : String(error));
+      if (!isNoRoom(error)) this.#failed(error);
     });
+  }
+
+  #failed(error: unknown): void {
+    this.#parts.onEvent('failed', error instanceof Error ? error.message : String(error));
+  }
+
+  /** The guest stands before a write that the host could not carry out. */
+  async #stalled(stall: Stall): Promise<void> {
+    const overlay = this.#hosted.overlays[stall.disk ?? -1] ?? '';
+    this.#stall = await this.#room.stalled(stall, join('disks', overlay));
+    // A scenario is told of its own by its engine.
+    if (this.#isDriven) return;
+    await this.#inTurn(async () => {
+      if (this.#machine?.state === 'paused') await this.#teller.said('paused', this.#stall);
+    });
+  }
+
+  async #explained(error: unknown): Promise<unknown> {
+    const explained = await this.#room.explain(error);
+    if (explained !== error && this.#machine?.state === 'off') {
+      this.#waitsForRoom = true;
+      await this.#teller.said('paused', 'It is off, but the host has no room for what is on its disks.');
+    }
+    return explained;
+  }
+
+  #unjournalled(): void {
+    this.#room
+      .lacked('what it does is not written down any more: killed now, it would be as it was before')
+      .catch((error: unknown) => this.#failed(error));
   }
 
   async #died(detail: string | null): Promise<void> {
     this.#parts.onEvent('engine-failed', detail);
     await this.#leave();
-    await this.#say('turned-off', detail, {
+    await this.#teller.said('turned-off', detail, {
       failure: { kind: 'infrastructure', code: 'engine-failed', message: detail ?? '' },
     });
     await this.#parts.folder.clearRun();
@@ -269,21 +348,22 @@ export class HostedMachine {
   async pause(): Promise<void> {
     await this.#inTurn(async () => {
       await this.#running.pause();
-      await this.#say('paused');
+      await this.#teller.said('paused');
     });
   }
 
   async resume(): Promise<void> {
     await this.#inTurn(async () => {
+      this.#stall = null;
       await this.#running.resume();
-      await this.#say('running');
+      await this.#sayRunning();
     });
   }
 
   async reset(): Promise<void> {
     await this.#inTurn(async () => {
       await this.#running.reset();
-      await this.#say('running');
+      await this.#sayRunning();
     });
   }
 
@@ -295,9 +375,15 @@ export class HostedMachine {
   async powerOff(): Promise<void> {
     await this.#inTurn(async () => {
       const machine = this.#running;
-      await this.#say('turning-off');
-      await machine.powerOff();
-      await this.#finishOff('It was powered off.');
+      const { state: before, detail } = this.status;
+      await this.#teller.said('turning-off');
+      try {
+        await machine.powerOff();
+        await this.#finish('turned-off', 'It was powered off.');
+      } catch (error) {
+        if (this.#machine !== null) await this.#teller.said(before, detail);
+        throw error;
+      }
     });
   }
 
@@ -305,20 +391,23 @@ export class HostedMachine {
     await this.#inTurn(async () => {
       const { folder } = this.#parts;
       const machine = this.#running;
-      const { state: before, detail } = this.#status;
-      await this.#say('saving');
+      const { state: before, detail } = this.status;
+      await this.#teller.say('saving');
+      // Beside: under its own name it is there from the moment on at which nothing is given up any more.
+      const beside = join(folder.run, 'saving.state');
       try {
-        // Beside: under its own name it is there from the moment on at which nothing is given up any more.
-        const beside = join(folder.run, 'saving.state');
         await this.#cancellable.run(async () => await machine.saveState(beside));
+        // Its disks come first: where they find no room it is not saved.
+        if (this.#journal !== null) await this.#engine?.flush?.();
         await rename(beside, folder.savedState);
+        await this.#finish('saved', null);
       } catch (error) {
-        await rm(join(folder.run, 'saving.state'), { force: true });
-        await this.#say(before, detail);
+        if (this.#machine === null) throw error;
+        await rm(beside, { force: true });
+        await rm(folder.savedState, { force: true });
+        await this.#teller.said(before, detail);
         throw error;
       }
-      await this.#leave();
-      await this.#disksAreWritten('saved', null);
     });
   }
 
@@ -326,9 +415,9 @@ export class HostedMachine {
     return await this.#inTurn(async () => {
       const machine = this.#running;
       const id = randomUUID();
-      const { state: before, detail, current } = this.#status;
+      const { state: before, detail, current } = this.status;
       await mkdir(this.#parts.folder.snapshots, { recursive: true });
-      await this.#say('saving', `Snapshot "${name}" is being taken.`);
+      await this.#teller.say('saving', `Snapshot "${name}" is being taken.`);
       try {
         await this.#cancellable.run(async () => {
           const frame = await machine.screen.frame();
@@ -339,12 +428,12 @@ export class HostedMachine {
         const created = new Date().toISOString();
         const snapshot = { version: 1 as const, id, name, parent: current, created, time: machine.clock.now, engine };
         await this.#snapshots.add(snapshot);
-        await this.#say(before, detail, { current: id });
+        await this.#teller.say(before, detail, { current: id });
         await this.#keep(this.#snapshots.stateFile(id));
         return snapshot;
       } catch (error) {
         await this.#snapshots.sweep();
-        await this.#say(before, detail);
+        await this.#teller.said(before, detail);
         throw error;
       }
     });
@@ -357,10 +446,15 @@ export class HostedMachine {
       const snapshot = await this.#snapshots.find(id);
       // From here on the machine is where the snapshot is, whatever becomes of this process.
       await linkFile(this.#snapshots.stateFile(snapshot.id), folder.savedState);
-      await this.#say('restoring', null, { current: snapshot.id });
+      try {
+        await this.#teller.say('restoring', null, { current: snapshot.id });
+      } catch (error) {
+        await rm(folder.savedState, { force: true });
+        throw error;
+      }
       await this.#leave();
       await this.#beginFrom(folder.savedState);
-      await this.#say('running');
+      await this.#sayRunning();
       await rm(folder.savedState, { force: true });
     });
   }
@@ -368,8 +462,8 @@ export class HostedMachine {
   async removeSnapshot(id: string): Promise<void> {
     await this.#inTurn(async () => {
       const snapshot = await this.#snapshots.find(id);
-      if (this.#status.current === snapshot.id) {
-        await this.#say(this.#status.state, this.#status.detail, { current: snapshot.parent });
+      if (this.status.current === snapshot.id) {
+        await this.#teller.say(this.status.state, this.status.detail, { current: snapshot.parent });
       }
       await this.#snapshots.remove(snapshot);
     });
@@ -377,6 +471,7 @@ export class HostedMachine {
 
   #handOver(engine: EngineMachine): void {
     this.#engine = engine;
+    if (!this.#isDriven) return;
     engine.onEvent((event) => {
       this.#parts.onEngine(toJson(event.kind === 'failed' ? { kind: 'failed', message: event.error.message } : event));
     });
@@ -402,7 +497,7 @@ export class HostedMachine {
   }
 
   get #drivenEngine(): EngineMachine {
-    if (this.#engine !== null) return this.#engine;
+    if (this.#engine !== null && this.#isDriven) return this.#engine;
     throw new GuestwrightError(`${this.#parts.config.name} is not driven by a scenario`, {
       kind: 'usage',
       code: 'machine-not-driven',
@@ -419,7 +514,7 @@ export class HostedMachine {
   async abandon(): Promise<void> {
     await this.#leave();
     await this.#parts.folder.clearRun();
-    await this.#say('turned-off', 'Its scenario has ended.');
+    await this.#teller.said('turned-off', 'Its scenario has ended.');
     this.#end.resolve();
   }
 
@@ -465,19 +560,29 @@ export class HostedMachine {
   live(): Live {
     const machine = this.#machine;
     return {
-      status: this.#status,
+      status: this.status,
       time: machine?.clock.now ?? null,
       engineDetail: machine?.engineDetail ?? null,
+      heartbeat: this.#heartbeat?.state ?? 'none',
       pid: process.pid,
     };
   }
 
-  async #finishOff(detail: string): Promise<void> {
+  /** Nothing of it is left but its folder then. @throws GuestwrightError `infrastructure/disk-full`: it is there as it was */
+  async #finish(state: 'turned-off' | 'saved', detail: string | null): Promise<void> {
+    const { folder } = this.#parts;
+    if (this.#journal !== null) {
+      await this.#engine?.flush?.();
+      await this.#teller.note(state, detail, { disksWritten: true });
+    }
     await this.#leave();
-    await this.#disksAreWritten('turned-off', detail);
+    if (this.#journal !== null) await folder.takeDisks();
+    await folder.clearRun();
+    await this.#teller.said(state, detail, { disksWritten: false });
+    this.#end.resolve();
   }
 
-  /** Ends the engine. Its disks are written out then. */
+  /** Ends the engine. What it has to write has been written, or nobody wants it. */
   async #leave(): Promise<void> {
     const machine = this.#machine;
     this.#machine = null;
@@ -485,16 +590,9 @@ export class HostedMachine {
     if (this.#timer !== null) clearInterval(this.#timer);
     // A machine that is asked something while it ends does not write its disks out.
     await Promise.all([this.#parts.console.detach(), this.#serial.leave()]);
-    await machine?.dispose();
-  }
-
-  async #disksAreWritten(state: HostedState, detail: string | null): Promise<void> {
-    const { folder } = this.#parts;
-    await this.#say(state, detail, { disksWritten: this.#journal !== null });
-    if (this.#journal !== null) await folder.takeDisks();
-    await folder.clearRun();
-    await this.#say(state, detail, { disksWritten: false });
-    this.#end.resolve();
+    await machine?.dispose().catch((error: unknown) => {
+      if (!isNoRoom(error)) throw error;
+    });
   }
 
   async #frame(): Promise<Frame> {
@@ -508,23 +606,26 @@ export class HostedMachine {
       kind: 'usage',
       code: 'machine-not-running',
       expected: 'a machine that runs',
-      seen: this.#status.state,
+      seen: this.status.state,
       next: 'start it',
     });
   }
 
-  async #say(state: HostedState, detail: string | null = null, more: Partial<MachineStatus> = {}): Promise<void> {
-    const since = state === this.#status.state ? this.#status.since : new Date().toISOString();
-    this.#status = { ...this.#status, failure: null, ...more, state, since, detail };
-    await this.#parts.folder.writeStatus(this.#status);
-    this.#parts.onStatus(this.#status);
-    this.#parts.console.stir();
-    this.#serial.stir();
+  /** Unless it has stalled at once. */
+  async #sayRunning(): Promise<void> {
+    if (this.#running.state === 'paused') await this.#teller.said('paused', this.#stall);
+    else await this.#teller.said('running');
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#turn;
-    const mine = before.then(work, work);
+    const explained = async (): Promise<T> => {
+      try {
+        return await work();
+      } catch (error) {
+        throw await this.#explained(error);
+      }
+    };
+    const mine = this.#turn.then(explained, explained);
     this.#turn = mine.catch(() => undefined);
     return await mine;
   }

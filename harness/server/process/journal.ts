@@ -3,12 +3,13 @@
  * of one JSON value a line, appended as it happens. It holds what was typed, as the machine's memory does: only the owner
  * may read it.
  */
-import { appendFileSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { z } from 'zod';
 import { writeWhole } from '../../../sdk/images/files.js';
 import type { RecordedEvent } from '../../../sdk/machine/recording.js';
 import { fromJson, toJson } from '../bytes-json.js';
+import { LineFile } from '../line-file.js';
 
 /** What can be done again. */
 type Done = Extract<RecordedEvent, { kind: 'input' | 'save' | 'restore' }>;
@@ -43,25 +44,40 @@ export interface KeptRun {
 
 export class MachineJournal {
   readonly #file: string;
+  readonly #lines: LineFile;
+  readonly #onNoRoom: () => void;
+  #hasRoom = true;
 
-  constructor(file: string) {
+  /** @param onNoRoom what it does waits in memory from now on, until there is room */
+  constructor(file: string, onNoRoom: () => void = () => undefined) {
     this.#file = file;
+    this.#lines = new LineFile(file);
+    this.#onNoRoom = onNoRoom;
   }
 
   /** In place of what was there. @param base file in the run folder; null: power-on */
   async begin(base: string | null): Promise<void> {
     await writeWhole(this.#file, encode({ kind: 'begin', base }));
     await chmod(this.#file, 0o600);
+    this.#lines.forget();
+    this.#found(true);
   }
 
   /** At once, so that whatever it led to is after it. */
   did(event: RecordedEvent): void {
     if (event.kind === 'start' || event.kind === 'stored') return;
-    appendFileSync(this.#file, encode({ kind: 'done', event }));
+    this.#found(this.#lines.add(encode({ kind: 'done', event })));
   }
 
   seen(at: number): void {
-    appendFileSync(this.#file, encode({ kind: 'seen', at }));
+    // One that waits tells no more than the next.
+    this.#found(this.#lines.flush());
+    if (this.#hasRoom && !this.#lines.add(encode({ kind: 'seen', at }))) this.#found(false);
+  }
+
+  #found(hasRoom: boolean): void {
+    if (this.#hasRoom && !hasRoom) this.#onNoRoom();
+    this.#hasRoom = hasRoom;
   }
 }
 

@@ -3,7 +3,7 @@ import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
 import { z } from 'zod';
 import type { Failure } from '../../../sdk/errors.js';
 import type { ControlState } from '../remote/control.js';
-import type { MachineStatus } from '../machines/status.js';
+import type { HeartbeatState, MachineStatus } from '../machines/status.js';
 import type { HostedSnapshot } from '../machines/snapshots.js';
 import type { SerialPiece, SerialQuestion } from './serial-output.js';
 import type { Thumbnail, ThumbnailQuery } from './thumbnails.js';
@@ -31,6 +31,7 @@ export interface Live {
   time: number | null;
   /** See `Machine.engineDetail`. */
   engineDetail: string | null;
+  heartbeat: HeartbeatState;
   pid: number;
 }
 

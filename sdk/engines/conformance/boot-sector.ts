@@ -27,7 +27,11 @@ class Assembler {
   }
 
   call(label: string): this {
-    this.emit(0xe8);
+    return this.emit(0xe8).near(label);
+  }
+
+  /** `rel16`, after 0xE8 call or 0xE9 jmp. */
+  near(label: string): this {
     this.#fixes.push({ at: this.#bytes.length, label, size: 2, absolute: false });
     return this.emit(0, 0);
   }
@@ -255,6 +259,85 @@ export function bootCounter(): Uint8Array {
     .print('?')
     .short(0xeb, 'idle')
     .sector();
+}
+
+/**
+ * Prints `READY`; at each key it writes the next 4 MB of the first hard disk and prints a dot, or `E` when the disk gives an
+ * error. At `q` it switches itself off.
+ */
+export function writing(pm1aControl = 0): Uint8Array {
+  return (
+    begin()
+      .print('READY')
+      .label('next')
+      .emit(0xb4, 0x00, 0xcd, 0x16, 0x3c, 'q'.charCodeAt(0))
+      .short(0x74, 'off')
+      .emit(0xb9, 0x80, 0x00) // 128 times 64 sectors
+      .label('transfer')
+      .emit(0x51, 0xb8, 0x00, 0x43, 0xb2, 0x80, 0xbe)
+      .address('packet')
+      .emit(0xcd, 0x13, 0x59)
+      .short(0x72, 'error')
+      // To the next 64 sectors.
+      .emit(0x83, 0x06)
+      .address('sector')
+      .emit(0x40, 0x83, 0x16)
+      .address('above')
+      .emit(0x00)
+      .short(0xe2, 'transfer')
+      .print('.')
+      .short(0xeb, 'next')
+      .label('error')
+      .print('E')
+      .short(0xeb, 'next')
+      .label('off')
+      .emit(0xba, pm1aControl & 0xff, pm1aControl >> 8, 0xb8, 0x01, 0x20, 0xef)
+      .label('idle')
+      .emit(0xf4)
+      .short(0xeb, 'idle')
+      // For int 13h, function 43h: its size, how many sectors, from where (1000h:0), to where.
+      .label('packet')
+      .emit(0x10, 0x00, 0x40, 0x00, 0x00, 0x00, 0x00, 0x10)
+      .label('sector')
+      .emit(0x00, 0x00)
+      .label('above')
+      .emit(0x00, 0x00, 0x00, 0x00, 0x00, 0x00)
+      .sector()
+  );
+}
+
+/**
+ * Answers on COM2 as QEMU's guest agent does: of every line the digits, as what was returned. At a key it is deaf, until the
+ * next.
+ */
+export function answering(): Uint8Array {
+  const send = (assembler: Assembler, text: string): Assembler => {
+    for (const character of text) assembler.emit(0xba, 0xf8, 0x02, 0xb0, character.charCodeAt(0), 0xee);
+    return assembler;
+  };
+  const program = send(begin().print('>'), '{"return":')
+    .label('idle')
+    .emit(0xf4, 0xb4, 0x01, 0xcd, 0x16)
+    .short(0x75, 'deaf')
+    .label('take')
+    .emit(0xba, 0xfd, 0x02, 0xec, 0xa8, 0x01)
+    .short(0x74, 'idle')
+    .emit(0xba, 0xf8, 0x02, 0xec, 0x3c, 0x0a)
+    .short(0x74, 'line')
+    .emit(0x3c, '0'.charCodeAt(0))
+    .short(0x72, 'take')
+    .emit(0x3c, '9'.charCodeAt(0))
+    .short(0x77, 'take')
+    .emit(0xee)
+    .short(0xeb, 'take')
+    .label('deaf')
+    .emit(0xb4, 0x00, 0xcd, 0x16)
+    .print('x')
+    .emit(0xb4, 0x00, 0xcd, 0x16)
+    .print('>')
+    .short(0xeb, 'idle')
+    .label('line');
+  return send(program, '}\n{"return":').emit(0xe9).near('take').sector();
 }
 
 /** Prints the date of the real-time clock as YYYYMMDD. */

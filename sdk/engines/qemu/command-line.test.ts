@@ -82,8 +82,8 @@ test('devices are tried in the order of the spec, and what is not in it not at a
   const args = line({ drives, hardware: { ...HARDWARE, bootOrder: ['disk', 'floppy'] } });
   expect(valuesOf(args, '-global')).toEqual(['isa-fdc.bootindexA=2']);
   expect(valuesOf(args, '-device').filter((device) => device.startsWith('ide'))).toEqual([
-    'ide-hd,id=disk0,bus=ide.0,unit=0,model=v86 ATA HD,drive=d0,bootindex=0',
-    'ide-hd,id=disk1,bus=ide.0,unit=1,model=v86 ATA HD,drive=d1,bootindex=1',
+    'ide-hd,id=disk0,bus=ide.0,unit=0,model=v86 ATA HD,werror=stop,drive=d0,bootindex=0',
+    'ide-hd,id=disk1,bus=ide.0,unit=1,model=v86 ATA HD,werror=stop,drive=d1,bootindex=1',
     'ide-cd,id=cdrom0,bus=ide.1,unit=0,drive=c',
   ]);
   expect(valuesOf(args, '-boot')).toEqual(['menu=off,strict=on']);
@@ -110,7 +110,7 @@ test('a kernel is booted with its initrd and command line, commas and all', () =
     disks: [{ bus: 'ide' as const, node: { name: 'd', description: {} } }],
   };
   expect(valuesOf(line({ kernel, drives }), '-device')).toContain(
-    'ide-hd,id=disk0,bus=ide.0,unit=0,model=v86 ATA HD,drive=d,bootindex=2',
+    'ide-hd,id=disk0,bus=ide.0,unit=0,model=v86 ATA HD,werror=stop,drive=d,bootindex=2',
   );
 });
 
@@ -159,7 +159,7 @@ test('other architectures have the board virt, with a keyboard and a CD drive of
     'pvpanic-pci',
     'pci-serial,chardev=serial1',
     'virtio-scsi-pci,id=scsi0',
-    'virtio-blk-pci,id=disk0,drive=d,bootindex=1',
+    'virtio-blk-pci,id=disk0,werror=stop,drive=d,bootindex=1',
     'scsi-cd,id=cdrom0,bus=scsi0.0,drive=c,bootindex=0',
   ]);
 });
@@ -170,9 +170,9 @@ test('disks are on the bus that they name', () => {
   const devices = valuesOf(line({ drives: { floppies: [], cdrom: undefined, disks } }), '-device');
   expect(devices.filter((device) => /id=(disk|scsi)/.test(device))).toEqual([
     'virtio-scsi-pci,id=scsi0',
-    'ide-hd,id=disk0,bus=ide.0,unit=0,model=v86 ATA HD,drive=ide,bootindex=1',
-    'virtio-blk-pci,id=disk1,drive=virtio,bootindex=2',
-    'scsi-hd,id=disk2,bus=scsi0.0,drive=scsi,bootindex=3',
+    'ide-hd,id=disk0,bus=ide.0,unit=0,model=v86 ATA HD,werror=stop,drive=ide,bootindex=1',
+    'virtio-blk-pci,id=disk1,werror=stop,drive=virtio,bootindex=2',
+    'scsi-hd,id=disk2,bus=scsi0.0,werror=stop,drive=scsi,bootindex=3',
     'nvme,id=disk3,serial=guestwright3,drive=nvme,bootindex=4',
   ]);
 });

@@ -6,6 +6,8 @@ import { filterOptions, type RecordLog } from './record-options.js';
 
 /** As a disk of the embedded engine calls itself: what a guest shows of its disks is then the same on both. */
 const DISK_MODEL = 'v86 ATA HD';
+/** What the host cannot write is no error of the guest's disk: the machine stops before it (`failed-writes.ts`). */
+const WRITE_ERRORS = ',werror=stop';
 /** Every guest has a network of its own, so that all may have the same. */
 const MAC = '52:54:00:12:34:56';
 
@@ -86,13 +88,14 @@ function diskDevice(board: BoardKind, { bus }: DiskDrive, index: number): string
     case 'ide': {
       // Disks on the first channel and the CD on the second, as a PC of the time has them; the newer PC has a channel for each.
       const where = board === 'pc' ? `bus=ide.0,unit=${index}` : `bus=ide.${index},unit=0`;
-      return `ide-hd,${id},${where},model=${DISK_MODEL}`;
+      return `ide-hd,${id},${where},model=${DISK_MODEL}${WRITE_ERRORS}`;
     }
     case 'virtio':
-      return `virtio-blk-pci,${id}`;
+      return `virtio-blk-pci,${id}${WRITE_ERRORS}`;
     case 'scsi':
-      return `scsi-hd,${id},bus=scsi0.0`;
+      return `scsi-hd,${id},bus=scsi0.0${WRITE_ERRORS}`;
     case 'nvme':
+      // QEMU's knows only to tell the guest.
       return `nvme,${id},serial=guestwright${index}`;
   }
 }

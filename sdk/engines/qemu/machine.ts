@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { GuestwrightError } from '../../errors.js';
 import { PLAIN_PC } from '../engine.js';
 import { assertForkable } from '../fork-errors.js';
+import { diskStalled, type Stall } from '../stalled.js';
 import type {
   AdvanceRequest,
   AdvanceResult,
@@ -30,6 +31,7 @@ import type {
 import type { Accelerator } from './accelerator.js';
 import { boardKind } from './board.js';
 import { commandLine } from './command-line.js';
+import { stallOf, UNEXPLAINED } from './failed-writes.js';
 import { GuestClock } from './guest-time.js';
 import { GuestWatch } from './guest-watch.js';
 import type { Installation } from './installation.js';
@@ -37,7 +39,7 @@ import { kernelFiles, type KernelFiles } from './kernel-files.js';
 import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.js';
 import { MachineMedia, sameMedia } from './machine-media.js';
 import { MachineStates, type Incoming } from './machine-states.js';
-import { disposed, ioError, machineOff, portMissing, unsupported } from './misuse.js';
+import { disposed, machineOff, portMissing, unsupported } from './misuse.js';
 import { PortOutlets } from './outlets.js';
 import { PictureFile } from './picture-file.js';
 import { portPlaces, type PortPlace } from './ports.js';
@@ -108,6 +110,10 @@ export class QemuMachine implements EngineMachine {
   /** Keys that go into one command, until it is given. */
   #keys: { events: QemuEvent[]; sent: Promise<{ at: GuestTime }> } | null = null;
   #tripleFault = false;
+  /** The write that QEMU told of last that it could not carry out. */
+  #failedWrite: Stall | null = null;
+  /** The machine stands before that write. */
+  #stalled: Stall | null = null;
   /** Guest time of the last reset. */
   #resetAt = -Infinity;
   /** What the owner has been told: only a difference to it ends a wait. */
@@ -183,6 +189,7 @@ export class QemuMachine implements EngineMachine {
     const process = await this.#spawn(null);
     this.#guest.reset();
     this.#tripleFault = false;
+    this.#stalled = null;
     await this.#screen.notePlaceholder(process.qmp);
     await this.#clock.release(process.qmp);
   }
@@ -270,6 +277,7 @@ export class QemuMachine implements EngineMachine {
   }
 
   #onEvent(event: QmpEvent): void {
+    this.#failedWrite = stallOf(event) ?? this.#failedWrite;
     const change = decidePower(event, this.#tripleFault);
     if (change === null) return;
     // Where every stretch ends in a stop, it says itself if that was not its own.
@@ -338,7 +346,22 @@ export class QemuMachine implements EngineMachine {
       await this.#lookOnce();
       this.#setPower('crashed', 'the accelerator could not go on (QEMU: internal-error)');
       this.#clock.stop();
-    } else if (seen.status === 'io-error') this.#fail(ioError());
+    } else if (seen.status === 'io-error') this.#stall();
+  }
+
+  /** What is recorded cannot stand: its replay would know of no write that was done again. */
+  #stall(): void {
+    if (this.#stalled !== null) return;
+    const stall = this.#failedWrite ?? UNEXPLAINED;
+    this.#failedWrite = null;
+    if (this.#recorder !== null) {
+      this.#fail(diskStalled(stall));
+      return;
+    }
+    this.#stalled = stall;
+    this.#clock.stop();
+    this.#emit({ kind: 'stalled', ...stall, at: this.now });
+    this.#signal.notify();
   }
 
   #setPower(state: PowerState, detail: string | null): void {
@@ -376,6 +399,7 @@ export class QemuMachine implements EngineMachine {
       });
       this.#guest.reset();
       this.#tripleFault = false;
+      this.#stalled = null;
       await this.#clock.release(process.qmp);
     } else {
       // QEMU 7.2 often hangs where it is to replay a reset: what is recorded is switched off and on instead.
@@ -514,6 +538,7 @@ export class QemuMachine implements EngineMachine {
         await this.#qemu()?.qmp.execute('stop', {}, nothing);
         return;
       case 'resume':
+        this.#stalled = null;
         if (this.#process !== null) await this.#clock.release(this.#process.qmp);
     }
   }
@@ -526,6 +551,7 @@ export class QemuMachine implements EngineMachine {
     const started = performance.now();
     for (;;) {
       this.#qemu();
+      if (this.#stalled !== null) throw diskStalled(this.#stalled);
       // A stretch may have ended late, and beyond the limit: what stopped meanwhile is said all the same.
       if (this.#clock.stands) await this.#lookAtProcessors();
       const reason = await this.#reached(limit, stopOn);
@@ -545,7 +571,7 @@ export class QemuMachine implements EngineMachine {
         turn: async (run) => await this.#stretch(run),
         mayHaveStopped: async (qmp) => this.#power.state === 'running' && (await this.#guest.areProcessorsStopped(qmp)),
       });
-      if (seen === 'io-error') this.#fail(ioError());
+      if (seen === 'io-error') this.#stall();
       const { guardMs } = this.#parts.context;
       if (this.#clock.stands && performance.now() - started > guardMs) this.#fail(guardFired(guardMs, limit, this.now));
     }
@@ -718,6 +744,7 @@ export class QemuMachine implements EngineMachine {
     this.#guest.restore({ input, paging });
     this.#buttons = buttons;
     this.#tripleFault = false;
+    this.#stalled = null;
     this.#resetAt = -Infinity;
     this.#fresh = false;
   }
@@ -768,6 +795,8 @@ export class QemuMachine implements EngineMachine {
 
   onEvent(listener: (event: EngineEvent) => void): () => void {
     this.#listeners.add(listener);
+    // It may have stalled before anybody could listen.
+    if (this.#stalled !== null) listener({ kind: 'stalled', ...this.#stalled, at: this.now });
     return () => this.#listeners.delete(listener);
   }
 

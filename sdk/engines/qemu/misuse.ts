@@ -59,15 +59,6 @@ export function foreignOverlay(path: string): GuestwrightError {
   });
 }
 
-export function ioError(): GuestwrightError {
-  return new GuestwrightError('QEMU could not write to the image of a disk', {
-    kind: 'infrastructure',
-    code: 'disk-io',
-    seen: 'the machine was stopped (QEMU: io-error)',
-    next: 'look whether the file system of the run directory, or of the overlay, is full',
-  });
-}
-
 export function memoryClosed(): GuestwrightError {
   return new GuestwrightError("QEMU's memory can no longer be opened from outside", {
     kind: 'infrastructure',

@@ -244,7 +244,7 @@ export class V86Proxy implements EngineMachine {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#ended === null) {
       try {
-        await this.#flush();
+        await this.#flushAtEnd();
       } finally {
         this.#listeners.clear();
         this.#end(disposed());
@@ -257,8 +257,12 @@ export class V86Proxy implements EngineMachine {
    * Overlays that are files are written unless the worker is busy running the guest: then its run is being abandoned. On a
    * paced clock it is never busy for long, whoever waits for something.
    */
-  async #flush(): Promise<void> {
-    if (this.#runs === 0 || this.#clock === 'paced') await this.#call('flush', null);
+  async #flushAtEnd(): Promise<void> {
+    if (this.#runs === 0 || this.#clock === 'paced') await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    await this.#call('flush', null);
   }
 }
 

@@ -39,12 +39,12 @@ export function MachineList({ host: { url, session }, hosts, place, isChosen }: 
       </div>
       {session === null || view === null ? null : (
         <ul onKeyDown={moveFocus}>
-          {view.machines.map(({ name, state }) => (
+          {view.machines.map(({ name, state, heartbeat }) => (
             <li key={name}>
               <a
                 href={machinePlace(url, name)}
                 aria-current={isChosen && place.machine === name ? 'page' : undefined}
-                title={`${name}: ${wordState(state).words}`}
+                title={`${name}: ${wordState(state).words}${heartbeat === 'stopped' ? ', its guest agent does not answer' : ''}`}
               >
                 <Thumbnail session={session} name={name} state={state} />
                 <span class="name">{name}</span>

@@ -11,14 +11,15 @@ interface SettingsProps {
 }
 
 type Config = MachineDetails['config'];
-type Settings = Pick<Config, 'notes' | 'autostart' | 'autostartDelay' | 'onQuit' | 'undo' | 'cpu'>;
+type Settings = Pick<Config, 'notes' | 'autostart' | 'autostartDelay' | 'onQuit' | 'undo' | 'cpu' | 'heartbeat'>;
 
+const ASKED = { port: 1, every: 10, missed: 3 } as const;
 const NO_SHARE = { weight: 100, cap: null, reservation: 0 } as const;
 
 export function Settings({ session, details }: SettingsProps) {
   const { name, config } = details;
-  const { notes, autostart, autostartDelay, onQuit, undo, cpu } = config;
-  const [settings, set] = useState<Settings>({ notes, autostart, autostartDelay, onQuit, undo, cpu });
+  const { notes, autostart, autostartDelay, onQuit, undo, cpu, heartbeat } = config;
+  const [settings, set] = useState<Settings>({ notes, autostart, autostartDelay, onQuit, undo, cpu, heartbeat });
   const doing = useDoing();
   const change = (some: Partial<Settings>): void => set({ ...settings, ...some });
   return (
@@ -84,6 +85,7 @@ export function Settings({ session, details }: SettingsProps) {
           <option value="discard">is thrown away at power-off</option>
         </select>
       </label>
+      <Heartbeat heartbeat={settings.heartbeat} onChange={(asked) => change({ heartbeat: asked })} />
       <Share cpu={settings.cpu} onChange={(share) => change({ cpu: share })} />
       <p class="note">
         It lives in <code>{details.folder}</code>
@@ -95,6 +97,51 @@ export function Settings({ session, details }: SettingsProps) {
       </div>
       <Failure words={doing.failed} />
     </form>
+  );
+}
+
+interface HeartbeatProps {
+  heartbeat: Config['heartbeat'];
+  onChange: (heartbeat: Config['heartbeat']) => void;
+}
+
+function Heartbeat({ heartbeat, onChange }: HeartbeatProps) {
+  return (
+    <>
+      <label>
+        <input
+          type="checkbox"
+          checked={heartbeat !== null}
+          onChange={({ currentTarget }) => onChange(currentTarget.checked ? { ...ASKED } : null)}
+        />{' '}
+        Its guest runs QEMU’s guest agent: ask whether it is alive
+      </label>
+      {heartbeat === null ? null : (
+        <>
+          <Count
+            words="At the serial port"
+            min={0}
+            max={3}
+            value={heartbeat.port}
+            onChange={(port) => onChange({ ...heartbeat, port })}
+          />
+          <Count
+            words="Every so many seconds"
+            min={1}
+            max={3600}
+            value={heartbeat.every}
+            onChange={(every) => onChange({ ...heartbeat, every })}
+          />
+          <Count
+            words="Times without an answer until it counts as stopped"
+            min={1}
+            max={100}
+            value={heartbeat.missed}
+            onChange={(missed) => onChange({ ...heartbeat, missed })}
+          />
+        </>
+      )}
+    </>
   );
 }
 

@@ -20,6 +20,8 @@ export class OverlayDisk {
   overlay: Overlay;
   /** How often the guest wrote, for the bench and for tests. */
   writes = 0;
+  /** Of what is on it: a number of its own for each. */
+  version = 0;
   /** What was there when somebody began to watch, and every write since. */
   #watched: { before: Overlay; writes: Overlay[] } | null = null;
 
@@ -46,6 +48,7 @@ export class OverlayDisk {
   replace(overlay: Overlay): void {
     this.#watched = null;
     this.overlay = overlay;
+    this.version++;
   }
 
   load(): void {
@@ -93,6 +96,7 @@ export class OverlayDisk {
 
   write(start: number, bytes: Uint8Array): void {
     this.writes++;
+    this.version++;
     const written: Overlay = new Map();
     const last = Math.floor((start + bytes.length - 1) / OVERLAY_BLOCK);
     for (let number = Math.floor(start / OVERLAY_BLOCK); number <= last; number++) {

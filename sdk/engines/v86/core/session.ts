@@ -71,6 +71,8 @@ export class Session {
   #storeAt: StartArguments['storeAt'];
   readonly #tracer = new Tracer();
   #watchedDisk: OverlayDisk | null = null;
+  /** The versions of disks that are in their files. */
+  readonly #written = new WeakMap<OverlayDisk, number>();
 
   constructor(host: SessionHost) {
     this.#host = host;
@@ -242,8 +244,9 @@ export class Session {
           if (!machine.pressPowerButton())
             throw misuse('power-button-unsupported', 'The machine has no power button: it was launched without ACPI');
         } else {
-          machine.pullPlug();
+          // Before: where there is no room for it the machine goes on, and it can be switched off later.
           this.#flush();
+          machine.pullPlug();
         }
         break;
       case 'snapshot':
@@ -456,7 +459,9 @@ export class Session {
     const machine = this.#running;
     for (const [i, { overlay }] of (this.#options?.hardware.disks ?? []).entries()) {
       const disk = machine.disks.get(`disk${i}`);
-      if (overlay.kind === 'file' && disk !== undefined) this.#host.writeOverlay(overlay.path, disk.overlay);
+      if (overlay.kind !== 'file' || disk === undefined || this.#written.get(disk) === disk.version) continue;
+      this.#host.writeOverlay(overlay.path, disk.overlay);
+      this.#written.set(disk, disk.version);
     }
   }
 
