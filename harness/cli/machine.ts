@@ -27,7 +27,7 @@ export function machineCommand(): Command {
     )
     .addCommand(onMachine('save', 'save its state and end it', (call, name) => call.task('saveMachine', name)))
     .addCommand(
-      onMachine('commit', 'keep what was written to its undo disks', (call, name) => call.plain('commitChanges', name)),
+      onMachine('commit', 'keep what was written to its undo disks', (call, name) => call.task('commitChanges', name)),
     )
     .addCommand(
       onMachine('discard-changes', 'throw away what was written to its undo disks', (call, name) =>
@@ -59,7 +59,9 @@ export function machineCommand(): Command {
         '<to>',
         'copy a machine that is off; or, with --snapshot, make one that begins there',
         (call, name, to, options) => call.clone(name, to, options),
-      ).option('--snapshot <snapshot>', 'make one that begins where this snapshot was taken'),
+      )
+        .option('--snapshot <snapshot>', 'make one that begins where this snapshot was taken')
+        .option('--linked', 'copy no disk: the two share what is on them now'),
     )
     .addCommand(with1('rename', '<to>', 'rename a machine that is off', (call, name, to) => call.rename(name, to)))
     .addCommand(with1('type', '<text>', 'type a text', (call, name, text) => call.handle(name, { kind: 'type', text })))
@@ -123,7 +125,9 @@ export function machineCommand(): Command {
 
 function cancelCommand(): Command {
   return withHost(
-    new Command('cancel').description('give up a task: a start, save, snapshot or clone').argument('<task>'),
+    new Command('cancel')
+      .description('give up a task: a start, save, snapshot, clone, or the merging of disks')
+      .argument('<task>'),
   ).action(async (task: string, options: OnHost) => {
     await (await (await load()).hostCall(options)).cancel(task);
   });

@@ -54,6 +54,15 @@ test.skipIf(CHROMIUM === null)('undo disks and settings are set, and what was wr
   await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
   await undo.waitFor({ state: 'detached' });
   expect((await client.call('describeMachine', { params })).hasChanges).toBe(false);
+  await page.getByRole('button', { name: 'Clone' }).click();
+  const clone = page.getByRole('dialog');
+  await clone.getByLabel('Linked').check();
+  await clone.getByText('Made at once').waitFor();
+  await clone.getByRole('button', { name: 'Clone' }).click();
+  await page.getByRole('heading', { name: 'echo-copy' }).waitFor();
+  expect((await client.call('searchEvents', { query: { kind: 'created' } })).at(-1)?.detail).toBe(
+    'a linked clone of echo',
+  );
   expect(errors).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 /** Twenty machines of the embedded engine and four of QEMU on one host: the page shows all of them, and one is used. */
 import type { Browser } from '@playwright/test';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findOnPath } from '../find-on-path.js';
+import { findOnPath } from '../../sdk/find-on-path.js';
 import { CHROMIUM, startChromium } from './chromium.js';
 import { openPage, servePagedHost, signIn, SLOW_MS } from './host-page.test.helper.js';
 

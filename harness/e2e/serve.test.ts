@@ -77,7 +77,7 @@ test('a machine is made, typed into, looked at, saved, and removed when that is 
   }
   expect(await done('list')).toMatch(/^echo +saved +v86/);
   expect(JSON.parse(await done('list', '--json'))).toMatchObject([{ name: 'echo', state: 'saved' }]);
-  await done('clone', 'echo', 'second');
+  await done('clone', 'echo', 'second', '--linked');
   await done('rename', 'second', 'other');
   await done('discard-state', 'other');
   expect(JSON.parse(await done('info', 'other'))).toMatchObject({

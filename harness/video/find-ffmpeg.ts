@@ -1,4 +1,4 @@
-import { findOnPath } from '../find-on-path.js';
+import { findOnPath } from '../../sdk/find-on-path.js';
 
 /** How to get it. */
 export const INSTALL_FFMPEG = 'sudo apt-get install ffmpeg';

@@ -20,11 +20,9 @@ const PER_L1_ENTRY = (CLUSTER / 8) * CLUSTER;
  */
 export function emptyQcow2(size: number): Uint8Array {
   if (!Number.isSafeInteger(size) || size < 0 || size % 512 !== 0) throw new Error(`${size} is no size of a disk`);
-  const l1Entries = Math.max(1, Math.ceil(size / PER_L1_ENTRY));
-  const l1Clusters = Math.ceil((l1Entries * 8) / CLUSTER);
-  // Header, table of reference counts, one block of them, first-level table.
-  const clusters = 3 + l1Clusters;
-  const bytes = new Uint8Array(clusters * CLUSTER);
+  const l1Entries = l1EntriesOf(size);
+  const bytes = new Uint8Array(emptyQcow2Bytes(size));
+  const clusters = bytes.length / CLUSTER;
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC);
   view.setUint32(4, VERSION);
@@ -39,6 +37,17 @@ export function emptyQcow2(size: number): Uint8Array {
   view.setBigUint64(CLUSTER, BigInt(2 * CLUSTER));
   for (let cluster = 0; cluster < clusters; cluster++) view.setUint16(2 * CLUSTER + 2 * cluster, 1);
   return bytes;
+}
+
+function l1EntriesOf(size: number): number {
+  return Math.max(1, Math.ceil(size / PER_L1_ENTRY));
+}
+
+/** How large the file of such an image is. It grows with the first that is written. */
+export function emptyQcow2Bytes(size: number): number {
+  const l1Clusters = Math.ceil((l1EntriesOf(size) * 8) / CLUSTER);
+  // Header, table of reference counts, one block of them, first-level table.
+  return (3 + l1Clusters) * CLUSTER;
 }
 
 /** Whether a file begins as a qcow2 image does. */

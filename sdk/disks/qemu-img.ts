@@ -3,6 +3,7 @@
  * what lies below it, as a JSON description: it never finds out by itself, and opens nothing else.
  */
 import { execa, ExecaError } from 'execa';
+import { findOnPath } from '../find-on-path.js';
 import { diskToolFailed, diskToolMissing } from './disk-errors.js';
 import type { Recognised } from './recognise.js';
 
@@ -13,6 +14,8 @@ export interface QemuImgOptions {
   onPercent?: ((percent: number) => void) | undefined;
   /** Exit codes besides 0 that are answers. */
   answers?: readonly number[];
+  /** Also when this process is killed: nobody is left to keep others from what it writes to. */
+  endsWithUs?: boolean;
 }
 
 /**
@@ -22,11 +25,12 @@ export interface QemuImgOptions {
 export async function qemuImg(
   args: readonly string[],
   what: string,
-  { signal, onPercent, answers = [] }: QemuImgOptions = {},
+  { signal, onPercent, answers = [], endsWithUs = false }: QemuImgOptions = {},
 ): Promise<{ stdout: string; stderr: string; exitCode: number }> {
   signal?.throwIfAborted();
   try {
-    const running = execa('qemu-img', args, {
+    const [program, ...before] = endsWithUs ? await boundToUs() : ['qemu-img'];
+    const running = execa(program, [...before, ...args], {
       env: { LC_ALL: 'C' },
       stdin: 'ignore',
       ...(signal === undefined ? {} : { cancelSignal: signal }),
@@ -44,6 +48,13 @@ export async function qemuImg(
     if (exitCode !== undefined && answers.includes(exitCode)) return { stdout, stderr, exitCode };
     throw diskToolFailed('qemu-img', what, stderr.trim() || error.shortMessage, error);
   }
+}
+
+/** Where there is no such tool, the image's own lock keeps others off until it has ended. */
+async function boundToUs(): Promise<[string, ...string[]]> {
+  const tool = await findOnPath('qemu-img');
+  if (tool === null || (await findOnPath('setpriv')) === null) return ['qemu-img'];
+  return ['setpriv', '--pdeathsig', 'KILL', tool];
 }
 
 /** `    (12.34/100%)`, again and again, with carriage returns between. */

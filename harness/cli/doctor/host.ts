@@ -1,5 +1,5 @@
 /** Tools of the host. */
-import { findOnPath } from '../../find-on-path.js';
+import { findOnPath } from '../../../sdk/find-on-path.js';
 import type { Check, Finding } from './report.js';
 
 /** A tool that something optional needs. `next`: what to do without it. */

@@ -10,15 +10,9 @@ import type { Handling } from '../../server/process/protocol.js';
 import { wordHost, wordTask } from './word-host.js';
 
 type Options = Readonly<Record<string, string | boolean | undefined>>;
-type TaskCall = 'startMachine' | 'saveMachine' | 'powerOffMachine';
+type TaskCall = 'startMachine' | 'saveMachine' | 'powerOffMachine' | 'commitChanges';
 type PlainCall =
-  | 'commitChanges'
-  | 'discardChanges'
-  | 'pauseMachine'
-  | 'resumeMachine'
-  | 'resetMachine'
-  | 'discardState'
-  | 'unregisterMachine';
+  'discardChanges' | 'pauseMachine' | 'resumeMachine' | 'resetMachine' | 'discardState' | 'unregisterMachine';
 type Settings = CallOf<'createMachine'>['body']['settings'];
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -104,8 +98,8 @@ export class HostCall {
     await this.#client.call('removeSnapshot', { params: { name, snapshot } });
   }
 
-  async clone(name: string, to: string, { snapshot }: Options): Promise<void> {
-    const body = { to, ...(typeof snapshot === 'string' ? { snapshot } : {}) };
+  async clone(name: string, to: string, { snapshot, linked }: Options): Promise<void> {
+    const body = { to, linked: linked === true, ...(typeof snapshot === 'string' ? { snapshot } : {}) };
     await this.#finish(await this.#client.call('cloneMachine', { params: { name }, body }));
   }
 

@@ -195,10 +195,15 @@ export const CONTRACTS = {
       'Copy a machine that is off, with its disks and snapshots; or make one that is saved where a snapshot was taken',
     right: 'write',
     params: machine,
-    body: z.strictObject({ to: machineName, snapshot: z.string().min(1).max(200).optional() }),
+    body: z.strictObject({
+      to: machineName,
+      snapshot: z.string().min(1).max(200).optional(),
+      /** Nothing of the disks is copied: the two share what is on them now. */
+      linked: z.boolean().default(false),
+    }),
     result: taskSchema,
   }),
-  commitChanges: onMachine('commit-changes', 'Keep what was written to its undo disks', 'write', nothing),
+  commitChanges: onMachine('commit-changes', 'Keep what was written to its undo disks', 'write', taskSchema),
   discardChanges: onMachine('discard-changes', 'Throw away what was written to its undo disks', 'write', nothing),
   startMachine: onMachine('start', 'Switch it on, or go on where it was saved', 'execute', taskSchema),
   saveMachine: onMachine('save', 'Save its state, and end it', 'execute', taskSchema),

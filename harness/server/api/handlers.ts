@@ -62,10 +62,10 @@ export const HANDLERS: HandlersOf<CallName> = {
   },
   cloneMachine: ({ host, caller, params, body }) => {
     assertGainsNothing(host, caller, params.name, body.to);
-    return host.clone(params.name, body.to, caller.name, body.snapshot);
+    return host.clone(params.name, body.to, caller.name, body);
   },
-  commitChanges: ({ host, caller, params }) => nothing(host.endChanges('commit', params.name, caller.name)),
-  discardChanges: ({ host, caller, params }) => nothing(host.endChanges('discard', params.name, caller.name)),
+  commitChanges: ({ host, caller, params }) => host.commitChanges(params.name, caller.name),
+  discardChanges: ({ host, caller, params }) => nothing(host.discardChanges(params.name, caller.name)),
   startMachine: ({ host, caller, params }) => host.start(params.name, caller.name),
   saveMachine: ({ host, caller, params }) => host.saveState(params.name, caller.name),
   shutdownMachine: ({ host, caller, params, body }) => host.shutdown(params.name, body.limit * 1000, caller.name),

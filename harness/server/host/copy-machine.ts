@@ -1,13 +1,14 @@
 /**
  * The files of a machine for another that begins where it is. What is never written in place (states, pictures, v86's disks)
  * is the same file under another name: it takes no space until one of the two machines has it otherwise, and stays when the
- * other machine goes. QEMU writes its disks in place: they are copied.
+ * other machine goes. QEMU writes its disks in place: they are copied, unless they were sealed before.
  */
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { GuestwrightError } from '../../../sdk/errors.js';
 import { copyWhole } from '../machines/copy-file.js';
 import type { MachineFolder } from '../machines/machine-folder.js';
-import { linkFile, SnapshotFolder } from '../machines/snapshots.js';
+import { SnapshotFolder, triedLink } from '../machines/snapshots.js';
 import { freshStatus } from '../machines/status.js';
 import { cancelled, type TaskWork } from './tasks.js';
 
@@ -17,9 +18,11 @@ export interface CopyRequest extends TaskWork {
   /** Whether a file, by its name in the folder, is never written in place. */
   isShared: (name: string) => boolean;
   isLeftOut?: (name: string) => boolean;
+  /** What to fail with instead of copying a disk that is shared but cannot be between the two places. */
+  onUnlinkable?: (name: string) => GuestwrightError;
 }
 
-/** @param disks whether its engine writes disks anew rather than in place */
+/** @param disks whether those are not: its engine writes them anew, or they are sealed */
 export function isNeverWritten(name: string, disks: boolean): boolean {
   return (
     name === 'saved.state' ||
@@ -35,7 +38,7 @@ export function isNeverWritten(name: string, disks: boolean): boolean {
 export async function copyMachine(
   from: MachineFolder,
   to: MachineFolder,
-  { report, cancellable, what, isShared, isLeftOut = () => false }: CopyRequest,
+  { report, cancellable, what, isShared, isLeftOut = () => false, onUnlinkable }: CopyRequest,
 ): Promise<void> {
   const files = (await filesOf(from)).filter(({ name }) => !isLeftOut(name));
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -50,7 +53,8 @@ export async function copyMachine(
   for (const { name, bytes } of files) {
     await mkdir(join(to.path, name, '..'), { recursive: true });
     const [source, target] = [join(from.path, name), join(to.path, name)];
-    if (isShared(name) && (await linked(source, target))) onBytes(bytes);
+    if (isShared(name) && (await triedLink(source, target))) onBytes(bytes);
+    else if (isShared(name) && onUnlinkable !== undefined) throw onUnlinkable(name);
     else await copyWhole(source, target, onBytes);
   }
   onBytes(0);
@@ -69,18 +73,6 @@ async function filesOf({ path, run, lease, processLog }: MachineFolder): Promise
   );
 }
 
-/** False: not between these two places. */
-async function linked(from: string, to: string): Promise<boolean> {
-  try {
-    await linkFile(from, to);
-    return true;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 'EXDEV' || code === 'EPERM' || code === 'EMLINK' || code === 'ENOTSUP') return false;
-    throw error;
-  }
-}
-
 /** What a machine that begins at a snapshot has not of the other: the state has its disks in it. */
 export function isOfHistory(name: string): boolean {
   return name === 'saved.state' || name === 'status.json' || /^(disks|undo|snapshots)[/.]/.test(name);
@@ -91,7 +83,7 @@ export async function beginAt(from: MachineFolder, reference: string, to: Machin
   const snapshots = new SnapshotFolder(from.snapshots);
   const { id, name } = await snapshots.find(reference);
   const state = snapshots.stateFile(id);
-  if (!(await linked(state, to.savedState))) await copyWhole(state, to.savedState, () => undefined);
+  if (!(await triedLink(state, to.savedState))) await copyWhole(state, to.savedState, () => undefined);
   await mkdir(to.disks);
   await to.writeStatus({ ...freshStatus(new Date()), state: 'saved', detail: `It begins at the snapshot "${name}".` });
 }

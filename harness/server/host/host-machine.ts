@@ -7,13 +7,16 @@ import { GuestwrightError } from '../../../sdk/errors.js';
 import { shutdownUnanswered } from '../../../sdk/machine/shutdown.js';
 import type { MachineConfig } from '../machines/config.js';
 import type { MachineFolder } from '../machines/machine-folder.js';
+import { canMerge, MANY_LAYERS, mostLayers, sealDisks, type MergeReason } from '../machines/disk-layers.js';
+import { hostedSpec, isBitExact } from '../machines/hosted-spec.js';
 import { settle } from '../machines/settle.js';
 import { linkFile, SnapshotFolder } from '../machines/snapshots.js';
-import { assertChanges, commitChanges, discardChanges } from '../machines/undo.js';
+import { assertChanges, commitChanges, discardChanges, hasChanges } from '../machines/undo.js';
 import type { HeartbeatState, MachineStatus } from '../machines/status.js';
 import { MachineConnection, startProcess } from '../process/connection.js';
 import { calls } from '../process/protocol.js';
 import { socketOf } from '../process/socket.js';
+import { mergeForTask, wordManyLayers, type MergeWork } from './merging.js';
 import { inUse, notRunning, running } from './refusals.js';
 import { cancelled, type TaskWork } from './tasks.js';
 
@@ -24,6 +27,8 @@ export interface HostMachineListener {
   onProcess: (config: MachineConfig, pid: number) => void;
   /** Nothing of its process is there any more. */
   onEnded: () => void;
+  /** And what it has left is in order. */
+  onSettled: () => void;
 }
 
 /** By what has happened to its machine. */
@@ -46,6 +51,8 @@ export class HostMachine {
   /** What is done after its process has ended. */
   #ending: Promise<void> = Promise.resolve();
   #isLeft = false;
+  /** The merging of its disks was cut short by a kill. */
+  #wasMerging = false;
 
   private constructor(
     folder: MachineFolder,
@@ -160,12 +167,75 @@ export class HostMachine {
     });
   }
 
+  /** Of a machine of QEMU that is off: its disks are not written in place any more, nor those to go back to. */
+  async seal(): Promise<void> {
+    await this.#withLease(async () => {
+      await sealDisks(this.folder.disks);
+      await sealDisks(this.folder.undo);
+    });
+  }
+
   /** Of a machine that is off. @throws GuestwrightError `usage/changes-missing` */
-  async endChanges(how: 'commit' | 'discard'): Promise<void> {
+  async discardChanges(): Promise<void> {
     await this.#withLease(async () => {
       await assertChanges(this.#config.name, this.folder);
-      await (how === 'commit' ? commitChanges : discardChanges)(this.folder);
+      await discardChanges(this.folder);
     });
+  }
+
+  /** Of a machine that is off. @throws GuestwrightError `usage/changes-missing`, `usage/task-cancelled`: they are committed */
+  async commitChanges(work: MergeWork, onCommitted: () => void): Promise<void> {
+    const { name, spec } = this.#config;
+    await this.#withLease(async () => {
+      await assertChanges(name, this.folder);
+      const commit = async (): Promise<void> => {
+        await commitChanges(this.folder);
+        onCommitted();
+      };
+      if (isBitExact(hostedSpec(spec, this.folder).engine)) await commit();
+      else await this.#merge('last', work, commit);
+    });
+  }
+
+  /**
+   * Merges what was written last into what is below it where that is to be, by its settings or because it was cut short.
+   * @throws GuestwrightError `usage/task-cancelled`
+   */
+  async mergeLast(work: MergeWork): Promise<void> {
+    if (await this.wantsMerge()) await this.#withLease(async () => await this.#merge('last', work));
+  }
+
+  async wantsMerge(): Promise<boolean> {
+    const { undo, scratch } = this.#config;
+    const isDue = this.#wasMerging || (undo === 'commit' && scratch === undefined);
+    return isDue && (await this.#canMerge('last'));
+  }
+
+  /** Makes disks of many layers ones of fewer; where others need those, the log says so. @throws GuestwrightError `usage/task-cancelled` */
+  async shortenDisks(work: MergeWork): Promise<void> {
+    if (await this.#canMerge('many')) await this.#withLease(async () => await this.#merge('many', work));
+    const layers = await mostLayers(this.folder.disks);
+    if (layers > MANY_LAYERS) this.#listener.onEvent('many-layers', wordManyLayers(layers), null);
+  }
+
+  /** Not while there is something to go back to: that what is being merged is committed must hold. */
+  async #canMerge(reason: MergeReason): Promise<boolean> {
+    if (this.isRunning || this.#status.state !== 'turned-off' || (await hasChanges(this.folder))) return false;
+    return await canMerge(this.folder.disks, reason);
+  }
+
+  /** @param first is done again if this is cut short */
+  async #merge(reason: MergeReason, work: MergeWork, first?: () => Promise<void>): Promise<void> {
+    const { detail } = this.#status;
+    await this.#say({ state: 'merging-disks', detail: null });
+    this.#wasMerging = false;
+    try {
+      await first?.();
+      const whyNot = await mergeForTask({ name: this.#config.name, folder: this.folder }, reason, work);
+      if (whyNot !== null) this.#listener.onEvent('disks-not-merged', whyNot, null);
+    } finally {
+      await this.#say({ state: 'turned-off', detail });
+    }
   }
 
   /** It is saved where the snapshot is then. */
@@ -286,6 +356,7 @@ export class HostMachine {
     try {
       await this.#settle();
       this.#status = await this.#readStatus();
+      if (!this.#isLeft) this.#listener.onSettled();
     } catch (error) {
       // Somebody has removed its folder, or spoilt what is in it: the other machines have nothing to do with that.
       const detail = error instanceof Error ? error.message : String(error);
@@ -381,6 +452,7 @@ export class HostMachine {
       await this.start();
       return;
     }
+    if (truth.outcome === 'turned-off' && truth.was === 'merging-disks') this.#wasMerging = true;
     if (truth.outcome !== 'as-said') this.#listener.onEvent('killed', this.#status.detail, null);
     if (before.state !== this.#status.state) this.#listener.onStatus(this.#status);
   }

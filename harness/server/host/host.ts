@@ -15,7 +15,7 @@ import {
   type MachineConfig,
   type Settings,
 } from '../machines/config.js';
-import { assertHeartbeatPort, hostedSpec, isBitExact } from '../machines/hosted-spec.js';
+import { assertHeartbeatPort, hostedSpec } from '../machines/hosted-spec.js';
 import { filesIn, MachineFolder } from '../machines/machine-folder.js';
 import { SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
 import { freshStatus, type HeartbeatState, type HostedState, type MachineStatus } from '../machines/status.js';
@@ -24,12 +24,13 @@ import type { SerialPiece, SerialQuestion } from '../process/serial-output.js';
 import type { Thumbnail, ThumbnailQuery } from '../process/thumbnails.js';
 import { AllowedFiles } from './allowed-files.js';
 import { assertNoChanges, hasChanges } from '../machines/undo.js';
-import { beginAt, copyMachine, isNeverWritten, isOfHistory } from './copy-machine.js';
+import { fillClone, type CloneRequest } from './clone-machine.js';
 import { assertReservable, CpuControl, type CpuReservation } from './cpu/cpu-control.js';
 import { EventLog, type HostEvent } from './events.js';
 import { scratchName } from '../machines/scratch-name.js';
 import { fillScratch, scratchConfig, type ScratchStart } from './scratch.js';
 import { HostMachine } from './host-machine.js';
+import type { MergeWork } from './merging.js';
 import { HostMeter, type HostStatus } from './host-status.js';
 import { assertFits, defaultBudget, memoryOf, type MemoryUse } from './memory-budget.js';
 import * as refusals from './refusals.js';
@@ -119,7 +120,7 @@ export class Host implements AsyncDisposable {
     return host;
   }
 
-  /** Starts what is to start with the daemon. */
+  /** Starts what is to start with the daemon; disks of others are merged, where that was cut short. */
   async autostart(): Promise<void> {
     const ran = ranBefore.safeParse(JSON.parse((await readIfThere(this.#ranFile)) ?? '[]'));
     const before = new Set(ran.success ? ran.data : []);
@@ -133,6 +134,8 @@ export class Host implements AsyncDisposable {
       }
     }
     await rm(this.#ranFile, { force: true });
+    if (this.#leaving.signal.aborted) return;
+    for (const [name] of byName) this.#mergeIfWanted(name);
   }
 
   /** One that cannot be started is no reason not to start the others. */
@@ -196,6 +199,7 @@ export class Host implements AsyncDisposable {
       onEvent: (kind, detail, by) => this.#note(name, kind, by, detail),
       onProcess: ({ id, cpu }, pid) => this.#share(name, id, cpu, pid),
       onEnded: () => this.#cpu.sweep(),
+      onSettled: () => this.#mergeIfWanted(name),
     });
   }
 
@@ -398,33 +402,18 @@ export class Host implements AsyncDisposable {
 
   /**
    * Another machine that begins where this one is, or, whatever this one does meanwhile, where a snapshot was taken of it.
-   * @throws GuestwrightError `usage/machine-running`, `usage/machine-exists`
+   * @throws GuestwrightError `usage/machine-running`, `usage/machine-exists`; the task: as {@link fillClone}
    */
-  clone(name: string, next: string, by: Asker, snapshot?: string): Task {
+  clone(name: string, next: string, by: Asker, request: CloneRequest = {}): Task {
     const machine = this.#get(name);
     machineName.parse(next);
-    if (snapshot === undefined) machine.assertOff();
+    if (request.snapshot === undefined) machine.assertOff();
     this.#assertIdle(name);
     return this.tasks.begin({ kind: 'clone', machine: name, by }, async (work) => {
       await this.#exclusively(name, 'being cloned', async () => {
-        await this.#add(next, async (folder) => {
-          const { engine } = hostedSpec(machine.config.spec, machine.folder);
-          await copyMachine(machine.folder, folder, {
-            ...work,
-            what: `The clone of ${name}`,
-            isShared: (file) => isNeverWritten(file, isBitExact(engine)),
-            ...(snapshot === undefined ? {} : { isLeftOut: isOfHistory }),
-          });
-          if (snapshot !== undefined) await beginAt(machine.folder, snapshot, folder);
-          await folder.writeConfig({
-            ...machine.config,
-            id: randomUUID(),
-            name: next,
-            created: new Date().toISOString(),
-          });
-        });
+        await this.#add(next, async (folder) => await fillClone(machine, { name: next, folder }, request, work));
       });
-      this.#note(next, 'created', by, `a clone of ${name}`);
+      this.#note(next, 'created', by, `${request.linked === true ? 'a linked' : 'a'} clone of ${name}`);
     });
   }
 
@@ -514,6 +503,7 @@ export class Host implements AsyncDisposable {
         const from = this.#machines.get(machine.config.scratch?.of ?? name) ?? machine;
         await this.#files.assertSpec(machine.config.spec, from.folder.path);
         if (called.off) throw cancelled(`The start of ${name}`);
+        await machine.shortenDisks(this.#merging(work));
         await machine.start(work);
       } finally {
         this.#starting.delete(name);
@@ -530,7 +520,7 @@ export class Host implements AsyncDisposable {
           isRunning,
           status: { state },
         },
-      ]) => isRunning || this.#starting.has(name) || (state !== 'turned-off' && state !== 'saved'),
+      ]) => isRunning || this.#starting.has(name) || !['turned-off', 'saved', 'merging-disks'].includes(state),
     );
   }
 
@@ -583,7 +573,10 @@ export class Host implements AsyncDisposable {
   shutdown(name: string, limitMs: number, by: Asker): Task {
     const machine = this.#get(name);
     machine.assertRunning();
-    return this.#task('shutdown', name, by, async (work) => await machine.shutdown(limitMs, work));
+    return this.#task('shutdown', name, by, async (work) => {
+      await machine.shutdown(limitMs, work);
+      if (!this.#leaving.signal.aborted) await machine.mergeLast(this.#merging(work));
+    });
   }
 
   powerOff(name: string, by: Asker): Task {
@@ -600,15 +593,44 @@ export class Host implements AsyncDisposable {
     this.#note(name, 'state-discarded', by, null);
   }
 
-  /** What was written to its undo disks stays, or goes. @throws GuestwrightError `usage/changes-missing`, `usage/machine-running` */
-  async endChanges(how: 'commit' | 'discard', name: string, by: Asker): Promise<void> {
+  /** What was written to its undo disks goes. @throws GuestwrightError `usage/changes-missing`, `usage/machine-running` */
+  async discardChanges(name: string, by: Asker): Promise<void> {
     const machine = this.#get(name);
-    await this.#exclusively(name, 'having its changes decided on', async () => {
-      machine.assertOff();
-      if (machine.status.state === 'saved') throw refusals.savedState(name);
-      await machine.endChanges(how);
+    await this.#exclusively(name, 'having its changes discarded', async () => {
+      this.#assertDecidable(machine);
+      await machine.discardChanges();
     });
-    this.#note(name, how === 'commit' ? 'changes-committed' : 'changes-discarded', by, null);
+    this.#note(name, 'changes-discarded', by, null);
+  }
+
+  /** What was written to its undo disks stays. @throws GuestwrightError `usage/machine-running`; the task: `usage/changes-missing` */
+  commitChanges(name: string, by: Asker): Task {
+    const machine = this.#get(name);
+    this.#assertDecidable(machine);
+    return this.#task('commit', name, by, async (work) => {
+      await machine.commitChanges(this.#merging(work), () => this.#note(name, 'changes-committed', by, null));
+    });
+  }
+
+  #assertDecidable(machine: HostMachine): void {
+    machine.assertOff();
+    if (machine.status.state === 'saved') throw refusals.savedState(machine.config.name);
+  }
+
+  #merging(work: TaskWork): MergeWork {
+    return { ...work, leaving: this.#leaving.signal };
+  }
+
+  /** Nobody asked for it: it is a task of the host's own, if nothing else is done with the machine. */
+  #mergeIfWanted(name: string): void {
+    void (async () => {
+      const machine = this.#machines.get(name);
+      if (machine === undefined || !(await machine.wantsMerge())) return;
+      if (this.#leaving.signal.aborted || this.#busy.has(name)) return;
+      this.#task('merge-disks', name, null, async (work) => await machine.mergeLast(this.#merging(work)));
+    })().catch((error: unknown) => {
+      this.#note(name, 'disks-not-merged', null, error instanceof Error ? error.message : String(error));
+    });
   }
 
   async pause(name: string, by: Asker): Promise<void> {
@@ -692,9 +714,10 @@ export class Host implements AsyncDisposable {
     const machine = this.#get(name);
     // Said at once rather than by the task.
     machine.assertRunning();
-    return this.#task(kind, name, by, async ({ cancellable }) => {
-      if (call === 'saveState') cancellable(async () => await machine.cancel());
+    return this.#task(kind, name, by, async (work) => {
+      if (call === 'saveState') work.cancellable(async () => await machine.cancel());
       await machine.end(call);
+      if (!this.#leaving.signal.aborted) await machine.mergeLast(this.#merging(work));
     });
   }
 
@@ -730,7 +753,11 @@ export class Host implements AsyncDisposable {
 
   /** Machines go on. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#leaving.abort();
     await this.#copying.allEnded();
+    // Merging is given up: nothing writes to a disk any more when another host looks after it.
+    const merges = this.tasks.list().filter(({ kind }) => kind === 'merge-disks' || kind === 'commit');
+    await Promise.all(merges.map(async ({ id }) => await this.tasks.ended(id)));
     for (const machine of this.#machines.values()) machine.leave();
     await this.#release();
   }

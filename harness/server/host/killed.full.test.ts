@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { typewriter } from '../../../sdk/engines/conformance/boot-sector.js';
+import { bootCounter, diskWith, typewriter } from '../../../sdk/engines/conformance/boot-sector.js';
 import { engineNamed } from '../../../sdk/engines/index.js';
 import { lockHolder } from '../../../sdk/lock.js';
 import { HostClient, type HostTask } from '../api/client.js';
@@ -19,6 +19,7 @@ let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'guestwright-killed-'));
   writeFileSync(join(folder, 'typewriter.img'), typewriter());
+  writeFileSync(join(folder, 'counter.img'), diskWith(bootCounter()));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -31,14 +32,17 @@ function random(seed: number): number {
 /** Does one thing after the other with two machines until the daemon is gone. */
 async function keepBusy(client: HostClient, engine: string, seed: number): Promise<void> {
   const names = ['one', 'two'] as const;
-  const spec = { engine, floppy: join(folder, 'typewriter.img'), memory: 8, disks: [{ sizeMb: 1 }] };
+  const typing = { engine, floppy: join(folder, 'typewriter.img'), memory: 8, disks: [{ sizeMb: 1 }] };
+  // Each start writes to its disk.
+  const writing = { engine, memory: 8, disks: [{ path: join(folder, 'counter.img') }], boot: ['disk'] };
   const finish = async (task: Promise<HostTask>): Promise<void> => await client.finish(await task);
   for (let step = 0; ; step++) {
     const name = names[step % 2] ?? 'one';
     const params = { name };
-    const choice = Math.floor(random(seed + step) * 8);
+    const choice = Math.floor(random(seed + step) * 9);
     // What this one wrote is committed to its disks at each power-off.
     const settings = name === 'two' ? { undo: 'commit' as const } : {};
+    const spec = name === 'two' ? writing : typing;
     try {
       if (choice === 0) await client.call('deleteMachine', { params });
       if (choice === 1) await finish(client.call('takeSnapshot', { params, body: { name: `s${step}` } }));
@@ -46,6 +50,10 @@ async function keepBusy(client: HostClient, engine: string, seed: number): Promi
       if (choice === 3) await finish(client.call('powerOffMachine', { params }));
       if (choice === 4) await client.call('handle', { params, body: { kind: 'type', text: 'x' } });
       if (choice === 5) await finish(client.call('cloneMachine', { params, body: { to: `clone${step}` } }));
+      if (choice === 8) {
+        await finish(client.call('powerOffMachine', { params })).catch(() => undefined);
+        await finish(client.call('cloneMachine', { params, body: { to: `linked${step}`, linked: true } }));
+      }
       if (choice === 6) await fork(client, name, `fork${step}`);
       if (choice === 7) {
         const { snapshots } = await client.call('describeMachine', { params });
@@ -114,6 +122,10 @@ async function useUp(host: Host, name: string): Promise<string> {
     };
     if (state === 'turned-off' || state === 'saved') await finish(host.start(name, null));
     expect((await host.look(name)).width).toBeGreaterThan(0);
+    // What is on the disk of one that counts its starts is whole when that boots, and counts.
+    if ((await host.details(name)).config.spec['boot'] !== undefined) {
+      await expect.poll(async () => (await host.look(name)).rows?.join(''), WAIT).toMatch(/#[A-Z]/);
+    }
     await finish(host.powerOff(name, null));
     await host.delete(name, null);
     return 'done';

@@ -159,7 +159,7 @@ function notCancellable({ kind, machine, state }: Task): GuestwrightError {
   return new GuestwrightError(`${kind} of ${machine ?? 'the host'} cannot be cancelled`, {
     kind: 'usage',
     code: 'task-not-cancellable',
-    expected: 'a start, save, snapshot or clone that is not about to end',
+    expected: 'a start, save, snapshot, clone, or merging of disks, that is not about to end',
     seen: state === 'running' ? 'it is of another kind, or about to end' : `it is ${state}`,
     next: 'wait for it',
   });

@@ -1,52 +1,9 @@
 /** Undo disks, and machines that begin where another is, with guests that count their starts on their disk. */
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { bootCounter, diskWith } from '../../../sdk/engines/conformance/boot-sector.js';
-import { engineNamed } from '../../../sdk/engines/index.js';
+import { expect, test } from 'vitest';
 import { lockHolder } from '../../../sdk/lock.js';
-import { Host } from './host.js';
-import type { Task } from './tasks.js';
-
-const { available } = await (await engineNamed('qemu')).probe();
-const ENGINES = ['v86', ...(available ? ['qemu'] : [])];
-
-interface Counting {
-  host: Host;
-  /** Starts a machine and gives the count that it shows: A at first. */
-  count: (name: string) => Promise<string>;
-  off: (name: string) => Promise<void>;
-  done: (task: Task) => Promise<void>;
-}
-
-async function counting(engine: string, settings: object = {}): Promise<Counting> {
-  const folder = await mkdtemp(join(tmpdir(), 'guestwright-test-undo-'));
-  const path = join(folder, 'counter.img');
-  await writeFile(path, diskWith(bootCounter()));
-  const host = await Host.open(join(folder, 'host'));
-  const done = async ({ id }: Task): Promise<void> => {
-    const { state, failure } = await host.tasks.ended(id);
-    expect([state, failure?.message]).toEqual(['done', undefined]);
-  };
-  onTestFinished(async () => {
-    for (const { name, state } of host.list()) if (state === 'running') await done(host.powerOff(name, null));
-    await host[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
-  });
-  await host.create({ name: 'first', spec: { engine, memory: 16, disks: [{ path }], boot: ['disk'] }, settings }, null);
-  return {
-    host,
-    done,
-    async count(name) {
-      await done(host.start(name, null));
-      const text = async (): Promise<string> => (await host.look(name)).rows?.join('') ?? '';
-      await expect.poll(text, { timeout: 60_000 }).toMatch(/#[A-Z]/);
-      return /#([A-Z])/.exec(await text())?.[1] ?? '';
-    },
-    off: async (name) => await done(host.powerOff(name, null)),
-  };
-}
+import { counting, ENGINES } from './counting.test.helper.js';
 
 for (const engine of ENGINES) {
   test(`${engine}: what a run writes is thrown away at power-off, however that came`, async () => {
@@ -69,18 +26,18 @@ for (const engine of ENGINES) {
   });
 
   test(`${engine}: it is kept over runs until somebody decides`, async () => {
-    const { host, count, off } = await counting(engine, { undo: 'keep' });
+    const { host, count, off, done } = await counting(engine, { undo: 'keep' });
     for (const expected of ['A', 'B']) {
       expect(await count('first')).toBe(expected);
       await off('first');
     }
     await expect(host.configure('first', { undo: null }, null)).rejects.toMatchObject({ code: 'changes-pending' });
-    await host.endChanges('discard', 'first', null);
-    await expect(host.endChanges('discard', 'first', null)).rejects.toMatchObject({ code: 'changes-missing' });
+    await host.discardChanges('first', null);
+    await expect(host.discardChanges('first', null)).rejects.toMatchObject({ code: 'changes-missing' });
     expect(await count('first')).toBe('A');
-    await expect(host.endChanges('commit', 'first', null)).rejects.toMatchObject({ code: 'machine-running' });
+    expect(() => host.commitChanges('first', null)).toThrow('first runs');
     await off('first');
-    await host.endChanges('commit', 'first', null);
+    await done(host.commitChanges('first', null));
     await host.configure('first', { undo: 'commit' }, null);
     for (const expected of ['B', 'C']) {
       expect(await count('first')).toBe(expected);
@@ -94,7 +51,7 @@ for (const engine of ENGINES) {
     expect(await count('first')).toBe('A');
     await done(host.snapshot('first', 'one', null));
     // The other machine runs on meanwhile.
-    await done(host.clone('first', 'fork', null, 'one'));
+    await done(host.clone('first', 'fork', null, { snapshot: 'one' }));
     expect(host.list().map(({ name, state }) => [name, state])).toEqual([
       ['first', 'running'],
       ['fork', 'saved'],

@@ -9,6 +9,9 @@ import { trueStatus, type MachineStatus, type Truth } from './status.js';
  * @returns its status, which is true now unless it is to be rebuilt
  */
 export async function settle(folder: MachineFolder): Promise<{ status: MachineStatus; truth: Truth }> {
+  // That they are committed was decided before they are merged.
+  const { state } = await folder.readStatus();
+  if (state === 'merging-disks') await settleChanges(folder, 'commit', true);
   const settled = await settleRun(folder);
   // One that is to be rebuilt goes on.
   if (settled.truth.outcome !== 'rebuild') {

@@ -112,6 +112,18 @@ export async function linkFile(from: string, to: string): Promise<void> {
   await rm(beside, { force: true });
 }
 
+/** False: not between these two places. */
+export async function triedLink(from: string, to: string): Promise<boolean> {
+  try {
+    await linkFile(from, to);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'EXDEV' || code === 'EPERM' || code === 'EMLINK' || code === 'ENOTSUP') return false;
+    throw error;
+  }
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -15,6 +15,7 @@ export const MACHINE_STATES = [
   'saving',
   'turning-off',
   'crashed',
+  'merging-disks',
 ] as const;
 export type HostedState = (typeof MACHINE_STATES)[number];
 
@@ -81,6 +82,9 @@ export function trueStatus({ status: { state }, savedState, journal }: Leftovers
   switch (state) {
     case 'turned-off':
       return { outcome: 'as-said' };
+    case 'merging-disks':
+      // Its disks read as before, however far that was.
+      return { outcome: 'turned-off', was: state };
     case 'saved':
       return savedState ? { outcome: 'as-said' } : { outcome: 'turned-off', was: state };
     case 'restoring':

@@ -1,7 +1,7 @@
 /**
  * Undo disks: what a machine has on its disks is kept aside when it is switched on, so that what it writes can be thrown away.
- * It lies in `undo/`, as `disks/` was; that it lies there says that there are changes to decide on. Each step can be done again
- * after a kill at any point.
+ * It lies in `undo/`, as `disks/` was: the same files under other names, none of which is written in place. That it lies there
+ * says that there are changes to decide on. Each step can be done again after a kill at any point.
  */
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,8 +9,9 @@ import { GuestwrightError } from '../../../sdk/errors.js';
 import { exists } from '../../../sdk/images/files.js';
 import type { UndoPolicy } from './config.js';
 import { copyWhole } from './copy-file.js';
+import { sealDisks } from './disk-layers.js';
 import { filesIn, type MachineFolder } from './machine-folder.js';
-import { linkFile } from './snapshots.js';
+import { triedLink } from './snapshots.js';
 
 /** Whether what it has written since is still to be decided on. */
 export async function hasChanges({ undo }: MachineFolder): Promise<boolean> {
@@ -19,17 +20,18 @@ export async function hasChanges({ undo }: MachineFolder): Promise<boolean> {
 
 /**
  * Before it writes to its disks.
- * @param isWrittenInPlace QEMU's disks are: they are copied
+ * @param isWrittenInPlace QEMU's disks are: what is on them is sealed, and what is written goes to new layers
  * @returns whether there were no changes before
  */
 export async function beginChanges(folder: MachineFolder, isWrittenInPlace: boolean): Promise<boolean> {
   if (await hasChanges(folder)) return false;
   const beside = `${folder.undo}.part`;
   await rm(beside, { recursive: true, force: true });
+  if (isWrittenInPlace) await sealDisks(folder.disks);
   await mkdir(beside);
   for (const name of await filesIn(folder.disks)) {
     const [from, to] = [join(folder.disks, name), join(beside, name)];
-    await (isWrittenInPlace ? copyWhole(from, to, () => undefined) : linkFile(from, to));
+    if (!(await triedLink(from, to))) await copyWhole(from, to, () => undefined);
   }
   await rename(beside, folder.undo);
   return true;

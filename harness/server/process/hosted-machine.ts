@@ -19,6 +19,7 @@ import { drive } from '../drive/driven.js';
 import type { Driven } from '../drive/requests.js';
 import type { MachineConsole } from '../remote/machine-console.js';
 import type { MachineConfig } from '../machines/config.js';
+import { assertOwnFiles } from '../machines/disk-layers.js';
 import { hostedSpec, isBitExact, type HostedSpec } from '../machines/hosted-spec.js';
 import type { MachineFolder } from '../machines/machine-folder.js';
 import { linkFile, SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
@@ -176,6 +177,7 @@ export class HostedMachine {
     const { folder } = this.#parts;
     await folder.clearRun();
     await mkdir(folder.disks, { recursive: true });
+    await assertOwnFiles(folder.disks);
     await mkdir(folder.run, { recursive: true, mode: 0o700 });
     if (this.#parts.config.undo !== null) this.#changesBegan = await beginChanges(folder, this.#journal === null);
     await this.#linkDisks();

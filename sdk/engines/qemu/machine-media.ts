@@ -2,7 +2,7 @@
  * A machine's media as QEMU has them. What the guest writes goes to layers over a base that is never written; a snapshot
  * puts a new layer on top of each, so that what is below it stays as it was.
  */
-import { copyFile, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Drive, Hardware, Medium, RemovableMedia } from '../engine.js';
 import {
@@ -18,6 +18,7 @@ import {
 import type { DiskDrive, Drives } from './drive-options.js';
 import { copyPart } from './file-parts.js';
 import { foreignOverlay } from './misuse.js';
+import { overlayLayers, replaceLayers } from '../../disks/overlay-layers.js';
 import { emptyQcow2, isQcow2 } from '../../disks/qcow2.js';
 import { recordedNode } from './record-options.js';
 import { nothing, type QmpClient } from './qmp.js';
@@ -111,7 +112,7 @@ export class MachineMedia {
     for (const [key, known] of this.#known) {
       if (known.layers.length === 0) continue;
       if (known.medium.overlay.kind === 'file') {
-        layers.set(key, [await this.#copyOf(key, known.layers)]);
+        layers.set(key, await this.#copiesOf(key, known.layers));
         continue;
       }
       layers.set(key, [...known.layers]);
@@ -163,9 +164,12 @@ export class MachineMedia {
     };
     for (const [key, known] of this.#known) {
       const frozen = layers.get(key) ?? [];
-      const [copy] = frozen;
       if (known.medium.overlay.kind === 'file') {
-        if (copy !== undefined) await putBack(copy, known.medium.overlay.path);
+        const { path } = known.medium.overlay;
+        if (frozen.length === 0) continue;
+        await putBack(frozen, path);
+        known.layers = await layersIn(path);
+        known.sealed = false;
         continue;
       }
       known.layers = [...frozen];
@@ -226,20 +230,30 @@ export class MachineMedia {
   /** A layer that can be written to. */
   async #unseal(key: string, known: Known): Promise<void> {
     const { device, medium } = known;
-    const kept = medium.overlay.kind === 'file' ? medium.overlay.path : null;
-    const path = kept ?? join(this.#folder, `${key}.${this.#files++}.qcow2`);
-    if (kept === null || !(await isOverlay(kept))) await writeFile(path, emptyQcow2(diskSize(device, medium)));
-    if (kept === null) this.#own.add(path);
-    known.layers.push({ path });
     known.sealed = false;
+    if (medium.overlay.kind === 'file') {
+      known.layers = await layersIn(medium.overlay.path);
+      const top = known.layers.at(-1)?.path ?? medium.overlay.path;
+      if (!(await isOverlay(top))) await writeFile(top, emptyQcow2(diskSize(device, medium)));
+      return;
+    }
+    const path = join(this.#folder, `${key}.${this.#files++}.qcow2`);
+    await writeFile(path, emptyQcow2(diskSize(device, medium)));
+    this.#own.add(path);
+    known.layers.push({ path });
   }
 
-  /** An overlay of the user's goes on being written: a snapshot has a copy. */
-  async #copyOf(key: string, layers: readonly Layer[]): Promise<Layer> {
-    const copy = join(this.#folder, `${key}.${this.#files++}.copy`);
-    await copyFile(layers.at(-1)?.path ?? '', copy);
-    this.#own.add(copy);
-    return { path: copy };
+  /** An overlay of the user's goes on being written: a snapshot has a copy. What is below stays, under another name. */
+  async #copiesOf(key: string, layers: readonly Layer[]): Promise<Layer[]> {
+    const copies: Layer[] = [];
+    for (const [i, { path }] of layers.entries()) {
+      const copy = join(this.#folder, `${key}.${this.#files++}.copy`);
+      if (i === layers.length - 1) await copyFile(path, copy);
+      else await linkOrCopy(path, copy);
+      this.#own.add(copy);
+      copies.push({ path: copy });
+    }
+    return copies;
   }
 }
 
@@ -267,16 +281,25 @@ function removableKey(drive: string, { digest }: Medium): string {
   return `${drive}-${digest.replaceAll(/[^0-9a-z]/gi, '').slice(0, 16)}`;
 }
 
-/** Beside, then renamed. */
-async function putBack(copy: Layer, path: string): Promise<void> {
-  const beside = `${path}.guestwright-new`;
-  try {
-    if (copy.part === undefined) await copyFile(copy.path, beside);
-    else await copyPart(copy.path, copy.part, beside);
-    await rename(beside, path);
-  } finally {
-    await rm(beside, { force: true });
-  }
+async function layersIn(overlay: string): Promise<Layer[]> {
+  const { below, top } = await overlayLayers(overlay);
+  return [...below, top].map((path) => ({ path }));
+}
+
+/** All at once. Only the last one is written to again. */
+async function putBack(copies: readonly Layer[], overlay: string): Promise<void> {
+  await replaceLayers(overlay, copies.length, async (index, path) => {
+    const copy = copies[index];
+    if (copy === undefined) throw new RangeError(`there is no layer ${index}`);
+    if (copy.part !== undefined) await copyPart(copy.path, copy.part, path);
+    else if (index < copies.length - 1) await linkOrCopy(copy.path, path);
+    else await copyFile(copy.path, path);
+  });
+}
+
+/** Of what is never written to. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  await link(from, to).catch(async () => await copyFile(from, to));
 }
 
 /** Whether there is an overlay to go on with. @throws GuestwrightError `usage/overlay-foreign` */

@@ -60,14 +60,23 @@ function Clone({ session, name, onClose }: AskProps) {
       session.view.machines.map((one) => one.name),
     ),
   );
+  const [linked, setLinked] = useState(false);
   const go = async (): Promise<void> => {
-    await session.finish(session.call('cloneMachine', { params: { name }, body: { to } }));
+    await session.finish(session.call('cloneMachine', { params: { name }, body: { to, linked } }));
     location.hash = machinePlace(session.url, to);
   };
   return (
     <Dialog title={`Clone ${name}`} go="Clone" onGo={go} onClose={onClose}>
       <NameField value={to} onChange={setTo} />
-      <p class="note">A copy with disks and snapshots of its own.</p>
+      <label>
+        <input type="checkbox" checked={linked} onChange={({ currentTarget }) => setLinked(currentTarget.checked)} />{' '}
+        Linked
+      </label>
+      <p class="note">
+        {linked
+          ? 'Made at once: the two share what is on their disks now. Either can be deleted.'
+          : 'A copy with disks and snapshots of its own.'}
+      </p>
     </Dialog>
   );
 }

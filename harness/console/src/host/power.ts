@@ -50,6 +50,7 @@ const IN_STATE: Record<MachineState, readonly PowerCall[]> = {
   saving: [],
   'turning-off': [],
   crashed: ['resetMachine', 'powerOffMachine'],
+  'merging-disks': [],
 };
 
 export function powerActions(state: MachineState): PowerAction[] {
@@ -67,6 +68,7 @@ const STATES: Record<MachineState, { words: string; look: string }> = {
   saving: { words: 'saving', look: 'moving' },
   'turning-off': { words: 'turning off', look: 'moving' },
   crashed: { words: 'crashed', look: 'bad' },
+  'merging-disks': { words: 'merging disks', look: 'moving' },
 };
 
 export function wordState(state: MachineState): { words: string; look: string } {

@@ -29,7 +29,11 @@ export function UndoneChanges({ session, details, state }: HardwareTabProps) {
           title={asked === 'commitChanges' ? `Commit the changes of ${name}?` : `Discard the changes of ${name}?`}
           go={asked === 'commitChanges' ? 'Commit' : 'Discard'}
           isDanger={asked === 'discardChanges'}
-          onGo={() => session.call(asked, { params: { name } })}
+          onGo={() =>
+            asked === 'commitChanges'
+              ? session.finish(session.call(asked, { params: { name } }))
+              : session.call(asked, { params: { name } })
+          }
           onClose={() => ask(null)}
         >
           <p>{asked === 'commitChanges' ? 'They are there for good then.' : 'Its disks are as they were before.'}</p>
