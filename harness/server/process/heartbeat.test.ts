@@ -96,7 +96,10 @@ test.each([
   ['nonsense', () => '}{][\n"return"\n\xff\xfe\n'],
   ['the answer to something else', () => '{"return": 7}\n{"return": {}}\n{"error": {}}\n'],
   ['half an answer', (guest: Guest) => `{"return": ${guest.lastAsked}}`],
-  ['an answer at the end of a line without end', (guest: Guest) => `${'x'.repeat(1000)}{"return": ${guest.lastAsked}}\n`],
+  [
+    'an answer at the end of a line without end',
+    (guest: Guest) => `${'x'.repeat(1000)}{"return": ${guest.lastAsked}}\n`,
+  ],
   ['a flood', () => 'x'.repeat(1 << 20)],
 ])('is no answer: %s', async (_, words) => {
   const guest = new Guest();
