@@ -50,6 +50,8 @@ export class HostMachine {
   readonly #drivers = new Set<(event: string) => void>();
   /** What is done after its process has ended. */
   #ending: Promise<void> = Promise.resolve();
+  /** The part of it that does something with the folder. */
+  #settling: Promise<void> = Promise.resolve();
   #isLeft = false;
   /** The merging of its disks was cut short by a kill. */
   #wasMerging = false;
@@ -344,15 +346,23 @@ export class HostMachine {
     if (state !== 'turned-off') throw endFailed(name, failure?.message ?? state, this.folder.processLog);
   }
 
-  /** The process of the machine is let go; it goes on. */
-  leave(): void {
+  /** The process of the machine is let go; it goes on. Nothing is done with its folder when this resolves. */
+  async leave(): Promise<void> {
     this.#isLeft = true;
     this.#connection?.end();
+    await this.#settling;
   }
 
   async #afterEnd(): Promise<void> {
     await lockReleased(this.folder.lease);
+    // What it has left is in order when the next host has opened it.
+    if (this.#isLeft) return;
     this.#listener.onEnded();
+    this.#settling = this.#settleAfterEnd();
+    await this.#settling;
+  }
+
+  async #settleAfterEnd(): Promise<void> {
     try {
       await this.#settle();
       this.#status = await this.#readStatus();

@@ -758,7 +758,7 @@ export class Host implements AsyncDisposable {
     // Merging is given up: nothing writes to a disk any more when another host looks after it.
     const merges = this.tasks.list().filter(({ kind }) => kind === 'merge-disks' || kind === 'commit');
     await Promise.all(merges.map(async ({ id }) => await this.tasks.ended(id)));
-    for (const machine of this.#machines.values()) machine.leave();
+    await Promise.all([...this.#machines.values()].map(async (machine) => await machine.leave()));
     await this.#release();
   }
 }

@@ -12,7 +12,8 @@ import { HostClient, type HostTask } from '../api/client.js';
 import { Host } from './host.js';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
-const ROUNDS = 20;
+/** Kills; `GUESTWRIGHT_TEST_KILLS=100` for more of them. */
+const ROUNDS = Number(process.env['GUESTWRIGHT_TEST_KILLS'] ?? 20);
 const { available } = await (await engineNamed('qemu')).probe();
 
 let folder = '';
