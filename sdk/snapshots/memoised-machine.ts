@@ -218,8 +218,11 @@ export class MemoisedMachine implements EngineMachine {
         if (input.port >= this.#parts.hardware.serialPorts) throw noPort(input.port);
         return false;
       case 'power':
-        if (input.action === 'reset' && this.#view.power.state === 'off') {
-          throw misuse('machine-off', 'The reset button does nothing: the machine is off');
+        if ((input.action === 'reset' || input.action === 'button') && this.#view.power.state === 'off') {
+          throw misuse(
+            'machine-off',
+            `The ${input.action === 'reset' ? 'reset' : 'power'} button does nothing: the machine is off`,
+          );
         }
         return input.action === 'pause' || input.action === 'resume';
       case 'network':
