@@ -60,7 +60,9 @@ const RUN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'harness/e2e/disk.test.ts': {
     'disk create': "done('create', 'data.vhd',",
     'disk info': "done('info', 'data.vhd'",
-    'disk convert': "done('convert', name,",
+    'disk convert': "done('convert', 'disk.raw',",
+  },
+  'harness/e2e/disk-changes.full.test.ts': {
     'disk resize': "done('resize', 'disk.vhd',",
     'disk compact': "'compact', 'disk.raw'",
     'disk check': "done('check', 'disk.vhd')",

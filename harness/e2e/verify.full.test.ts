@@ -1,4 +1,4 @@
-/** The scenarios of the embedded engine, five times each (an installation four times): as it is, stored, under load, and from half-way in another process; and three times with a store. */
+/** The scenarios of the embedded engine, once each as they are, stored, under load, and from half-way in another process; and three times with a store. */
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
@@ -8,14 +8,12 @@ const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 /** Those of `playwright.config.ts`: the others are for guests that the bit-exact engine does not run. */
 const SCENARIOS = ['graphic-mode.spec.ts', 'grub-rescue.spec.ts', 'install-linux.spec.ts', 'linux-console.spec.ts'];
 
-// An installation takes long: once each as it is, stored, under load, and from half-way.
-const COUNTS: Readonly<Record<string, number>> = { 'install-linux.spec.ts': 4 };
+const RUNS = 4;
 
 test.each(SCENARIOS)('%s is the same in all its runs', async (scenario) => {
-  const runs = COUNTS[scenario] ?? 5;
   const { exitCode, all } = await execa(
     process.execPath,
-    [MAIN, 'verify', `scenarios/${scenario}`, '--runs', String(runs), '--project', '*-v86'],
+    [MAIN, 'verify', `scenarios/${scenario}`, '--runs', String(RUNS), '--project', '*-v86'],
     {
       cwd: ROOT,
       reject: false,
@@ -24,7 +22,7 @@ test.each(SCENARIOS)('%s is the same in all its runs', async (scenario) => {
       env: { FORCE_COLOR: '0', GUESTWRIGHT_MEMOISE: 'on' },
     },
   );
-  expect(all).toContain(`${runs} of ${runs} runs are the same after every step.`);
+  expect(all).toContain(`${RUNS} of ${RUNS} runs are the same after every step.`);
   expect(all).toMatch(/run 3: passed in .* beside \d+ busy threads/);
   expect(all).toContain('3 of 3 memoised runs are, too.');
   expect(all).toMatch(/same after each of \d+ steps, no engine was started/);
