@@ -1,78 +1,21 @@
 /** The commands on what is inside of disk images, run as a user runs them, on real file systems; checked by other tools. */
-import { existsSync, readFileSync, statSync, writeFileSync, rmSync, readdirSync } from 'node:fs';
-import { chmod, copyFile, mkdtemp, open, readFile, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmod, copyFile, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { extractPartition, tool } from '../../../sdk/disks/mount/test-images.test.helper.js';
 import {
-  extractPartition,
-  haveTools,
-  makeRawDisk,
-  toDynamicVhd,
-  tool,
-  type PlacedPartition,
-} from '../../../sdk/disks/mount/test-images.test.helper.js';
-import { UserFolder, type Ran } from '../../e2e/command-line.js';
-
-const here =
-  existsSync('/dev/fuse') &&
-  (await haveTools(
-    ...['qemu-storage-daemon', 'qemu-img', 'fusermount3', 'fuse2fs', 'ntfs-3g', 'mkntfs', 'mkfs.vfat', 'mkfs.ext4'],
-    ...['mcopy', 'debugfs', 'e2fsck', 'fsck.fat', 'ntfscat'],
-  ));
-
-let images = '';
-let twoParts: PlacedPartition[] = [];
-let user: UserFolder;
-
-beforeAll(async () => {
-  if (!here) return;
-  images = await mkdtemp(join(tmpdir(), 'guestwright-images-'));
-  user = await UserFolder.empty();
-  twoParts = await makeRawDisk(join(images, 'two.raw'), images, ['fat16', 'ext4']);
-  toDynamicVhd(join(images, 'two.raw'), join(images, 'two.vhd'));
-  await makeRawDisk(join(images, 'ntfs.raw'), images, ['ntfs']);
-}, 120_000);
-
-afterAll(async () => {
-  if (!here) return;
-  rmSync(images, { recursive: true, force: true });
-  await user[Symbol.asyncDispose]();
-});
-
-const disk = async (...args: string[]): Promise<Ran> =>
-  await user.run(['disk', ...args], { GUESTWRIGHT_CACHE: join(user.path, 'cache') });
-
-const path = (name: string) => join(user.path, name);
-
-async function fresh(name: string, as: string): Promise<string> {
-  await copyFile(join(images, name), path(as));
-  return as;
-}
-
-/** What is still mounted or running of ours. */
-function left(): string[] {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8')
-    .split('\n')
-    .filter((line) => line.includes(user.path));
-  const processes = readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(user.path);
-    } catch {
-      return false;
-    }
-  });
-  return [...mounts, ...processes.map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '))];
-}
-
-/** The record of the only mount. */
-function recordFile(): string {
-  const [folder] = readdirSync(path('cache/mounts')).filter((name) => /^[0-9a-f]{16}$/.test(name));
-  return join(path('cache/mounts'), folder ?? '', 'record.json');
-}
-
-const text = 'written through the mount\n';
+  disk,
+  fresh,
+  here,
+  images,
+  left,
+  path,
+  recordFile,
+  text,
+  twoParts,
+  user,
+} from './mounted-disks.test.helper.js';
 
 describe.skipIf(!here)('a dynamic VHD with FAT and ext4', () => {
   test('that changed meanwhile gets no commit', async () => {

@@ -18,6 +18,9 @@ export const hostEventSchema = z.strictObject({
 });
 export type HostEvent = z.output<typeof hostEventSchema>;
 
+/** Somebody who asks; null: the host itself. */
+export type Asker = string | null;
+
 export const eventQuery = z.strictObject({
   machine: z.string().optional(),
   kind: z.string().optional(),

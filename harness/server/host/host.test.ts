@@ -159,6 +159,19 @@ test('a clone goes its own way, and names are changed while a machine is off', a
   expect(stateOf('mother')).toBe('turned-off');
 });
 
+test('of two that want one name at the same time one gets it, and the other stays as it was', async () => {
+  await host.create({ name: 'one', spec: spec() }, null);
+  const [renamed, created] = await Promise.allSettled([
+    host.rename('one', 'two', null),
+    host.create({ name: 'two', spec: spec() }, null),
+  ]);
+  const refused = [renamed, created].filter((result) => result.status === 'rejected');
+  expect(refused).toMatchObject([{ reason: { kind: 'usage' } }]);
+  const names = renamed.status === 'fulfilled' ? ['two'] : ['one', 'two'];
+  expect(host.list().map(({ name }) => name)).toEqual(names);
+  for (const name of names) expect((await host.details(name)).config.name).toBe(name);
+});
+
 test('a machine that is only being started when its host quits does what its settings say, too', async () => {
   await host.create({ name: 'late', spec: spec() }, null);
   const { id } = host.start('late', null);

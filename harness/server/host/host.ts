@@ -1,10 +1,10 @@
 /** The machines of a host, by name, and all that can be done with them. What it does it writes into the log. */
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { exists, readIfThere, writeWhole } from '../../../sdk/images/files.js';
+import { readIfThere, writeWhole } from '../../../sdk/images/files.js';
 import { tryLock } from '../../../sdk/lock.js';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import {
@@ -16,25 +16,25 @@ import {
   type Settings,
 } from '../machines/config.js';
 import { assertHeartbeatPort, hostedSpec } from '../machines/hosted-spec.js';
-import { filesIn, MachineFolder } from '../machines/machine-folder.js';
+import { MachineFolder } from '../machines/machine-folder.js';
 import { SnapshotFolder, type HostedSnapshot } from '../machines/snapshots.js';
-import { freshStatus, type HeartbeatState, type HostedState, type MachineStatus } from '../machines/status.js';
+import { type HeartbeatState, type HostedState, type MachineStatus } from '../machines/status.js';
 import { calls, type Handling, type Look, type MediumChange } from '../process/protocol.js';
 import type { SerialPiece, SerialQuestion } from '../process/serial-output.js';
 import type { Thumbnail, ThumbnailQuery } from '../process/thumbnails.js';
+import { Admission } from './admission.js';
 import { AllowedFiles } from './allowed-files.js';
 import { assertNoChanges, hasChanges } from '../machines/undo.js';
 import { fillClone, type CloneRequest } from './clone-machine.js';
-import { assertReservable, CpuControl, type CpuReservation } from './cpu/cpu-control.js';
-import { EventLog, type HostEvent } from './events.js';
-import { scratchName } from '../machines/scratch-name.js';
-import { fillScratch, scratchConfig, type ScratchStart } from './scratch.js';
-import { HostMachine } from './host-machine.js';
+import { CpuControl } from './cpu/cpu-control.js';
+import { EventLog, type Asker, type HostEvent } from './events.js';
+import { Scratches } from './scratches.js';
+import { HostMachine, type HostMachineListener } from './host-machine.js';
+import { MachineRegistry } from './machine-registry.js';
 import type { MergeWork } from './merging.js';
 import { HostMeter, type HostStatus } from './host-status.js';
-import { assertFits, defaultBudget, memoryOf, type MemoryUse } from './memory-budget.js';
+import { defaultBudget } from './memory-budget.js';
 import * as refusals from './refusals.js';
-import { Turns } from './turns.js';
 import { cancelled, Tasks, type Task, type TaskWork } from './tasks.js';
 
 /** Of a machine, for lists. */
@@ -69,9 +69,6 @@ export interface HostOptions {
   files?: AllowedFiles;
 }
 
-/** Somebody who asks; null: the host itself. */
-export type Asker = string | null;
-
 export class Host implements AsyncDisposable {
   readonly folder: string;
   readonly events: EventLog;
@@ -79,13 +76,10 @@ export class Host implements AsyncDisposable {
   /** What all of its machines together may take of the host's memory, bytes. */
   readonly memoryBudget: number;
   readonly #files: AllowedFiles;
-  readonly #machines = new Map<string, HostMachine>();
+  readonly #machines: MachineRegistry;
+  readonly #scratches: Scratches;
+  readonly #admission: Admission;
   readonly #release: () => Promise<void>;
-  /** Machines that something is done with: one thing at a time, and the second is refused. */
-  readonly #busy = new Map<string, string>();
-  readonly #copying = new Turns();
-  /** Being started: they count as running. */
-  readonly #starting = new Set<string>();
   readonly #meter = new HostMeter();
   readonly #cpu: CpuControl;
   /** The daemon has been told to end: nothing is started by itself any more. */
@@ -100,6 +94,16 @@ export class Host implements AsyncDisposable {
     this.#release = release;
     this.events = new EventLog(join(folder, 'events.ndjson'));
     this.tasks = new Tasks(onTask);
+    this.#machines = new MachineRegistry(
+      join(folder, 'machines'),
+      async (name, of) => await HostMachine.open(of, this.#followed(name)),
+    );
+    this.#admission = new Admission(this.#machines, this.#cpu, memoryBudget);
+    this.#scratches = new Scratches({
+      machines: this.#machines,
+      start: async (name, by) => await this.tasks.ended(this.start(name, by).id),
+      note: (machine, kind, by, detail) => void this.#note(machine, kind, by, detail),
+    });
   }
 
   /**
@@ -107,7 +111,7 @@ export class Host implements AsyncDisposable {
    * @throws GuestwrightError `usage/host-in-use`
    */
   static async open(folder: string, options: HostOptions = {}): Promise<Host> {
-    await mkdir(join(folder, 'machines'), { recursive: true, mode: 0o700 });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     const release = await tryLock(join(folder, 'lease'));
     if (typeof release !== 'function') throw refusals.hostInUse(folder, release.heldBy?.pid ?? null);
     const host = new Host(folder, release, {
@@ -124,8 +128,7 @@ export class Host implements AsyncDisposable {
   async autostart(): Promise<void> {
     const ran = ranBefore.safeParse(JSON.parse((await readIfThere(this.#ranFile)) ?? '[]'));
     const before = new Set(ran.success ? ran.data : []);
-    const byName = [...this.#machines].sort(([a], [b]) => a.localeCompare(b));
-    for (const [name, { config, isRunning }] of byName) {
+    for (const [name, { config, isRunning }] of this.#machines) {
       if (isRunning || this.#leaving.signal.aborted) continue;
       const { autostart } = config;
       if (autostart === 'always' || (autostart === 'as-before' && before.has(name))) {
@@ -135,7 +138,7 @@ export class Host implements AsyncDisposable {
     }
     await rm(this.#ranFile, { force: true });
     if (this.#leaving.signal.aborted) return;
-    for (const [name] of byName) this.#mergeIfWanted(name);
+    for (const [name] of this.#machines) this.#mergeIfWanted(name);
   }
 
   /** One that cannot be started is no reason not to start the others. */
@@ -161,10 +164,10 @@ export class Host implements AsyncDisposable {
     await writeWhole(this.#ranFile, JSON.stringify(running.map(([name]) => name)));
     await Promise.all(
       running.map(async ([name, { config }]) => {
-        if (config.onQuit === 'go-on' || this.#busy.has(name)) return;
+        if (config.onQuit === 'go-on' || this.#machines.isBusy(name)) return;
         if (config.onQuit === 'shutdown') {
           const { state } = await this.tasks.ended(this.shutdown(name, QUIT_SHUTDOWN_MS, null).id);
-          if (state === 'done' || !this.#get(name).isRunning) return;
+          if (state === 'done' || !this.#machines.get(name).isRunning) return;
         }
         await this.tasks.ended(
           (config.onQuit === 'power-off' ? this.powerOff(name, null) : this.saveState(name, null)).id,
@@ -174,33 +177,22 @@ export class Host implements AsyncDisposable {
   }
 
   async #find(): Promise<void> {
-    const parent = join(this.folder, 'machines');
-    for (const name of await filesIn(parent)) {
-      // What was being made, or removed, when a daemon was killed.
-      if (name.startsWith('.')) await rm(join(parent, name), { recursive: true, force: true });
-    }
-    await Promise.all((await filesIn(parent)).map(async (name) => await this.#adopt(name)));
+    await this.#machines.find((name, error) =>
+      this.#note(name, 'unreadable', null, error instanceof Error ? error.message : String(error)),
+    );
     // Their scenarios have lost them with the daemon before.
-    await Promise.all([...this.#machines.keys()].map(async (name) => await this.endScratch(name, null)));
+    await Promise.all([...this.#machines].map(async ([name]) => await this.endScratch(name, null)));
   }
 
-  /** A folder that cannot be read is no reason not to serve the others. */
-  async #adopt(name: string): Promise<void> {
-    try {
-      this.#machines.set(name, await this.#open(name));
-    } catch (error) {
-      this.#note(name, 'unreadable', null, error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  async #open(name: string): Promise<HostMachine> {
-    return await HostMachine.open(new MachineFolder(await realpath(this.#path(name))), {
+  /** What is done when something happens to a machine. */
+  #followed(name: string): HostMachineListener {
+    return {
       onStatus: ({ state, detail }) => this.#note(name, 'state', null, detail === null ? state : `${state}: ${detail}`),
       onEvent: (kind, detail, by) => this.#note(name, kind, by, detail),
       onProcess: ({ id, cpu }, pid) => this.#share(name, id, cpu, pid),
       onEnded: () => this.#cpu.sweep(),
       onSettled: () => this.#mergeIfWanted(name),
-    });
+    };
   }
 
   /** A machine whose share cannot be set runs all the same, and the log says so. */
@@ -213,21 +205,17 @@ export class Host implements AsyncDisposable {
     }
   }
 
-  #path(name: string): string {
-    return join(this.folder, 'machines', name);
-  }
-
   #note(machine: string | null, kind: string, by: Asker, detail: string | null): HostEvent {
     return this.events.add({ machine, kind, by, detail });
   }
 
   list(): MachineSummary[] {
-    return [...this.#machines].sort(([a], [b]) => a.localeCompare(b)).map(([, machine]) => summaryOf(machine));
+    return [...this.#machines].map(([, machine]) => summaryOf(machine));
   }
 
   /** @throws GuestwrightError `usage/machine-unknown` */
   async details(name: string): Promise<MachineDetails> {
-    const machine = this.#get(name);
+    const machine = this.#machines.get(name);
     const { folder, config, status } = machine;
     const snapshots = await new SnapshotFolder(folder.snapshots).list();
     return {
@@ -238,12 +226,6 @@ export class Host implements AsyncDisposable {
       snapshots,
       hasChanges: await hasChanges(folder),
     };
-  }
-
-  #get(name: string): HostMachine {
-    const machine = this.#machines.get(name);
-    if (machine === undefined) throw refusals.unknown(name, [...this.#machines.keys()]);
-    return machine;
   }
 
   /** @throws GuestwrightError `usage/machine-exists`, `usage/spec-invalid`, `usage/hosted-spec-invalid`, `usage/file-not-allowed` */
@@ -260,7 +242,7 @@ export class Host implements AsyncDisposable {
       spec: given.spec,
       ...settingsSchema.parse(given.settings ?? {}),
     };
-    await this.#add(name, async (folder) => {
+    await this.#machines.add(name, async (folder) => {
       hostedSpec(config.spec, folder);
       assertHeartbeatPort(config);
       await this.#files.assertSpec(config.spec, folder.path);
@@ -268,23 +250,6 @@ export class Host implements AsyncDisposable {
       await mkdir(folder.disks);
     });
     this.#note(name, 'created', by, null);
-  }
-
-  /** Made beside, then renamed: it is there as a whole, or not. */
-  async #add(name: string, make: (folder: MachineFolder) => Promise<void>): Promise<void> {
-    if (await isThere(this.#path(name))) throw refusals.exists(name);
-    await this.#exclusively(name, 'being created', async () => {
-      const beside = this.#path(`.${name}.${randomUUID()}`);
-      await mkdir(beside, { mode: 0o700 });
-      try {
-        await make(new MachineFolder(beside));
-        await rename(beside, this.#path(name));
-      } catch (error) {
-        await rm(beside, { recursive: true, force: true });
-        throw error;
-      }
-      this.#machines.set(name, await this.#open(name));
-    });
   }
 
   /**
@@ -300,48 +265,20 @@ export class Host implements AsyncDisposable {
     hostedSpec(config.spec, folder);
     await this.#files.assertSpec(config.spec, folder.path);
     const { name } = config;
-    if (await isThere(this.#path(name))) throw refusals.exists(name);
-    await this.#exclusively(name, 'being registered', async () => {
-      if ([...this.#machines.values()].some((other) => other.folder.path === folder.path))
-        throw refusals.registered(folder.path);
-      const lease = await tryLock(folder.lease);
-      if (typeof lease !== 'function') throw refusals.inUse(folder.path);
-      try {
-        // A journal is done again only by the host that wrote it.
-        await folder.clearRun();
-      } finally {
-        await lease();
-      }
-      await symlink(folder.path, this.#path(name));
-      this.#machines.set(name, await this.#open(name));
-    });
+    await this.#machines.link(name, folder);
     this.#note(name, 'registered', by, folder.path);
     return name;
   }
 
   /** Forgets a registered machine. Its folder stays. @throws GuestwrightError `usage/machine-not-registered` */
   async unregister(name: string, by: Asker): Promise<void> {
-    const machine = this.#get(name);
-    await this.#exclusively(name, 'being unregistered', async () => {
-      machine.assertOff();
-      if (!(await lstat(this.#path(name))).isSymbolicLink()) throw refusals.notRegistered(name);
-      await rm(this.#path(name));
-      this.#machines.delete(name);
-    });
+    const machine = this.#machines.get(name);
+    await this.#machines.unlink(name);
     this.#note(name, 'unregistered', by, machine.folder.path);
   }
 
   async rename(name: string, next: string, by: Asker): Promise<void> {
-    const machine = this.#get(name);
-    machineName.parse(next);
-    await this.#exclusively(name, 'being renamed', async () => {
-      machine.assertOff();
-      if (await isThere(this.#path(next))) throw refusals.exists(next);
-      await machine.changeConfig((config) => ({ ...config, name: next }));
-      await rename(this.#path(name), this.#path(next));
-      this.#machines.delete(name);
-      this.#machines.set(next, await this.#open(next));
-    });
+    await this.#machines.rename(name, machineName.parse(next));
     this.#note(next, 'renamed', by, `it was ${name}`);
   }
 
@@ -351,8 +288,8 @@ export class Host implements AsyncDisposable {
     change: Partial<Settings> & { spec?: Record<string, unknown> },
     by: Asker,
   ): Promise<void> {
-    const machine = this.#get(name);
-    await this.#exclusively(name, 'being configured', async () => {
+    const machine = this.#machines.get(name);
+    await this.#machines.exclusively(name, 'being configured', async () => {
       const { spec, ...settings } = change;
       if (settings.undo !== undefined && settings.undo !== machine.config.undo) {
         machine.assertOff();
@@ -375,8 +312,8 @@ export class Host implements AsyncDisposable {
 
   /** Files that deleting it would remove, with their sizes in bytes. */
   async wouldRemove(name: string): Promise<{ path: string; bytes: number }[]> {
-    const { folder } = this.#get(name);
-    if ((await lstat(this.#path(name))).isSymbolicLink()) return [];
+    const { folder } = this.#machines.get(name);
+    if (await this.#machines.isLinked(name)) return [];
     const entries = await readdir(folder.path, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
     return await Promise.all(files.sort().map(async (path) => ({ path, bytes: (await stat(path)).size })));
@@ -384,20 +321,12 @@ export class Host implements AsyncDisposable {
 
   /** With its disks and snapshots; of a registered machine the folder stays. @throws GuestwrightError `usage/machine-running` */
   async delete(name: string, by: Asker): Promise<void> {
-    const machine = this.#get(name);
-    await this.#exclusively(name, 'being deleted', async () => {
+    const machine = this.#machines.get(name);
+    await this.#machines.exclusively(name, 'being deleted', async () => {
       machine.assertOff();
-      await this.#remove(name);
+      await this.#machines.remove(name);
     });
     this.#note(name, 'deleted', by, null);
-  }
-
-  /** In one step, and then in peace. */
-  async #remove(name: string): Promise<void> {
-    const gone = this.#path(`.${name}.${randomUUID()}`);
-    await rename(this.#path(name), gone);
-    this.#machines.delete(name);
-    await rm(gone, { recursive: true, force: true });
   }
 
   /**
@@ -405,13 +334,16 @@ export class Host implements AsyncDisposable {
    * @throws GuestwrightError `usage/machine-running`, `usage/machine-exists`; the task: as {@link fillClone}
    */
   clone(name: string, next: string, by: Asker, request: CloneRequest = {}): Task {
-    const machine = this.#get(name);
+    const machine = this.#machines.get(name);
     machineName.parse(next);
     if (request.snapshot === undefined) machine.assertOff();
-    this.#assertIdle(name);
+    this.#machines.assertIdle(name);
     return this.tasks.begin({ kind: 'clone', machine: name, by }, async (work) => {
-      await this.#exclusively(name, 'being cloned', async () => {
-        await this.#add(next, async (folder) => await fillClone(machine, { name: next, folder }, request, work));
+      await this.#machines.exclusively(name, 'being cloned', async () => {
+        await this.#machines.add(
+          next,
+          async (folder) => await fillClone(machine, { name: next, folder }, request, work),
+        );
       });
       this.#note(next, 'created', by, `${request.linked === true ? 'a linked' : 'a'} clone of ${name}`);
     });
@@ -422,124 +354,36 @@ export class Host implements AsyncDisposable {
    * @returns the copy's name, for {@link endScratch}
    * @throws GuestwrightError `usage/machine-unknown`, `usage/snapshot-missing`, `usage/machine-busy`, `usage/memory-budget`, and what its start failed of
    */
-  async scratch(
-    name: string,
-    { snapshot, title }: { snapshot: string | null; title: string },
-    by: Asker,
-  ): Promise<HostMachine> {
-    const of = this.#get(name);
-    const next = scratchName(name);
-    const make = async (start: ScratchStart): Promise<void> =>
-      await this.#add(next, async (folder) => {
-        await folder.writeConfig(scratchConfig(of.config, of.folder, next, title));
-        if (start.kind !== 'disks') await folder.writeStatus({ ...freshStatus(new Date()), state: 'saved' });
-        await fillScratch(of.folder, folder, start);
-      });
-    // Scenarios that begin at the same moment wait for each other; of a snapshot any number can be made at once.
-    if (snapshot !== null)
-      await make({ kind: 'snapshot', id: (await new SnapshotFolder(of.folder.snapshots).find(snapshot)).id });
-    else await this.#copying.run(name, async () => await this.#copyNow(of, title, make));
-    this.#note(name, 'scenario-began', by, `${title}, on ${next}`);
-    try {
-      const { failure } = await this.tasks.ended(this.start(next, by).id);
-      if (failure !== null) throw GuestwrightError.revive(failure.message, failure);
-    } catch (error) {
-      await this.endScratch(next, by);
-      throw error;
-    }
-    return this.#get(next);
-  }
-
-  /** As the machine is at this moment. */
-  async #copyNow(of: HostMachine, title: string, make: (start: ScratchStart) => Promise<void>): Promise<void> {
-    await this.#exclusively(of.config.name, `being copied for ${title}`, async () => {
-      if (!of.isRunning) {
-        await make({ kind: of.status.state === 'saved' ? 'saved' : 'disks' });
-        return;
-      }
-      const { id } = await of.connection.call(calls.snapshot, { name: `for ${title}`.slice(0, 200) });
-      try {
-        await make({ kind: 'snapshot', id });
-      } finally {
-        await of.connection.call(calls.removeSnapshot, { id });
-      }
-    });
+  async scratch(name: string, what: { snapshot: string | null; title: string }, by: Asker): Promise<HostMachine> {
+    return await this.#scratches.make(name, what, by);
   }
 
   /** Ends the machine of a scenario, and removes it. */
   async endScratch(name: string, by: Asker): Promise<void> {
-    const machine = this.#machines.get(name);
-    if (machine === undefined) return;
-    const { scratch } = machine.config;
-    if (scratch === undefined) return;
-    await this.#copying.run(name, async () => {
-      // Two may want its end.
-      if (this.#machines.get(name) !== machine) return;
-      await machine.abandon();
-      await this.#remove(name);
-      this.#note(scratch.of, 'scenario-ended', by, `${scratch.title}, on ${name}`);
-    });
+    await this.#scratches.end(name, by);
   }
 
   /** @throws GuestwrightError `usage/machine-running`, `usage/memory-budget` */
   start(name: string, by: Asker): Task {
-    const machine = this.#get(name);
+    const machine = this.#machines.get(name);
     machine.assertOff();
-    this.#assertIdle(name);
-    const bytes = memoryOf(hostedSpec(machine.config.spec, machine.folder));
-    assertFits({ name, bytes }, this.#memoryUse(), this.memoryBudget);
-    const { cpu } = machine.config;
-    if (cpu !== null) {
-      this.#cpu.assertCan(name, cpu);
-      assertReservable({ name, percent: cpu.reservation }, this.#cpuUse());
-    }
-    this.#starting.add(name);
+    this.#machines.assertIdle(name);
+    const admitted = this.#admission.admit(name, machine);
     return this.#task('start', name, by, async (work) => {
       try {
         const called = { off: false };
         work.cancellable(() => (called.off = true));
         // What it was made of may have been changed, or served without this limit, since. A scenario's machine has the
         // files of the one that it was made of.
-        const from = this.#machines.get(machine.config.scratch?.of ?? name) ?? machine;
+        const from = this.#machines.known(machine.config.scratch?.of ?? name) ?? machine;
         await this.#files.assertSpec(machine.config.spec, from.folder.path);
         if (called.off) throw cancelled(`The start of ${name}`);
         await machine.shortenDisks(this.#merging(work));
         await machine.start(work);
       } finally {
-        this.#starting.delete(name);
+        admitted();
       }
     });
-  }
-
-  /** What counts: machines that run, those that are being started, and those that a kill has just stopped and that go on. */
-  #counting(): [string, HostMachine][] {
-    return [...this.#machines].filter(
-      ([
-        name,
-        {
-          isRunning,
-          status: { state },
-        },
-      ]) => isRunning || this.#starting.has(name) || !['turned-off', 'saved', 'merging-disks'].includes(state),
-    );
-  }
-
-  #memoryUse(): MemoryUse[] {
-    return this.#counting().map(([name, { config, folder }]) => ({
-      name,
-      bytes: memoryOf(hostedSpec(config.spec, folder)),
-    }));
-  }
-
-  #cpuUse(): CpuReservation[] {
-    return this.#counting().flatMap(
-      ([
-        name,
-        {
-          config: { cpu },
-        },
-      ]) => (cpu === null || cpu.reservation === 0 ? [] : [{ name, percent: cpu.reservation }]),
-    );
   }
 
   /** How the host is, and what each of its machines takes of it. */
@@ -554,7 +398,7 @@ export class Host implements AsyncDisposable {
       folder: this.folder,
       machines,
       budget: this.memoryBudget,
-      reserved: this.#memoryUse(),
+      reserved: this.#admission.memoryUse(),
     });
   }
 
@@ -571,7 +415,7 @@ export class Host implements AsyncDisposable {
 
   /** The guest is asked; one that has not powered off by then runs on. */
   shutdown(name: string, limitMs: number, by: Asker): Task {
-    const machine = this.#get(name);
+    const machine = this.#machines.get(name);
     machine.assertRunning();
     return this.#task('shutdown', name, by, async (work) => {
       await machine.shutdown(limitMs, work);
@@ -585,8 +429,8 @@ export class Host implements AsyncDisposable {
 
   /** Throws a saved state away: the machine is off then, its disks as when it was saved. */
   async discardState(name: string, by: Asker): Promise<void> {
-    const machine = this.#get(name);
-    await this.#exclusively(name, 'having its state discarded', async () => {
+    const machine = this.#machines.get(name);
+    await this.#machines.exclusively(name, 'having its state discarded', async () => {
       if (machine.status.state !== 'saved') throw refusals.notSaved(name, machine.status.state);
       await machine.discardState();
     });
@@ -595,8 +439,8 @@ export class Host implements AsyncDisposable {
 
   /** What was written to its undo disks goes. @throws GuestwrightError `usage/changes-missing`, `usage/machine-running` */
   async discardChanges(name: string, by: Asker): Promise<void> {
-    const machine = this.#get(name);
-    await this.#exclusively(name, 'having its changes discarded', async () => {
+    const machine = this.#machines.get(name);
+    await this.#machines.exclusively(name, 'having its changes discarded', async () => {
       this.#assertDecidable(machine);
       await machine.discardChanges();
     });
@@ -605,7 +449,7 @@ export class Host implements AsyncDisposable {
 
   /** What was written to its undo disks stays. @throws GuestwrightError `usage/machine-running`; the task: `usage/changes-missing` */
   commitChanges(name: string, by: Asker): Task {
-    const machine = this.#get(name);
+    const machine = this.#machines.get(name);
     this.#assertDecidable(machine);
     return this.#task('commit', name, by, async (work) => {
       await machine.commitChanges(this.#merging(work), () => this.#note(name, 'changes-committed', by, null));
@@ -624,9 +468,9 @@ export class Host implements AsyncDisposable {
   /** Nobody asked for it: it is a task of the host's own, if nothing else is done with the machine. */
   #mergeIfWanted(name: string): void {
     void (async () => {
-      const machine = this.#machines.get(name);
-      if (machine === undefined || !(await machine.wantsMerge())) return;
-      if (this.#leaving.signal.aborted || this.#busy.has(name)) return;
+      const machine = this.#machines.known(name);
+      if (machine === null || !(await machine.wantsMerge())) return;
+      if (this.#leaving.signal.aborted || this.#machines.isBusy(name)) return;
       this.#task('merge-disks', name, null, async (work) => await machine.mergeLast(this.#merging(work)));
     })().catch((error: unknown) => {
       this.#note(name, 'disks-not-merged', null, error instanceof Error ? error.message : String(error));
@@ -646,7 +490,7 @@ export class Host implements AsyncDisposable {
   }
 
   snapshot(name: string, snapshot: string, by: Asker): Task {
-    const machine = this.#get(name);
+    const machine = this.#machines.get(name);
     const { connection } = machine;
     return this.#task('snapshot', name, by, async ({ cancellable }) => {
       cancellable(async () => await machine.cancel());
@@ -656,7 +500,7 @@ export class Host implements AsyncDisposable {
 
   /** A machine that is off goes on from there when it is started. */
   revert(name: string, snapshot: string, by: Asker): Task {
-    const machine = this.#get(name);
+    const machine = this.#machines.get(name);
     return this.#task('revert', name, by, async () => {
       const { id } = await new SnapshotFolder(machine.folder.snapshots).find(snapshot);
       if (machine.isRunning) await machine.connection.call(calls.revert, { id });
@@ -665,9 +509,9 @@ export class Host implements AsyncDisposable {
   }
 
   async removeSnapshot(name: string, snapshot: string, by: Asker): Promise<void> {
-    const machine = this.#get(name);
+    const machine = this.#machines.get(name);
     const { id, name: called } = await new SnapshotFolder(machine.folder.snapshots).find(snapshot);
-    await this.#exclusively(name, 'losing a snapshot', async () => {
+    await this.#machines.exclusively(name, 'losing a snapshot', async () => {
       if (machine.isRunning) await machine.connection.call(calls.removeSnapshot, { id });
       else await machine.removeSnapshotOff(id);
     });
@@ -675,24 +519,24 @@ export class Host implements AsyncDisposable {
   }
 
   async look(name: string): Promise<Look> {
-    return await this.#get(name).connection.call(calls.look);
+    return await this.#machines.get(name).connection.call(calls.look);
   }
 
   async thumbnail(name: string, query: ThumbnailQuery): Promise<Thumbnail> {
-    return await this.#get(name).connection.call(calls.thumbnail, query);
+    return await this.#machines.get(name).connection.call(calls.thumbnail, query);
   }
 
   async serialSince(name: string, question: SerialQuestion): Promise<SerialPiece> {
-    return await this.#get(name).connection.call(calls.serialSince, question);
+    return await this.#machines.get(name).connection.call(calls.serialSince, question);
   }
 
   /** @param data base64 */
   async serialWrite(name: string, port: number, data: string, by: string | null): Promise<void> {
-    await this.#get(name).connection.call(calls.serialWrite, { port, data, by });
+    await this.#machines.get(name).connection.call(calls.serialWrite, { port, data, by });
   }
 
   async insert(name: string, change: MediumChange, by: Asker): Promise<void> {
-    const { connection, folder } = this.#get(name);
+    const { connection, folder } = this.#machines.get(name);
     await this.#files.assertMedium(change.medium, folder.path);
     await connection.call(calls.insert, change);
     this.#note(name, 'medium', by, `${change.drive}: ${change.medium ?? 'empty'}`);
@@ -700,18 +544,18 @@ export class Host implements AsyncDisposable {
 
   /** @throws GuestwrightError `usage/control-held` without `force` */
   async handle(name: string, handling: Handling, by: Asker = null, { force = false } = {}): Promise<void> {
-    await this.#get(name).connection.call(calls.handle, { handling, by, force });
+    await this.#machines.get(name).connection.call(calls.handle, { handling, by, force });
   }
 
   /** What its console is reached by. @throws GuestwrightError `usage/machine-unknown`, `usage/machine-not-running` */
   running(name: string): HostMachine {
-    const machine = this.#get(name);
+    const machine = this.#machines.get(name);
     machine.assertRunning();
     return machine;
   }
 
   #end(call: 'saveState' | 'powerOff', kind: string, name: string, by: Asker): Task {
-    const machine = this.#get(name);
+    const machine = this.#machines.get(name);
     // Said at once rather than by the task.
     machine.assertRunning();
     return this.#task(kind, name, by, async (work) => {
@@ -722,43 +566,28 @@ export class Host implements AsyncDisposable {
   }
 
   #task(kind: string, name: string, by: Asker, work: (work: TaskWork) => Promise<void>): Task {
-    this.#assertIdle(name);
+    this.#machines.assertIdle(name);
     this.#note(name, kind, by, null);
     return this.tasks.begin(
       { kind, machine: name, by },
-      async (task) => await this.#exclusively(name, `busy (${kind})`, async () => await work(task)),
+      async (task) => await this.#machines.exclusively(name, `busy (${kind})`, async () => await work(task)),
     );
   }
 
   async #call(kind: string, name: string, by: Asker, work: (machine: HostMachine) => Promise<unknown>): Promise<void> {
-    const machine = this.#get(name);
-    await this.#exclusively(name, `busy (${kind})`, async () => await work(machine));
+    const machine = this.#machines.get(name);
+    await this.#machines.exclusively(name, `busy (${kind})`, async () => await work(machine));
     this.#note(name, kind, by, null);
-  }
-
-  #assertIdle(name: string): void {
-    const busy = this.#busy.get(name);
-    if (busy !== undefined) throw refusals.busy(name, busy);
-  }
-
-  async #exclusively(name: string, as: string, work: () => Promise<unknown>): Promise<void> {
-    this.#assertIdle(name);
-    this.#busy.set(name, as);
-    try {
-      await work();
-    } finally {
-      this.#busy.delete(name);
-    }
   }
 
   /** Machines go on. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#leaving.abort();
-    await this.#copying.allEnded();
+    await this.#scratches.allEnded();
     // Merging is given up: nothing writes to a disk any more when another host looks after it.
     const merges = this.tasks.list().filter(({ kind }) => kind === 'merge-disks' || kind === 'commit');
     await Promise.all(merges.map(async ({ id }) => await this.tasks.ended(id)));
-    await Promise.all([...this.#machines.values()].map(async (machine) => await machine.leave()));
+    await Promise.all([...this.#machines].map(async ([, machine]) => await machine.leave()));
     await this.#release();
   }
 }
@@ -772,15 +601,4 @@ function summaryOf({ config, status, folder, heartbeat }: HostMachine): MachineS
 /** False: it was ended before. */
 async function waited(ms: number, signal: AbortSignal): Promise<boolean> {
   return ms === 0 || (await setTimeout(ms, true, { signal }).catch(() => false));
-}
-
-/** Even as a link that leads nowhere. */
-async function isThere(path: string): Promise<boolean> {
-  return (
-    (await exists(path)) ||
-    (await lstat(path).then(
-      () => true,
-      () => false,
-    ))
-  );
 }
