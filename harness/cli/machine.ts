@@ -82,6 +82,7 @@ export function machineCommand(): Command {
         call.insert(name, drive, null),
       ),
     )
+    .addCommand(serialCommand())
     .addCommand(vncCommand())
     .addCommand(
       onMachine('control', 'show who has its keyboard and mouse, take that or give it back', (call, name, options) =>
@@ -235,6 +236,21 @@ function registerCommand(): Command {
   ).action(async (folder: string, options: OnHost) => {
     await (await (await load()).hostCall(options)).register(folder);
   });
+}
+
+function serialCommand(): Command {
+  return withHost(
+    new Command('serial')
+      .description(
+        'a serial port of a machine in this terminal, until Ctrl-]; without a terminal, what the guest sends',
+      )
+      .argument('<machine>'),
+  )
+    .option('--port <number>', 'which, from 0 to 3', '0')
+    .action(async (machine: string, options: OnHost & { port: string }) => {
+      const { attachSerial } = await import('./machine/serial.js');
+      await attachSerial(machine, options);
+    });
 }
 
 function vncCommand(): Command {

@@ -83,6 +83,7 @@ const RUN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'machine vnc': "'machine', 'vnc', 'echo'",
     'machine control': "machine('control', 'echo')",
   },
+  'harness/e2e/machine-serial.full.test.ts': { 'machine serial': '`machine serial ${name}' },
   'harness/cli/disk-files/disk-files.full.test.ts': { 'disk get': "disk('get'," },
 };
 

@@ -1,9 +1,9 @@
 /** `guestwright open` with a guest that reads its keyboard. */
 import { expect, test } from 'vitest';
-import { BACK_TO_NORMAL, LEAVE, Session } from './open.test.helper.js';
+import { BACK_TO_NORMAL, LEAVE, Session } from './terminal-session.js';
 
 test('the screen is shown, keys go to the guest, and Ctrl-] leaves the terminal as it was', async () => {
-  const session = new Session('grub-rescue:floppy');
+  const session = new Session('open grub-rescue:floppy');
   await session.waitFor(/GNU GRUB/);
   await session.waitFor(/grub-rescue:floppy \| [\d.]+ s \| running \|.* Ctrl-\] leaves/);
   // Arrow keys, Escape sequences as they are, stop the countdown of the menu.

@@ -3,12 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UserFolder } from './command-line.js';
-import { BACK_TO_NORMAL, LEAVE, Session } from './open.test.helper.js';
+import { BACK_TO_NORMAL, LEAVE, Session } from './terminal-session.js';
 
 test('a spec file is opened; a key that its layout does not have is named, and the session goes on', async () => {
   await using folder = await UserFolder.empty();
   await folder.write({ 'bare.json': '{"disks": [{"sizeMb": 1}]}' });
-  const session = new Session('bare.json', folder.path);
+  const session = new Session('open bare.json', { cwd: folder.path });
   await session.waitFor(/SeaBIOS/);
   session.type('é');
   await session.waitFor(/\| running \| .*é/);
@@ -24,7 +24,7 @@ test('a guest of the project is opened; a signal ends it, and the terminal is as
       export default defineConfig({ projects: defineGuests({ guests: { bare: { spec } } }) });
     `,
   });
-  const session = new Session('bare', folder.path);
+  const session = new Session('open bare', { cwd: folder.path });
   const pid = await session.pid();
   await session.waitFor(/SeaBIOS/);
   process.kill(pid, 'SIGTERM');
@@ -40,7 +40,7 @@ test('a guest that hangs and reads no keys does not hold its user', async () => 
   floppy.set([0xfa, 0xeb, 0xfe]);
   floppy.set([0x55, 0xaa], 510);
   await writeFile(join(folder.path, 'hangs.img'), floppy);
-  const session = new Session('hangs.img', folder.path);
+  const session = new Session('open hangs.img', { cwd: folder.path });
   await session.waitFor(/Booting from Floppy/);
   session.type('abc');
   session.type(LEAVE);
@@ -52,7 +52,7 @@ test('a guest that hangs and reads no keys does not hold its user', async () => 
 });
 
 test('what cannot be opened is wrong usage, before the terminal is touched', async () => {
-  const session = new Session('grub-resuce');
+  const session = new Session('open grub-resuce');
   expect(await session.end()).toBe(2);
   expect(session.text).toContain('Nothing is called grub-resuce');
   expect(session.text).toContain('grub-rescue:floppy');

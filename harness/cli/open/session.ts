@@ -14,7 +14,7 @@ export interface View {
 }
 
 /** Ctrl-]: ends the session at once, whatever is still to be typed. */
-const LEAVE = '\x1d';
+export const LEAVE = '\x1d';
 
 /** Guest ms between two looks: 25 pictures a second while the guest keeps up with the wall. */
 const LOOK_EVERY_MS = 40;

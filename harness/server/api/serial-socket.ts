@@ -1,8 +1,8 @@
 /**
  * A serial port over a WebSocket: binary messages are what the guest sends, and what is sent to it. A text message
- * `{"kind":"again"}` says that the machine went back to a snapshot: what was shown before is not of this run;
- * `{"kind":"refused","message":…}` that nothing of what is sent reaches the guest: somebody else has control of it. It is said
- * once, until something is taken.
+ * `{"kind":"again"}` says that the machine went back to a snapshot, or was rebuilt: what was shown before is not of this run;
+ * `{"kind":"refused","message":…}` that nothing of what is sent reaches the guest: somebody else has control of it, or the sender
+ * may only look. It is said once, until something is taken.
  */
 import type { WebSocket } from 'ws';
 import { GuestwrightError } from '../../../sdk/errors.js';
@@ -14,7 +14,7 @@ export interface SerialSocket {
   socket: WebSocket;
   name: string;
   port: number;
-  /** Who sends; null: what is sent to the guest is left out. */
+  /** Who sends; null: somebody who may only look. */
   by: string | null;
 }
 
@@ -26,7 +26,8 @@ const TOO_MUCH = 1009;
 
 /** Resolves when it is closed. Whoever is slow gets what comes later, not more at once. */
 export async function followSerial({ host, socket, name, port, by }: SerialSocket): Promise<void> {
-  if (by !== null) takeInput({ host, socket, name, port, by });
+  if (by === null) refuseInput(socket, name);
+  else takeInput({ host, socket, name, port, by });
   let at: SerialPlace | null = null;
   try {
     while (socket.readyState === socket.OPEN) {
@@ -37,8 +38,13 @@ export async function followSerial({ host, socket, name, port, by }: SerialSocke
     }
   } catch (error) {
     if (!(error instanceof GuestwrightError)) throw error;
-    socket.close(GONE, error.message.slice(0, 100));
+    socket.close(GONE, error.message.split('\n')[0]?.slice(0, 100));
   }
+}
+
+function refuseInput(socket: WebSocket, name: string): void {
+  const message = `the right to execute on ${name} is missing`;
+  socket.once('message', () => socket.send(JSON.stringify({ kind: 'refused', message })));
 }
 
 function takeInput({ host, socket, name, port, by }: SerialSocket & { by: string }): void {

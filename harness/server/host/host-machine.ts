@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
+import type { RequestType } from 'vscode-jsonrpc';
 import { changed, lockHolder, lockReleased, tryLock } from '../../../sdk/lock.js';
 import { GuestwrightError } from '../../../sdk/errors.js';
 import { shutdownUnanswered } from '../../../sdk/machine/shutdown.js';
@@ -14,7 +15,7 @@ import { linkFile, SnapshotFolder } from '../machines/snapshots.js';
 import { assertChanges, commitChanges, discardChanges, hasChanges } from '../machines/undo.js';
 import type { HeartbeatState, MachineStatus } from '../machines/status.js';
 import { MachineConnection, startProcess } from '../process/connection.js';
-import { calls } from '../process/protocol.js';
+import { calls, type ToldFailure } from '../process/protocol.js';
 import { socketOf } from '../process/socket.js';
 import { mergeForTask, wordManyLayers, type MergeWork } from './merging.js';
 import { inUse, notRunning, running } from './refusals.js';
@@ -296,6 +297,23 @@ export class HostMachine {
     const { state, failure } = this.#status;
     if (state !== (call === 'saveState' ? 'saved' : 'turned-off')) {
       throw endFailed(this.#config.name, failure?.message ?? state, this.folder.processLog);
+    }
+  }
+
+  /**
+   * For who asks again and again. Null: its process has ended while it was asked, and what that left is in order. It was built
+   * again, or is off: the next question says which.
+   * @throws GuestwrightError `usage/machine-not-running`, what the machine's process throws
+   */
+  async ask<P, R>(type: RequestType<P, R, ToldFailure>, params: P): Promise<R | null> {
+    const { connection } = this;
+    try {
+      return await connection.call(type, params);
+    } catch (error) {
+      if (!(error instanceof GuestwrightError && error.code === 'machine-process-ended')) throw error;
+      await connection.closed;
+      await this.#ending;
+      return null;
     }
   }
 

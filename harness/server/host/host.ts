@@ -527,7 +527,8 @@ export class Host implements AsyncDisposable {
   }
 
   async serialSince(name: string, question: SerialQuestion): Promise<SerialPiece> {
-    return await this.#machines.get(name).connection.call(calls.serialSince, question);
+    const piece = await this.#machines.get(name).ask(calls.serialSince, question);
+    return piece ?? { data: '', at: question.at, again: false };
   }
 
   /** @param data base64 */

@@ -1,4 +1,4 @@
-/** `guestwright open` under a pseudo terminal. */
+/** `guestwright` under a pseudo terminal. */
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
@@ -11,12 +11,13 @@ export class Session {
   /** Everything that went to the terminal. */
   output = '';
 
-  /** @param target needs no quoting */
-  constructor(target: string, cwd = process.cwd()) {
+  /** @param words the command: needs no quoting */
+  constructor(words: string, { cwd = process.cwd(), env = {} }: { cwd?: string; env?: Record<string, string> } = {}) {
     // util-linux's script gives its command a terminal; it takes the command as one string.
-    const command = `echo pid=$$; exec '${process.execPath}' '${MAIN}' open ${target}`;
+    const command = `echo pid=$$; exec '${process.execPath}' '${MAIN}' ${words}`;
     this.#process = execa('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       cwd,
+      env,
       stdin: 'pipe',
       reject: false,
     });
