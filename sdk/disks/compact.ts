@@ -66,7 +66,7 @@ async function rewritten(
     return [];
   }
   const [whole] = await toRaw(links, `${beside}.whole`, { signal });
-  const left = await copied(whole, `${beside}.raw`, { signal, onProgress, freeSpace });
+  const left = await copied(whole, `${beside}.raw`, { signal, onProgress, freeSpace }, disk.path);
   await writeDisk([{ ...whole, path: `${beside}.raw` }], beside, { format, signal });
   return left;
 }
@@ -76,10 +76,11 @@ async function copied(
   { path, size }: Recognised,
   target: string,
   { signal, onProgress, freeSpace = false }: CompactOptions,
+  image = path,
 ): Promise<readonly string[]> {
   const file = new RawBlocks(new FileStorage(path));
   try {
-    const { blocks, left } = freeSpace ? withoutFreeSpace(file, size) : { blocks: file, left: [] };
+    const { blocks, left } = freeSpace ? withoutFreeSpace(file, size, image) : { blocks: file, left: [] };
     const storage = new FileStorage(target, 'new');
     try {
       storage.truncate(file.size);
@@ -95,7 +96,7 @@ async function copied(
 }
 
 async function compactedVhd(
-  links: readonly Recognised[],
+  links: readonly [Recognised, ...Recognised[]],
   path: string,
   { freeSpace = false, signal, onProgress }: CompactOptions,
 ): Promise<readonly string[]> {
@@ -112,7 +113,7 @@ async function compactedVhd(
       const { id, created, size, info } = disk;
       const blockSize = info.blocks?.size;
       createVhd(storage, { type: 'dynamic', size, id, created, ...(blockSize === undefined ? {} : { blockSize }) });
-      const { blocks, left } = withoutFreeSpace(disk, size);
+      const { blocks, left } = withoutFreeSpace(disk, size, links[0].path);
       const target = openVhd(storage, { writable: true });
       await copyDisk(blocks, target, { signal, onProgress });
       target.flush();

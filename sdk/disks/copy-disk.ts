@@ -2,11 +2,10 @@
  * Copies what is on a disk to one that is all zeros: zeros are left out, so that the target takes up no room for them, by
  * stretches as small as a file system's blocks (a raw image is as large as its holes leave it).
  */
-import { setImmediate } from 'node:timers/promises';
 import type { Blocks } from '../engines/blocks.js';
-import type { CopyOptions, Extent } from './vhd/index.js';
+import { eachPiece, isZero, type CopyOptions, type Extent } from './vhd/index.js';
 
-/** How far it is: bytes of the disk. */
+/** How far it is: bytes of what there is to do, which is less than the disk where it knows what of it is zeros. */
 export type DiskProgress = (done: number, all: number) => void;
 
 export interface Source extends Pick<Blocks, 'size' | 'read'> {
@@ -18,30 +17,20 @@ export interface Source extends Pick<Blocks, 'size' | 'read'> {
 const PIECE = 1 << 20;
 /** What is compared with zeros: the block of most file systems. */
 const GRAIN = 4096;
-const ZEROS = Buffer.alloc(PIECE);
 
 /**
- * Lets others run after every piece.
+ * Lets others run meanwhile.
  * @throws what the signal was aborted with
  */
 export async function copyDisk(
   from: Source,
   to: Pick<Blocks, 'write'>,
-  { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: DiskProgress | undefined } = {},
+  options: { signal?: AbortSignal | undefined; onProgress?: DiskProgress | undefined } = {},
 ): Promise<void> {
-  for (const { offset, length } of from.dataExtents?.() ?? [{ offset: 0, length: from.size }]) {
-    const end = offset + length;
-    for (let at = offset; at < end;) {
-      signal?.throwIfAborted();
-      // To the next multiple, so that the grains are those of the disk.
-      const size = Math.min(end, at + PIECE - (at % PIECE)) - at;
-      copyPiece(to, at, from.read(at, size));
-      at += size;
-      onProgress?.(at, from.size);
-      await setImmediate();
-    }
-  }
-  onProgress?.(from.size, from.size);
+  const extents = (): Iterable<Extent> => from.dataExtents?.() ?? [{ offset: 0, length: from.size }];
+  await eachPiece(extents, PIECE, copyOptions(options), ({ offset, length }) =>
+    copyPiece(to, offset, from.read(offset, length)),
+  );
 }
 
 /** The same, as the VHD's own functions take it. */
@@ -73,9 +62,4 @@ function copyPiece(to: Pick<Blocks, 'write'>, at: number, bytes: Uint8Array): vo
     i = next;
   }
   if (begin !== null) to.write(at + begin, bytes.subarray(begin));
-}
-
-/** @param bytes at most {@link PIECE} */
-export function isZero(bytes: Uint8Array): boolean {
-  return ZEROS.subarray(0, bytes.length).equals(bytes);
 }

@@ -2,7 +2,6 @@
 import { GuestwrightError } from '../errors.js';
 import type { Blocks } from '../engines/blocks.js';
 import { childrenOf, diskChain } from './chain.js';
-import { isZero } from './copy-disk.js';
 import { checkSize } from './create.js';
 import { toRaw, writeDisk, type ConvertOptions } from './convert.js';
 import { unsupportedHere } from './disk-errors.js';
@@ -11,7 +10,7 @@ import { hasChildren } from './overlay.js';
 import { diskArgument, diskNode, qemuImg } from './qemu-img.js';
 import { recogniseDisk, type Recognised } from './recognise.js';
 import { FileStorage } from './storage.js';
-import { resizeVhd } from './vhd/index.js';
+import { isZero, resizeVhd } from './vhd/index.js';
 import { writeBeside } from './write-beside.js';
 
 export interface ResizeDiskOptions extends Pick<ConvertOptions, 'signal' | 'onProgress'> {

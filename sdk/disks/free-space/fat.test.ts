@@ -26,7 +26,7 @@ function fat16(used: readonly number[], flags = 0xffff): Uint8Array {
   return disk;
 }
 
-const cleared = (disk: Uint8Array) => withoutFreeSpace(new RawBlocks(new BytesStorage(disk)), disk.length);
+const cleared = (disk: Uint8Array) => withoutFreeSpace(new RawBlocks(new BytesStorage(disk)), disk.length, 'disk.img');
 
 test('free clusters read as zeros, and nothing else does', () => {
   const disk = fat16([2, 3, 70, 5001]);
@@ -51,4 +51,17 @@ test('a first sector that lies is not believed', () => {
   const disk = fat16([2]);
   new DataView(disk.buffer).setUint16(22, 1, true);
   expect(() => cleared(disk)).toThrow('cannot be');
+});
+
+test('a partition table that is damaged is not believed, whatever stands in it', () => {
+  const disk = new Uint8Array(4 << 20);
+  const view = new DataView(disk.buffer);
+  // One partition of the type that only a GPT has, and a header without its checksum.
+  view.setUint8(446 + 4, 0xee);
+  view.setUint32(446 + 8, 1, true);
+  view.setUint32(446 + 12, disk.length / 512 - 1, true);
+  view.setUint16(510, 0xaa55, true);
+  disk.set(new TextEncoder().encode('EFI PART'), 512);
+  view.setUint32(512 + 12, 92, true);
+  expect(() => cleared(disk)).toThrow('The partition table of disk.img is damaged');
 });

@@ -1,11 +1,11 @@
 /** A disk as it would be if what its file systems do not use were zeros. */
 import type { Blocks } from '../../engines/blocks.js';
 import { GuestwrightError } from '../../errors.js';
-import { textAt } from '../headers/head.js';
+import type { FileSystem } from '../partitions/file-systems.js';
+import { readPartitions } from '../partitions/partitions.js';
 import { freeInExt } from './ext.js';
 import { freeInFat } from './fat.js';
-import { partsOf } from './parts.js';
-import { partView, WithoutRanges, type FreeSpace, type Part } from './ranges.js';
+import { WithoutRanges, type FreeSpace, type Part } from './ranges.js';
 
 export interface ClearedDisk {
   /** For reading. */
@@ -15,16 +15,21 @@ export interface ClearedDisk {
 }
 
 /**
- * @param size bytes of the disk, from the start of `blocks`
- * @throws GuestwrightError `usage/free-space-unknown`: of none of its parts it can be told
+ * @param size bytes of the disk, from the start of `blocks`: a VHD's footer lies beyond
+ * @param image its name, for messages
+ * @throws GuestwrightError `usage/free-space-unknown`: of none of its parts it can be told; `usage/partitions-damaged`
  */
-export function withoutFreeSpace(blocks: Blocks, size: number): ClearedDisk {
-  const found = partsOf(blocks, size).map((part) => ({ part, free: freeIn(part) }));
+export function withoutFreeSpace(blocks: Blocks, size: number, image: string): ClearedDisk {
+  const disk = { size, read: (offset: number, length: number) => blocks.read(offset, length) };
+  const found = readPartitions(disk, image).map((partition) => {
+    const part: Part = { blocks, start: partition.offset, size: partition.size };
+    return { part, fileSystem: partition.fileSystem, free: freeIn(part) };
+  });
   const ranges = found.flatMap(({ free }) => (free.kind === 'found' ? free.ranges : []));
-  const left = found.flatMap(({ part, free }) => {
+  const left = found.flatMap(({ part, fileSystem, free }) => {
     const where = `what begins at byte ${part.start}`;
     if (free.kind === 'left') return [`${where} (${free.name}): ${free.why}`];
-    return free.kind === 'other' ? [`${where}: ${otherName(part)}`] : [];
+    return free.kind === 'other' ? [`${where}: ${otherName(fileSystem)}`] : [];
   });
   if (!found.some(({ free }) => free.kind === 'found')) throw unknown(left);
   return { blocks: new WithoutRanges(blocks, ranges), left };
@@ -35,10 +40,15 @@ function freeIn(part: Part): FreeSpace {
   return ext.kind === 'other' ? freeInFat(part) : ext;
 }
 
-function otherName(part: Part): string {
-  const boot = partView(part, 3, 8);
-  const isNtfs = boot !== null && textAt(boot, 0, 8) === 'NTFS    ';
-  return isNtfs ? 'NTFS is not read: write zeros to its free space in the guest (sdelete -z)' : 'nothing that is known';
+function otherName(fileSystem: FileSystem): string {
+  switch (fileSystem) {
+    case 'ntfs':
+      return 'NTFS is not read: write zeros to its free space in the guest (sdelete -z)';
+    case 'unknown':
+      return 'nothing that is known';
+    default:
+      return `${fileSystem} is not read: write zeros to its free space in the guest`;
+  }
 }
 
 function unknown(left: readonly string[]): GuestwrightError {
@@ -46,7 +56,7 @@ function unknown(left: readonly string[]): GuestwrightError {
     kind: 'usage',
     code: 'free-space-unknown',
     expected: 'ext2, ext3, ext4 or FAT, unmounted, on the whole disk or in partitions (MBR or GPT) that lie apart',
-    seen: left.length === 0 ? 'partitions that lie over each other' : left.join('\n'),
+    seen: left.length === 0 ? 'no partition' : left.join('\n'),
     next: 'compact it without --free-space; or write zeros to the free space in the guest first',
   });
 }

@@ -10,7 +10,7 @@ import { diskNode } from '../qemu-img.js';
 import { RawBlocks } from '../raw-blocks.js';
 import type { Recognised } from '../recognise.js';
 import { FileStorage } from '../storage.js';
-import { readPartitions, type Partition } from './partitions/partitions.js';
+import { readPartitions, type Partition } from '../partitions/partitions.js';
 import type { MountFolder, Identity } from './record.js';
 import { startWhole, WHOLE } from './storage-daemon.js';
 import { stopDaemon } from './teardown.js';

@@ -11,5 +11,5 @@ export {
 } from './files.js';
 export { listMounts, type MountListing } from './list.js';
 export { mountDisk, wordPartition, type Mounted, type MountOptions } from './mount.js';
-export { readPartitions, type Partition } from './partitions/partitions.js';
+export { readPartitions, type Partition } from '../partitions/partitions.js';
 export { unmountDisk, type Unmounted } from './unmount.js';

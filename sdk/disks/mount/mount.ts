@@ -13,7 +13,7 @@ import {
   wordOpeners,
 } from './errors.js';
 import { findImage, nodeOf, partitionsOf, type DiskImage } from './image.js';
-import type { Partition } from './partitions/partitions.js';
+import type { Partition } from '../partitions/partitions.js';
 import { isAlive, openersOf } from './processes.js';
 import { keyOf, MountFolder, type MountedPartition, type MountRecord } from './record.js';
 import { canMount, checkTools, startServer } from './servers.js';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { readIfThere } from '../../images/files.js';
 import { mountFailed, noFuse, ntfsNeedsAllowOther, toolMissing } from './errors.js';
 import { fuseChannelArguments, hasFuseChannel } from './fuse/fuse-channel.js';
-import type { FileSystem } from './partitions/file-systems.js';
+import type { FileSystem } from '../partitions/file-systems.js';
 import { comesTrue, isMounted, noteOf, type ProcessNote } from './processes.js';
 
 const FAT_SERVER = fileURLToPath(new URL('./fat/fat-server.process.js', import.meta.url));

@@ -4,7 +4,7 @@ import { execa, ExecaError } from 'execa';
 import { emptyQcow2 } from '../qcow2.js';
 import { mountFailed, toolMissing } from './errors.js';
 import type { BlockNode } from './image.js';
-import type { FileSystem } from './partitions/file-systems.js';
+import type { FileSystem } from '../partitions/file-systems.js';
 import { noteOf, type ProcessNote } from './processes.js';
 import type { MountFolder } from './record.js';
 

@@ -1,6 +1,6 @@
 /** Leaves out of an image what reads the same without it. */
 import type { Storage } from '../storage.js';
-import { eachPiece, type CopyOptions } from './copy-blocks.js';
+import { eachPiece, type CopyOptions } from './pieces.js';
 import { writeEmpty } from './create.js';
 import { openVhd, type VhdDisk } from './disk.js';
 import { noSuchValue } from './errors.js';

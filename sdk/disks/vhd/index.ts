@@ -2,10 +2,10 @@
 export { openVhdChain, type Link } from './chain.js';
 export { checkVhd, repairOf, type Repair, type VhdFinding } from './check.js';
 export { compactVhd } from './compact.js';
-export { copyBlocks, type CopyOptions } from './copy-blocks.js';
+export { eachPiece, type CopyOptions } from './pieces.js';
 export { createVhd, type CreateOptions, type NewParent } from './create.js';
 export { openVhd, type OpenOptions, type VhdDisk } from './disk.js';
-export type { Extent } from './extents.js';
+export { isZero, type Extent } from './extents.js';
 export type { Geometry, VhdType } from './format.js';
 export { mergeVhd } from './merge.js';
 export type { VhdParent } from './parent.js';

@@ -1,5 +1,5 @@
 /** Commits a differencing disk into its parent. */
-import { eachPiece, type CopyOptions } from './copy-blocks.js';
+import { eachPiece, type CopyOptions } from './pieces.js';
 import type { VhdDisk } from './disk.js';
 import { parentWrong } from './errors.js';
 

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { GuestwrightError } from '../../../errors.js';
+import { GuestwrightError } from '../../errors.js';
 import { readPartitions, type Partition } from './partitions.js';
 
 const SECTOR = 512;

@@ -1,4 +1,4 @@
-import { GuestwrightError } from '../../../errors.js';
+import { GuestwrightError } from '../../errors.js';
 
 /** @param where of the table, in one line */
 export function partitionsDamaged(image: string, where: string, seen: string): GuestwrightError {

@@ -1,37 +1,15 @@
-/** Copies disks, also large ones, without keeping others of this process waiting. */
-import type { Blocks } from '../../engines/blocks.js';
-import { isZero, type Extent } from './extents.js';
+/** Work on a disk piece by piece, also on large ones, without keeping others of this process waiting. */
+import type { Extent } from './extents.js';
 
 export interface CopyOptions {
-  /** Bytes of what there is to be copied; `done` only grows. */
+  /** Bytes of what there is to do; `done` only grows. */
   onProgress?: (progress: { done: number; total: number }) => void;
-  /** The copy ends with its reason. */
+  /** The work ends with its reason. */
   signal?: AbortSignal;
 }
 
-/** A disk that knows which of its pieces are not just zeros. */
-interface Source extends Blocks {
-  dataExtents?(): Iterable<Extent>;
-}
-
-/** Bytes that are read at once: a whole number of sectors of any size. */
-const CHUNK = 1 << 20;
 /** Milliseconds after which others have their turn. */
 const TURN = 20;
-
-/**
- * Copies a disk into one at least as large, and flushes it. Zeros are left out, so `to` is to read as zeros there.
- * @throws the signal's reason; what reading and writing throw
- */
-export async function copyBlocks(from: Source, to: Blocks, options: CopyOptions = {}): Promise<void> {
-  if (to.size < from.size) throw new RangeError(`a disk of ${from.size} bytes does not fit into one of ${to.size}`);
-  const extents = () => from.dataExtents?.() ?? [{ offset: 0, length: from.size }];
-  await eachPiece(extents, CHUNK, options, ({ offset, length }) => {
-    const bytes = from.read(offset, length);
-    if (!isZero(bytes)) to.write(offset, bytes);
-  });
-  to.flush();
-}
 
 /**
  * Calls `work` for pieces of at most `chunk` bytes, none of which goes across a multiple of it.
