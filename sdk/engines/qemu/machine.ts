@@ -23,7 +23,6 @@ import type {
   GuestTime,
   Hardware,
   Input,
-  PortDevice,
   PowerState,
   Question,
   StopReason,
@@ -37,12 +36,11 @@ import { GuestWatch } from './guest-watch.js';
 import type { Installation } from './installation.js';
 import { kernelFiles, type KernelFiles } from './kernel-files.js';
 import { inputEvents, type MouseButtons, type QemuEvent } from './input-events.js';
+import { MachinePorts } from './machine-ports.js';
 import { MachineMedia, sameMedia } from './machine-media.js';
 import { MachineStates, type Incoming } from './machine-states.js';
-import { disposed, machineOff, portMissing, unsupported } from './misuse.js';
-import { PortOutlets } from './outlets.js';
+import { disposed, machineOff, unsupported } from './misuse.js';
 import { PictureFile } from './picture-file.js';
-import { portPlaces, type PortPlace } from './ports.js';
 import { decideEnd, decidePower, isFirmware, isTripleFault, type PowerChange } from './power-events.js';
 import { processDied, QemuProcess, type ProcessEnd } from './process.js';
 import type { QemuClock } from './qemu-clock.js';
@@ -52,7 +50,6 @@ import { reset } from './reset.js';
 import { RunRecorder } from './run-recorder.js';
 import type { SavedState } from './saved-state.js';
 import { ScreenWatch } from './screen-watch.js';
-import { SerialPort } from './serial-port.js';
 import { Signal } from './signal.js';
 import type { UefiFirmware } from './uefi.js';
 import { guardFired, VirtualClock } from './virtual-clock.js';
@@ -94,9 +91,7 @@ export class QemuMachine implements EngineMachine {
   readonly #guest: GuestWatch;
   readonly #pictures: PictureFile;
   readonly #screen: ScreenWatch;
-  /** Serial ports, parallel ports and virtio consoles, in this order. */
-  readonly #ports: readonly (PortPlace & { line: SerialPort })[];
-  readonly #outlets = new PortOutlets();
+  readonly #ports: MachinePorts;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #signal = new Signal();
   /** What is on them outlives QEMU's process. */
@@ -117,11 +112,7 @@ export class QemuMachine implements EngineMachine {
   /** Guest time of the last reset. */
   #resetAt = -Infinity;
   /** What the owner has been told: only a difference to it ends a wait. */
-  #told: { power: PowerState; screen: number; ports: Map<string, number> } = {
-    power: 'running',
-    screen: 0,
-    ports: new Map(),
-  };
+  #told: { power: PowerState; screen: number } = { power: 'running', screen: 0 };
   /** The screen was looked at for the wait that has just ended. */
   #fresh = false;
   /** Inputs and changes of power, one after the other. */
@@ -151,13 +142,7 @@ export class QemuMachine implements EngineMachine {
     this.#pictures = new PictureFile(this.#folder);
     const time = virtual ? { now, gaps: STANDING_GAPS } : undefined;
     this.#screen = new ScreenWatch(this.#pictures, parts.installation.fonts, time);
-    this.#ports = portPlaces(parts.hardware).map((place) => {
-      const line = new SerialPort(() => {
-        this.#stir();
-        this.#outlets.feed(line);
-      });
-      return { ...place, line };
-    });
+    this.#ports = new MachinePorts(parts.hardware, () => this.#stir());
   }
 
   /** @throws whatever an import of `context.state` throws; nothing is left running then */
@@ -165,7 +150,7 @@ export class QemuMachine implements EngineMachine {
     const machine = new QemuMachine(parts);
     const { state } = parts.context;
     try {
-      await machine.#openOutlets();
+      await machine.#ports.open();
       if (state === undefined) await machine.#boot();
       else await machine.#bootFrom(state);
       return machine;
@@ -177,11 +162,6 @@ export class QemuMachine implements EngineMachine {
 
   get now(): GuestTime {
     return this.#clock.now;
-  }
-
-  async #openOutlets(): Promise<void> {
-    const { outlets = [] } = this.#parts.hardware;
-    await this.#outlets.open(outlets.map(({ to, ...place }) => ({ to, port: this.#port(place).line })));
   }
 
   /** Starts QEMU with the media that are in the drives, and lets the guest run. */
@@ -203,7 +183,7 @@ export class QemuMachine implements EngineMachine {
       program: installation.program,
       folder: this.#folder,
       runId: context.runId,
-      ports: this.#ports.map(({ name }) => name),
+      ports: this.#ports.names,
       inherit: from?.stream ?? null,
       pictures: this.#pictures.inherited,
       memory: from?.kept ?? null,
@@ -233,7 +213,7 @@ export class QemuMachine implements EngineMachine {
     void process.ended.then(async (end) => {
       await this.#processEnded(process, end);
     });
-    for (const [index, line] of process.ports.entries()) this.#ports[index]?.line.connect(line);
+    this.#ports.connect(process.ports);
     return process;
   }
 
@@ -488,7 +468,7 @@ export class QemuMachine implements EngineMachine {
   }
 
   #writeTo(input: Extract<Input, { kind: 'serial' }>): void {
-    const { line } = this.#port(input);
+    const line = this.#ports.line(input);
     // What is recorded has no other ports.
     if (this.#recorder === null) line.write(input.data);
     else this.#recorder.serial.write(line, input.port, input.data, this.#qmp());
@@ -590,8 +570,7 @@ export class QemuMachine implements EngineMachine {
   async #reached(limit: GuestTime, stopOn: readonly StopReason[]): Promise<AdvanceResult['reason'] | null> {
     const { state } = this.#power;
     if (state !== this.#told.power || state === 'off' || state === 'crashed') return 'power';
-    const serialGrew = this.#ports.some(({ name, line }) => line.length !== (this.#told.ports.get(name) ?? 0));
-    if (stopOn.includes('serial') && serialGrew) return 'serial';
+    if (stopOn.includes('serial') && this.#ports.haveGrown) return 'serial';
     if (stopOn.includes('keyboard')) {
       const { enabled, pending } = await this.#guest.keyboard(this.#qmp());
       if (enabled && pending === 0) return 'keyboard';
@@ -636,11 +615,8 @@ export class QemuMachine implements EngineMachine {
         this.#fresh = false;
         this.#told.screen = this.#screen.version;
         return this.#screen.content;
-      case 'serial': {
-        const { name, line } = this.#port(question);
-        if (question.aside !== true) this.#told.ports.set(name, line.length);
-        return { data: line.read(question.from), end: line.length };
-      }
+      case 'serial':
+        return this.#ports.read({ ...question, aside: question.aside === true });
       case 'keyboard':
         return await this.#guest.keyboard(this.#qmp());
       case 'pointer':
@@ -651,12 +627,6 @@ export class QemuMachine implements EngineMachine {
         if (this.#recorder !== null) return await this.#recorder.stateHash(this.#qmp());
         throw unsupported('state-hash-unsupported', 'A QEMU machine runs freely: its state cannot be hashed');
     }
-  }
-
-  #port({ device = 'serial', port }: { device?: PortDevice; port: number }): PortPlace & { line: SerialPort } {
-    const known = this.#ports.find((one) => one.device === device && one.port === port);
-    if (known === undefined) throw portMissing(device, port);
-    return known;
   }
 
   /** The guest stands while it is saved: guest time does too. */
@@ -683,7 +653,7 @@ export class QemuMachine implements EngineMachine {
       return await this.#states.save(process, () => ({
         time: this.now,
         power: { ...this.#power },
-        serial: this.#ports.map(({ line }) => line.read(0)),
+        serial: this.#ports.save(),
         input: this.#guest.input.save(),
         paging: this.#guest.paging,
         buttons: this.#buttons,
@@ -739,8 +709,7 @@ export class QemuMachine implements EngineMachine {
     this.#clock.set(time);
     this.#power = { ...power };
     this.#told.power = power.state;
-    for (const [index, bytes] of serial.entries()) this.#ports[index]?.line.replace(bytes);
-    this.#outlets.rewind();
+    this.#ports.restore(serial);
     this.#guest.restore({ input, paging });
     this.#buttons = buttons;
     this.#tripleFault = false;
@@ -856,7 +825,7 @@ export class QemuMachine implements EngineMachine {
       if (this.#recorder !== null && !failed) await this.#recorder.finish(process, this.#screen);
       else if (process !== null) await (keeps && !failed ? process.quit() : process.kill());
     } finally {
-      await this.#outlets.close();
+      await this.#ports.close();
       this.#pictures.close();
       await rm(this.#folder, { recursive: true, force: true });
       // Only when nothing else is in it.
