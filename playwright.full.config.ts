@@ -2,7 +2,7 @@ import { defineConfig, defineGuests, installedEngines } from 'guestwright';
 import type { MachineSpecInput } from 'guestwright';
 
 /**
- * Scenarios that take long: `npm run scenarios:install` runs those that install Debian, `npm run test:full` all of them.
+ * Scenarios that take long: `npm run scenarios:install` installs Debian by BIOS and by UEFI, `npm run test:full` by UEFI.
  * Two machines at a time: an installation keeps little more than one processor busy.
  */
 const computer = { memory: 2048, smp: 2, network: 'none' } satisfies MachineSpecInput;

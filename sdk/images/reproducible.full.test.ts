@@ -2,25 +2,27 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { RECIPES } from './catalogue.js';
 import { buildImage, imagePath } from './index.js';
 
 let folder: string;
 
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'guestwright-reproducible-'));
 });
 
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => void vi.unstubAllEnvs());
 
-/** Builds with a cache and a project of its own, from the packages' download on. */
+afterAll(async () => await rm(folder, { recursive: true }));
+
+/**
+ * Builds from the packages' download on, with nothing but what was built of other images in the same place: each place has a
+ * cache and a project of its own.
+ */
 async function build(name: string, place: string): Promise<{ digests: Record<string, string>; lock: string }> {
   const project = join(folder, place);
-  await mkdir(project);
+  await mkdir(project, { recursive: true });
   await writeFile(join(project, 'package.json'), '{}');
   vi.stubEnv('GUESTWRIGHT_CACHE', join(project, 'cache'));
   await buildImage(name, { projectRoot: project, accept: true });
