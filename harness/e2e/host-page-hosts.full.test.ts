@@ -26,6 +26,7 @@ async function hostileHost(): Promise<string> {
       { ...machine, name: NAUGHTY, state: 'running' },
       { ...machine, name: '../../up', state: `__proto__` },
       { ...machine, name: 'a/b#c?d', state: 'saved' },
+      { ...machine, name: 'half', state: 'saved' },
     ],
     '/api/v1/tasks': [{ id: NAUGHTY, kind: NAUGHTY, state: 'done', started: NAUGHTY, failure: { message: NAUGHTY } }],
     '/api/v1/events': [{ id: 1, at: NAUGHTY, machine: NAUGHTY, kind: NAUGHTY, by: NAUGHTY, detail: '\u202egnp.exe' }],
@@ -46,6 +47,7 @@ async function hostileHost(): Promise<string> {
         time: NAUGHTY,
       })),
     },
+    '/api/v1/machines/half': { ...machine, name: 'half', config: {}, status: {}, snapshots: [] },
     '/api/v1/images': [{ name: NAUGHTY, description: NAUGHTY, parts: [], machine: {}, cached: true, size: null }],
   };
   const server = createServer(({ url = '', method }, response) => {
@@ -86,6 +88,12 @@ test.skipIf(CHROMIUM === null)(
     for (const tab of ['Snapshots', 'Hardware and settings', 'Serial console', 'Events']) {
       await page.getByRole('link', { name: tab }).click();
     }
+    // What is missing of one side of a machine leaves the others there.
+    await group.getByRole('link', { name: 'half' }).click();
+    await page.getByRole('link', { name: 'Hardware and settings' }).click();
+    await page.getByRole('alert').getByText('answered what this page does not understand').waitFor();
+    await page.getByRole('link', { name: 'Snapshots' }).click();
+    await page.getByText('does not understand').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'honest', exact: false }).first().click();
     await page.getByRole('heading', { name: 'honest' }).waitFor();
     await page.getByRole('button', { name: 'Power off' }).waitFor();

@@ -1,6 +1,6 @@
 /** The page as a whole: hosts and their machines on the left, what is chosen on the right, what happens below. */
-import { Component, type ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { Guarded } from './guarded.js';
 import { HostOverview } from './host-overview.js';
 import type { Hosts, KnownHost } from './hosts.js';
 import { LogDrawer } from './log-drawer.js';
@@ -77,24 +77,4 @@ function Chosen({ host, hosts, place }: { host: KnownHost; hosts: Hosts; place: 
       <LogDrawer session={session} />
     </>
   );
-}
-
-/** What goes wrong with one host is shown in its place, and leaves the others alone. */
-class Guarded extends Component<{ what: string; children: ComponentChildren }, { failed: string | null }> {
-  override state: { failed: string | null } = { failed: null };
-
-  override componentDidCatch(error: unknown): void {
-    this.setState({ failed: error instanceof Error ? error.message : String(error) });
-  }
-
-  override render() {
-    const { what, children } = this.props;
-    if (this.state.failed === null) return <>{children}</>;
-    return (
-      <p class="failure" role="alert">
-        {what} answered what this page does not understand: {this.state.failed}{' '}
-        <button onClick={() => this.setState({ failed: null })}>Try again</button>
-      </p>
-    );
-  }
 }

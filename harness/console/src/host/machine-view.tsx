@@ -1,11 +1,12 @@
 /** The machine that is chosen: its power, and a tab for each side of it. */
 import { useEffect, useState } from 'preact/hooks';
 import { wordsOf, type MachineDetails } from './api.js';
+import { Guarded } from './guarded.js';
 import { HardwareTab } from './hardware-tab.js';
 import type { HostSession } from './host-session.js';
 import { EventLog } from './log-drawer.js';
 import { MachineMenu } from './machine-menu.js';
-import { machinePlace } from './places.js';
+import { machinePlace, nameOf } from './places.js';
 import { PowerButtons } from './power-buttons.js';
 import { wordState } from './power.js';
 import { ScreenTab } from './screen-tab.js';
@@ -64,19 +65,21 @@ export function MachineView({ session, name, tab }: MachineViewProps) {
         ))}
       </nav>
       <div class={`panel of-${shown}`}>
-        {shown === 'screen' ? <ScreenTab session={session} name={name} state={state} /> : null}
-        {shown === 'events' ? <EventLog session={session} events={events} machine={name} /> : null}
-        {details === null ? (
-          <p class="empty">{failed ?? ''}</p>
-        ) : (
-          <>
-            {shown === 'snapshots' ? <SnapshotsTab session={session} details={details} state={state} /> : null}
-            {shown === 'hardware' ? (
-              <HardwareTab key={JSON.stringify(details.config)} session={session} details={details} state={state} />
-            ) : null}
-            {shown === 'serial' ? <SerialTab session={session} details={details} state={state} /> : null}
-          </>
-        )}
+        <Guarded key={shown} what={nameOf(session.url)}>
+          {shown === 'screen' ? <ScreenTab session={session} name={name} state={state} /> : null}
+          {shown === 'events' ? <EventLog session={session} events={events} machine={name} /> : null}
+          {details === null ? (
+            <p class="empty">{failed ?? ''}</p>
+          ) : (
+            <>
+              {shown === 'snapshots' ? <SnapshotsTab session={session} details={details} state={state} /> : null}
+              {shown === 'hardware' ? (
+                <HardwareTab key={JSON.stringify(details.config)} session={session} details={details} state={state} />
+              ) : null}
+              {shown === 'serial' ? <SerialTab session={session} details={details} state={state} /> : null}
+            </>
+          )}
+        </Guarded>
       </div>
     </section>
   );

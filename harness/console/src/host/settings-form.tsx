@@ -17,8 +17,11 @@ const ASKED = { port: 1, every: 10, missed: 3 } as const;
 const NO_SHARE = { weight: 100, cap: null, reservation: 0 } as const;
 
 export function Settings({ session, details }: SettingsProps) {
-  const { name, config } = details;
-  const { notes, autostart, autostartDelay, onQuit, undo, cpu, heartbeat } = config;
+  const { name } = details;
+  // A host of an earlier release does not know all of them.
+  const config: Partial<Config> = details.config;
+  const { notes = '', autostart = 'never', autostartDelay = 0, onQuit = 'save' } = config;
+  const { undo = null, cpu = null, heartbeat = null } = config;
   const [settings, set] = useState<Settings>({ notes, autostart, autostartDelay, onQuit, undo, cpu, heartbeat });
   const doing = useDoing();
   const change = (some: Partial<Settings>): void => set({ ...settings, ...some });
