@@ -26,7 +26,7 @@ test('types', async ({ machine }) => {
 `;
 
 test.skipIf(CHROMIUM === null)('the steps and screens of a machine are there before its test is over', async () => {
-  await using project = await makeProject({ 'guest.img': echoingGuest(), 'scenarios/types.spec.ts': SCENARIO });
+  const project = await makeProject({ 'guest.img': echoingGuest(), 'scenarios/types.spec.ts': SCENARIO });
   const runner = execa(process.execPath, [PLAYWRIGHT, 'test', '--ui-host=127.0.0.1', '--ui-port=0'], {
     cwd: project.folder,
     reject: false,
@@ -38,6 +38,8 @@ test.skipIf(CHROMIUM === null)('the steps and screens of a machine are there bef
     await browser.close();
     runner.kill();
     await runner;
+    // Its reporters write until it has ended.
+    await project[Symbol.asyncDispose]();
   });
   let output = '';
   const url = await new Promise<string>((resolve, reject) => {
