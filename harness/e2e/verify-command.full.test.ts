@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeProject, type Project } from './project.js';
 import { echoingGuest } from './tiny-guests.js';
@@ -12,10 +11,11 @@ beforeAll(async () => {
 afterAll(async () => await project[Symbol.asyncDispose]());
 
 test('a scenario is the same in every run, the last of which goes on from half-way in another process', async () => {
-  const before = await readdir(tmpdir());
   // With other load on the host: verify.full.test.ts, for it would slow down whatever is tested beside.
   const args = ['verify', 'scenarios/types.spec.ts', '--runs', '3', '--no-load', '--no-memoise'];
-  const { exitCode, output } = await guestwright(project.folder, args, { GUESTWRIGHT_MEMOISE: 'on' });
+  // Its own: other tests verify as well.
+  const env = { GUESTWRIGHT_MEMOISE: 'on', TMPDIR: project.temporary };
+  const { exitCode, output } = await guestwright(project.folder, args, env);
   expect(output).not.toContain('memoised run');
   expect(output).toContain('3 of 3 runs are the same after every step.');
   expect(exitCode).toBe(0);
@@ -23,9 +23,7 @@ test('a scenario is the same in every run, the last of which goes on from half-w
   // Nine steps in all; the replay has those after half-way.
   expect(output.match(/same after each of 9 steps/g)).toHaveLength(1);
   expect(output).toMatch(/another process goes on from half-way …\n {2}same after each of [1-8] steps/);
-  const left = (await readdir(tmpdir())).filter(
-    (name) => name.startsWith('guestwright-verify') && !before.includes(name),
-  );
+  const left = (await readdir(project.temporary)).filter((name) => name.startsWith('guestwright'));
   expect(left).toEqual([]);
 });
 
