@@ -589,6 +589,8 @@ export class Host implements AsyncDisposable {
     const merges = this.tasks.list().filter(({ kind }) => kind === 'merge-disks' || kind === 'commit');
     await Promise.all(merges.map(async ({ id }) => await this.tasks.ended(id)));
     await Promise.all([...this.#machines].map(async ([, machine]) => await machine.leave()));
+    // What looked after a machine's processes ends a moment after them: its group could not be removed then.
+    this.#cpu.sweep();
     await this.#release();
   }
 }

@@ -19,14 +19,19 @@ export interface CpuReservation {
 const STEP = 1.25;
 const NICEST = 19;
 
+/** What the names of a host's groups begin with. @param folder the host's: several on one machine have groups of their own */
+export function groupPrefix(folder: string): string {
+  return `guestwright-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}-`;
+}
+
 export class CpuControl {
   readonly #root: GroupRoot | null;
   readonly #prefix: string;
 
-  /** @param folder the host's: several on one machine have groups of their own */
+  /** @param folder the host's */
   constructor(folder: string, root: GroupRoot | null = groupRoot()) {
     this.#root = root;
-    this.#prefix = `guestwright-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}-`;
+    this.#prefix = groupPrefix(folder);
     this.sweep();
   }
 

@@ -11,6 +11,7 @@ import { lockHolder } from '../../../../sdk/lock.js';
 import { Host } from '../host.js';
 import { treeOf, useOf } from '../process-use.js';
 import { groupRoot } from './control-groups.js';
+import { groupPrefix } from './cpu-control.js';
 
 const { available } = await (await engineNamed('qemu')).probe();
 const root = groupRoot();
@@ -44,8 +45,9 @@ async function busy(name: string, cpu: object): Promise<number> {
   return pid;
 }
 
+/** Of this host: others are used meanwhile. */
 const groups = (): string[] =>
-  root === null ? [] : readdirSync(root.path).filter((name) => name.startsWith('guestwright-'));
+  root === null ? [] : readdirSync(root.path).filter((name) => name.startsWith(groupPrefix(host.folder)));
 
 /** Seconds of a processor that each takes in so many wall seconds, by the same clock. */
 async function taken(pids: readonly number[], seconds: number): Promise<number[]> {
@@ -71,6 +73,6 @@ test.skipIf(why !== '')(`weights show, a cap is kept, and groups are gone with t
   // What looks after a machine's processes ends a moment after them.
   await setTimeout(3000);
   await host[Symbol.asyncDispose]();
-  host = await Host.open(host.folder);
   expect(groups()).toEqual([]);
+  host = await Host.open(host.folder);
 });
