@@ -77,4 +77,8 @@ test('a machine that is off, and a port that there is not, are wrong usage', asy
     exitCode: 2,
     stderr: expect.stringContaining('--port names no serial port') as string,
   });
+  await start();
+  const missing = await serving.run(['machine', 'serial', 'echo', '--port', '2']);
+  expect(missing.exitCode).not.toBe(0);
+  expect(missing.stderr).toContain('no serial port 2');
 });

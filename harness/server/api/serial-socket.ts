@@ -22,6 +22,7 @@ export interface SerialSocket {
 const MOST_WAITING = 256 * 1024;
 /** WebSocket close codes. */
 const GONE = 1001;
+const REFUSED = 1008;
 const TOO_MUCH = 1009;
 
 /** Resolves when it is closed. Whoever is slow gets what comes later, not more at once. */
@@ -38,7 +39,7 @@ export async function followSerial({ host, socket, name, port, by }: SerialSocke
     }
   } catch (error) {
     if (!(error instanceof GuestwrightError)) throw error;
-    socket.close(GONE, error.message.split('\n')[0]?.slice(0, 100));
+    socket.close(error.code === 'machine-not-running' ? GONE : REFUSED, error.message.split('\n')[0]?.slice(0, 100));
   }
 }
 
